@@ -1,0 +1,155 @@
+"""Writing core IR: a `Builder` appends operations to a block and hands back their results.
+
+    b = Builder()
+    x = b.parameter(REAL, "x")
+    y = b.op("mul", x, x)
+    function = b.function("square", (y,))
+
+A region is written by a builder of its own:
+
+    with_zero, = b.if_(condition, then=lambda inner: (inner.const(0.0),), otherwise=lambda inner: (x,))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from collections.abc import Iterator
+from typing import Any
+
+from qdsl.lang.core.ir import BOOL, INT, REAL, ArrayType, Block, Failure, Function, Op, Scalar, Type, Value
+from qdsl.lang.core.primitives import PRIMITIVES
+from qdsl.lang.report import InternalError
+from qdsl.lang.source import Span
+
+Values = tuple[Value, ...]
+Region = Callable[..., Sequence[Value]]
+
+
+@dataclass(eq=False)
+class Builder:
+    """Collects the operations of one block. `span` is put on each operation as it is added."""
+
+    parameters: list[Value] = field(default_factory=list)
+    ops: list[Op] = field(default_factory=list)
+    span: Span | None = None
+
+    # ── values ───────────────────────────────────────────────────────────────
+
+    def parameter(self, type_: Type, hint: str = "") -> Value:
+        value = Value(type_, hint)
+        self.parameters.append(value)
+        return value
+
+    def const(self, value: bool | int | float) -> Value:
+        """A constant; its Python type says which scalar."""
+        type_ = BOOL if isinstance(value, bool) else INT if isinstance(value, int) else REAL
+        return self._add("const", (), (type_,), {"value": value})[0]
+
+    def op(self, name: str, *operands: Value) -> Value:
+        """A primitive."""
+        return self._add(name, operands, (PRIMITIVES[name].result,))[0]
+
+    def select(self, condition: Value, then: Value, otherwise: Value) -> Value:
+        return self._add("select", (condition, then, otherwise), (then.type,))[0]
+
+    def check(self, condition: Value, failure: Failure, *numbers: Value) -> None:
+        """Stop with `failure` unless `condition`."""
+        self._add("check", (condition, *numbers), (), {"failure": failure})
+
+    def call(self, function: str, arguments: Sequence[Value], result_types: Sequence[Type]) -> Values:
+        return self._add("call", tuple(arguments), tuple(result_types), {"function": function})
+
+    # ── arrays ───────────────────────────────────────────────────────────────
+
+    def array(self, elements: Sequence[Value], element: Scalar = REAL) -> Value:
+        kind = _scalar(elements[0].type) if elements else element
+        return self._add("array", tuple(elements), (ArrayType(kind, (len(elements),)),))[0]
+
+    def build(self, lengths: Sequence[Value], element: Callable[..., Value], shape: tuple[int | None, ...] = ()) -> Value:
+        """The array of those lengths whose element at (i, ...) is what `element(builder, i, ...)` writes."""
+        body = Builder(span=self.span)
+        indices = [body.parameter(INT, "i") for _ in lengths]
+        block = body.block((element(body, *indices),))
+        kind = _scalar(block.yields[0].type)
+        type_ = ArrayType(kind, shape or tuple(None for _ in lengths))
+        return self._add("build", tuple(lengths), (type_,), regions=(block,))[0]
+
+    def len(self, array: Value, axis: int = 0) -> Value:
+        return self._add("len", (array,), (INT,), {"axis": axis})[0]
+
+    def get(self, array: Value, *indices: Value) -> Value:
+        return self._add("get", (array, *indices), (_array(array.type).element,))[0]
+
+    def set(self, array: Value, indices: Sequence[Value], element: Value) -> Value:
+        return self._add("set", (array, *indices, element), (array.type,))[0]
+
+    def slice(self, array: Value, low: Value, high: Value) -> Value:
+        return self._add("slice", (array, low, high), (ArrayType(_array(array.type).element),))[0]
+
+    # ── control ──────────────────────────────────────────────────────────────
+
+    def if_(self, condition: Value, then: Region, otherwise: Region) -> Values:
+        """Both regions are `region(builder) -> values`, of the same types."""
+        blocks = tuple(self._region((), region) for region in (then, otherwise))
+        return self._add("if", (condition,), _types(blocks[0].yields), regions=blocks)
+
+    def for_(self, low: Value, high: Value, carried: Sequence[Value], body: Region) -> Values:
+        """`body(builder, i, *carried) -> next carried`, for i from low up to, not including, high."""
+        block = self._region((INT, *_types(carried)), body)
+        return self._add("for", (low, high, *carried), _types(carried), regions=(block,))
+
+    def while_(self, carried: Sequence[Value], condition: Region, body: Region) -> Values:
+        """While `condition(builder, *carried) -> (bool,)`, `body(builder, *carried) -> next carried`."""
+        blocks = tuple(self._region(_types(carried), region) for region in (condition, body))
+        return self._add("while", tuple(carried), _types(carried), regions=blocks)
+
+    # ── ends ─────────────────────────────────────────────────────────────────
+
+    def block(self, yields: Sequence[Value]) -> Block:
+        return Block(tuple(self.parameters), tuple(self.ops), tuple(yields))
+
+    def function(self, name: str, results: Sequence[Value], span: Span | None = None) -> Function:
+        return Function(name, self.block(results), span)
+
+    @contextmanager
+    def at(self, span: Span | None) -> Iterator[None]:
+        """Operations added inside carry `span`."""
+        before, self.span = self.span, span
+        yield
+        self.span = before
+
+    def _region(self, parameter_types: Sequence[Type], region: Region) -> Block:
+        inner = Builder(span=self.span)
+        parameters = [inner.parameter(type_) for type_ in parameter_types]
+        return inner.block(tuple(region(inner, *parameters)))
+
+    def _add(
+        self,
+        name: str,
+        operands: Values,
+        result_types: Sequence[Type],
+        attributes: dict[str, Any] | None = None,
+        regions: tuple[Block, ...] = (),
+    ) -> Values:
+        results = tuple(Value(type_) for type_ in result_types)
+        op = Op(name, operands, results, attributes or {}, regions, self.span)
+        self.ops.append(op)
+        return results
+
+
+def _types(values: Sequence[Value]) -> tuple[Type, ...]:
+    return tuple(value.type for value in values)
+
+
+def _scalar(type_: Type) -> Scalar:
+    if isinstance(type_, Scalar):
+        return type_
+    raise InternalError(f"{type_} is not a scalar")
+
+
+def _array(type_: Type) -> ArrayType:
+    if isinstance(type_, ArrayType):
+        return type_
+    raise InternalError(f"{type_} is not an array")

@@ -1,0 +1,171 @@
+"""The core IR: structured SSA over booleans, 64-bit integers, reals and arrays of them.
+
+    func @decay(%t: real, %tau: real) -> (real) {
+      %0 = div %t, %tau
+      %1 = neg %0
+      %2 = exp %1
+      return %2
+    }
+
+Units, records, complex numbers and function values are gone: scales are multiplications, a record or a complex
+number is its parts, a function argument has been specialised away. Control flow is `if`, `for` and `while` with
+regions that yield values; there are no jumps, so an early `return` or `break` has become a condition.
+
+What may fail says so: `check` stops the program unless its operand is true, and the primitives marked so in
+`core.primitives` (integer arithmetic, indexing) check themselves. Arrays are values: `set` makes a new one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from types import MappingProxyType
+from typing import Any
+
+from qdsl.lang.source import Span
+
+
+class Scalar(Enum):
+    """A machine number."""
+
+    BOOL = "bool"
+    INT = "int"
+    REAL = "real"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+BOOL, INT, REAL = Scalar.BOOL, Scalar.INT, Scalar.REAL
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayType:
+    """`[real]`, `[int; 3]`, `[real; ?, 4]`: one length for each axis, None where it is known only at run time."""
+
+    element: Scalar
+    shape: tuple[int | None, ...] = (None,)
+
+    def __str__(self) -> str:
+        if self.shape == (None,):
+            return f"[{self.element}]"
+        return f"[{self.element}; {', '.join('?' if n is None else str(n) for n in self.shape)}]"
+
+
+Type = Scalar | ArrayType
+
+
+@dataclass(eq=False, slots=True)
+class Value:
+    """A name for what an operation computes once. `hint` is the user's word for it, for printing."""
+
+    type: Type
+    hint: str = ""
+
+
+NO_ATTRIBUTES: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(eq=False, slots=True)
+class Op:
+    """One operation.
+
+    `name` is a primitive (`core.primitives.PRIMITIVES`) or one of the structured ones below.
+
+    | name    | operands            | attributes      | regions                        | results           |
+    |---------|---------------------|-----------------|--------------------------------|-------------------|
+    | const   |                     | value           |                                | 1                 |
+    | select  | bool, T, T          |                 |                                | T                 |
+    | check   | bool, real...       | failure         |                                | none              |
+    | call    | the arguments       | function (name) |                                | the results       |
+    | array   | elements            |                 |                                | [T; n]            |
+    | build   | int (a length) ...  |                 | (int ...) -> T                 | array             |
+    | len     | array               | axis            |                                | int               |
+    | get     | array, int ...      |                 |                                | element           |
+    | set     | array, int ..., T   |                 |                                | array             |
+    | slice   | [T], int, int       |                 |                                | [T]               |
+    | if      | bool                |                 | () -> R..., () -> R...         | R...              |
+    | for     | int lo, int hi, C...|                 | (int, C...) -> C...            | C...              |
+    | while   | C...                |                 | (C...) -> bool, (C...) -> C... | C...              |
+
+    `for` counts from lo up to, not including, hi. `check` raises `failure`, a `Failure`, unless its first operand is
+    true; the other operands are the numbers the message shows.
+    """
+
+    name: str
+    operands: tuple[Value, ...] = ()
+    results: tuple[Value, ...] = ()
+    attributes: Mapping[str, Any] = field(default_factory=lambda: NO_ATTRIBUTES)
+    regions: tuple[Block, ...] = ()
+    span: Span | None = None
+
+    @property
+    def result(self) -> Value:
+        """The only result."""
+        (value,) = self.results
+        return value
+
+
+@dataclass(eq=False, slots=True)
+class Block:
+    """Parameters, operations in order, and the values it yields."""
+
+    parameters: tuple[Value, ...]
+    ops: tuple[Op, ...]
+    yields: tuple[Value, ...]
+
+    def walk(self) -> Iterator[Op]:
+        """Every operation in it and in the regions of its operations, outer before inner."""
+        for op in self.ops:
+            yield op
+            for region in op.regions:
+                yield from region.walk()
+
+
+@dataclass(eq=False, slots=True)
+class Function:
+    """A function: the body's parameters are its own, what the body yields are its results."""
+
+    name: str
+    body: Block
+    span: Span | None = None
+
+    @property
+    def parameters(self) -> tuple[Value, ...]:
+        return self.body.parameters
+
+    @property
+    def result_types(self) -> tuple[Type, ...]:
+        return tuple(value.type for value in self.body.yields)
+
+
+@dataclass(eq=False, slots=True)
+class Module:
+    """Functions by name. A function calls only functions of its module; calls may be recursive."""
+
+    functions: dict[str, Function] = field(default_factory=dict)
+
+
+class Code(Enum):
+    """Why a program stopped. The numbers are the status codes of compiled kernels; 0 is success."""
+
+    DOMAIN = 1  # sqrt(-1): outside the function's domain
+    DIVISION = 2  # Int division by zero
+    OVERFLOW = 3  # an Int outside 64 bits
+    INDEX = 4  # an index outside its array
+    SHAPE = 5  # arrays whose lengths differ
+    NONFINITE = 6  # a result that is not finite from arguments that are
+    RECURSION = 7  # calls nested too deep
+    NOT_CONVERGED = 8  # an iteration gave up
+    ASSERTION = 9  # `assert` was false
+    MEMORY = 10  # an array too large
+    CAST = 11  # a real too large for an Int
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What `check` reports: a code and a sentence with `{0}`, `{1}` for its number operands."""
+
+    code: Code
+    message: str

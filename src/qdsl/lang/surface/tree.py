@@ -1,0 +1,555 @@
+"""The tree of a program as it was written.
+
+Nodes are frozen and are compared by identity, so that later stages can keep side tables keyed by node. `same`
+compares two trees by what they say, places and comments aside. Nothing is resolved here: a `Reference` is a word.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from fractions import Fraction
+from typing import TypeVar, dataclass_transform
+
+from qdsl.lang.source import Source, Span
+
+_T = TypeVar("_T")
+
+
+@dataclass_transform(frozen_default=True, eq_default=False)
+def node(cls: type[_T]) -> type[_T]:
+    """A frozen dataclass compared by identity."""
+    return dataclass(frozen=True, slots=True, eq=False)(cls)
+
+
+@node
+class Node:
+    """Anything that has a place."""
+
+    span: Span
+
+
+@node
+class Name(Node):
+    """An identifier where it is declared or used as a label."""
+
+    text: str
+
+
+# ── expressions ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@node
+class Expr(Node):
+    """Something with a value."""
+
+
+@node
+class Number(Expr):
+    """`1_000`, `2.5e-6`, `2i`. `text` is as written; an Int has neither point nor exponent."""
+
+    text: str
+    value: int | float
+    imaginary: bool = False
+
+
+@node
+class Uncertain(Expr):
+    """`18.21(42)`: a value and its standard uncertainty."""
+
+    text: str
+    value: float
+    error: float
+
+
+@node
+class String(Expr):
+    """`"T = {t}"`: literal text and expressions in turn."""
+
+    parts: tuple[str | Expr, ...]
+
+
+@node
+class Boolean(Expr):
+    value: bool
+
+
+@node
+class Reference(Expr):
+    """A word used for its value: a variable, a function, a constant or, where no value has that name, a unit."""
+
+    name: str
+
+
+@node
+class Array(Expr):
+    elements: tuple[Expr, ...]
+
+
+@node
+class Comprehension(Expr):
+    """`[e for i in range(n)]`."""
+
+    element: Expr
+    name: Name
+    iterable: Expr
+
+
+@node
+class RecordField(Node):
+    name: Name
+    value: Expr
+
+
+@node
+class Record(Expr):
+    """`(a = 1 s, b = 2)`."""
+
+    fields: tuple[RecordField, ...]
+
+
+@node
+class Unary(Expr):
+    """`-x`, `not b`."""
+
+    operator: str
+    operand: Expr
+
+
+@node
+class Binary(Expr):
+    """`+ - * / ^ and or`, and `±` in its ASCII spelling `+/-`. `operator_span` is the place of the sign itself."""
+
+    operator: str
+    operator_span: Span
+    left: Expr
+    right: Expr
+
+
+@node
+class Juxtapose(Expr):
+    """`2pi`, `3 us`, `2 (x + y)`: a number directly before a factor; tighter than `*`, looser than `^`."""
+
+    number: Expr
+    factor: Expr
+
+
+@node
+class Compare(Expr):
+    """`a < b <= c`: chained; operators are `== != < <= > >= ~=`."""
+
+    operators: tuple[str, ...]
+    operands: tuple[Expr, ...]
+
+
+@node
+class Convert(Expr):
+    """`x to us`: names in `unit` are looked up among units first."""
+
+    value: Expr
+    unit: Expr
+
+
+@node
+class Argument(Node):
+    """`x` or `name = x` in a call."""
+
+    name: Name | None
+    value: Expr
+
+
+@node
+class Call(Expr):
+    """`f(x, n = 3)`; `x.f(y)` is a Call of a Field."""
+
+    function: Expr
+    arguments: tuple[Argument, ...]
+
+
+@node
+class Slice(Node):
+    """`i:j`, either end open, in an index."""
+
+    start: Expr | None
+    stop: Expr | None
+
+
+@node
+class Index(Expr):
+    """`v[i]`, `v[i:j]`, `m[i, j]`."""
+
+    value: Expr
+    indices: tuple[Expr | Slice, ...]
+
+
+@node
+class Field(Expr):
+    """`x.name`."""
+
+    value: Expr
+    name: Name
+
+
+@node
+class Lambda(Expr):
+    """`t -> e`, `(x, y) -> { .. }`."""
+
+    parameters: tuple[Name, ...]
+    body: Expr
+
+
+@node
+class If(Expr):
+    """`if c { a } else { b }`; `otherwise` is a Block, another If, or absent."""
+
+    condition: Expr
+    then: Block
+    otherwise: Expr | None
+
+
+@node
+class Block(Expr):
+    """`{ .. }`: its value is that of its last statement, where that is an expression."""
+
+    statements: tuple[Item, ...]
+
+
+@node
+class Range(Expr):
+    """`lo .. hi`, both ends included; only after `in`."""
+
+    low: Expr
+    high: Expr
+
+
+@node
+class BrokenExpr(Expr):
+    """Where text could not be understood; `partial` is what could. A message has been reported."""
+
+    partial: tuple[Node, ...]
+
+
+# ── types ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@node
+class TypeExpr(Node):
+    """A type as written."""
+
+
+@node
+class TypeName(TypeExpr):
+    """`Time`, `Complex<Voltage>`, `Table(tau: Time, counts: Int)` (fields), `Fock(20)` (values)."""
+
+    name: Name
+    arguments: tuple[TypeExpr, ...] = ()
+    fields: tuple[TypeField, ...] = ()
+    values: tuple[Expr, ...] = ()
+
+
+@node
+class TypeOne(TypeExpr):
+    """The `1` of `1/Time`."""
+
+
+@node
+class TypeProduct(TypeExpr):
+    """`Length * Mass`, `Length / Time`."""
+
+    operator: str
+    left: TypeExpr
+    right: TypeExpr
+
+
+@node
+class TypePower(TypeExpr):
+    """`Time^2`, `Length^(1/2)`."""
+
+    base: TypeExpr
+    exponent: Fraction
+
+
+@node
+class TypeArray(TypeExpr):
+    """`[T]`, `[T; n]`, `[T; n, m]`."""
+
+    element: TypeExpr
+    shape: tuple[Expr, ...]
+
+
+@node
+class TypeField(Node):
+    name: Name
+    type: TypeExpr
+
+
+@node
+class TypeRecord(TypeExpr):
+    """`(a: Time, b: Scalar)`."""
+
+    fields: tuple[TypeField, ...]
+
+
+@node
+class TypeFunction(TypeExpr):
+    """`(Time, Scalar) -> Scalar`."""
+
+    parameters: tuple[TypeExpr, ...]
+    result: TypeExpr
+
+
+@node
+class TypeHole(TypeExpr):
+    """`?`: a question to the checker."""
+
+
+# ── statements and declarations ──────────────────────────────────────────────────────────────────────────────────
+
+
+@node
+class Item(Node):
+    """A statement or a declaration. `doc` of a declaration is the text of the `##` lines above it."""
+
+
+@node
+class Let(Item):
+    name: Name
+    type: TypeExpr | None
+    value: Expr
+    doc: str = ""
+
+
+@node
+class Var(Item):
+    name: Name
+    type: TypeExpr | None
+    value: Expr
+
+
+@node
+class Assign(Item):
+    """`x = e`, `v[i] = e`: the target is a Reference or an Index of one."""
+
+    target: Expr
+    value: Expr
+
+
+@node
+class ExpressionStatement(Item):
+    value: Expr
+
+
+@node
+class For(Item):
+    name: Name
+    iterable: Expr
+    body: Block
+
+
+@node
+class While(Item):
+    condition: Expr
+    body: Block
+
+
+@node
+class Break(Item):
+    pass
+
+
+@node
+class Return(Item):
+    value: Expr | None
+
+
+@node
+class Assert(Item):
+    condition: Expr
+
+
+@node
+class Parameter(Node):
+    """One parameter of a function."""
+
+    name: Name
+    type: TypeExpr | None
+    default: Expr | None
+
+
+@node
+class Generic(Node):
+    """`D: Dim` in `fn f<D: Dim>`."""
+
+    name: Name
+    kind: Name | None
+
+
+@node
+class Function(Item):
+    """`fn f(..) = e`, `fn f(..) { .. }`, or `extern fn f(..) -> T`, which has no body."""
+
+    name: Name
+    generics: tuple[Generic, ...]
+    parameters: tuple[Parameter, ...]
+    result: TypeExpr | None
+    body: Expr | None
+    doc: str = ""
+
+
+@node
+class Param(Item):
+    """`param p: T = default in lo .. hi ~ Prior(..)` of an experiment."""
+
+    name: Name
+    type: TypeExpr | None
+    default: Expr | None
+    bounds: Range | None
+    prior: Expr | None
+    doc: str = ""
+
+
+@node
+class AxisName(Node):
+    name: Name
+    type: TypeExpr | None
+
+
+@node
+class Axis(Item):
+    """`axis tau: Time = ..`; `axis a: T, b: U = zip(xs, ys)` is a path. The values may be absent: data bring them."""
+
+    names: tuple[AxisName, ...]
+    value: Expr | None
+    doc: str = ""
+
+
+@node
+class Measure(Item):
+    """`measure counts ~ Binomial(n, p)`."""
+
+    name: Name
+    distribution: Expr
+    doc: str = ""
+
+
+@node
+class Experiment(Item):
+    """`experiment e { .. }`; members are Param, Axis, Let, Measure."""
+
+    name: Name
+    members: tuple[Item, ...]
+    doc: str = ""
+
+
+@node
+class Test(Item):
+    name: str
+    body: Block
+
+
+@node
+class Import(Item):
+    """`import a.b as c`, `import "file.qdsl" as c`: `path` is the dotted name, or the file's path with `is_file`."""
+
+    path: str
+    is_file: bool
+    alias: Name | None
+
+
+@node
+class FromImport(Item):
+    """`from a.b import x, y`; `from "file.qdsl" import x`."""
+
+    path: str
+    is_file: bool
+    names: tuple[Name, ...]
+
+
+@node
+class Dimension(Item):
+    """`dimension Time`, `dimension Frequency = Cycle / Time`."""
+
+    name: Name
+    definition: TypeExpr | None
+    doc: str = ""
+
+
+@node
+class Unit(Item):
+    """`unit second(s): Time prefixes si`, `unit hertz(Hz) = cycle / second prefixes si`."""
+
+    name: Name
+    symbol: Name | None
+    dimension: TypeExpr | None
+    definition: Expr | None
+    prefixes: Name | None
+    doc: str = ""
+
+
+@node
+class Const(Item):
+    """`const G: Length^3 / (Mass * Time^2) = 6.67430(15)e-11 m^3/(kg s^2)`."""
+
+    name: Name
+    type: TypeExpr | None
+    value: Expr
+    doc: str = ""
+
+
+@node
+class Option(Item):
+    """`option nonfinite = keep`."""
+
+    name: Name
+    value: Name
+
+
+@node
+class BrokenItem(Item):
+    """A line that could not be understood; `partial` is what could. A message has been reported."""
+
+    partial: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Comment:
+    """`# text`, with the sign. `own_line` tells whether nothing but space stands before it on its line."""
+
+    span: Span
+    text: str
+    own_line: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Module:
+    """A whole file."""
+
+    source: Source
+    items: tuple[Item, ...]
+    comments: tuple[Comment, ...]
+
+
+def children(tree: Node) -> list[Node]:
+    """The nodes directly below, in the order of their fields."""
+    below: list[Node] = []
+    for each in fields(tree):
+        value = getattr(tree, each.name)
+        if isinstance(value, Node):
+            below.append(value)
+        elif isinstance(value, tuple):
+            below.extend(item for item in value if isinstance(item, Node))
+    return below
+
+
+def same(left: object, right: object) -> bool:
+    """Whether two trees say the same, wherever they stand."""
+    if isinstance(left, tuple) and isinstance(right, tuple) and not isinstance(left, Span):
+        return len(left) == len(right) and all(map(same, left, right))
+    if isinstance(left, Module) and isinstance(right, Module):
+        return same(left.items, right.items)
+    if isinstance(left, Node):
+        return type(left) is type(right) and all(
+            same(getattr(left, each.name), getattr(right, each.name))
+            for each in fields(left)
+            if not each.name.endswith("span")
+        )
+    return left == right

@@ -1,0 +1,425 @@
+"""The typed tree: what the program means, with every type known and every choice made.
+
+Compared with the surface: names are `Variable`s and `Function`s, units are numbers, overloads are chosen,
+arguments stand in order with defaults filled in, conversions are `Cast`s. An operation on arrays is marked by its type: an
+`Operation` or `Call` whose `mapped` says so goes element by element.
+
+`type` is settled in place when the declaration that holds the node has been solved; after the checker has
+finished, nothing changes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import TypeVar, dataclass_transform
+
+from qdsl.lang.source import Source, Span
+from qdsl.lang.typed.types import Type
+
+_T = TypeVar("_T")
+
+
+@dataclass_transform(eq_default=False, field_specifiers=(field,))
+def node(cls: type[_T]) -> type[_T]:
+    """A dataclass compared by identity."""
+    return dataclass(eq=False, slots=True)(cls)
+
+
+@dataclass(frozen=True, slots=True)
+class DisplayUnit:
+    """How a quantity is shown: SI value = scale * shown value + offset (an offset only for degC and degF)."""
+
+    symbol: str
+    scale: float
+    offset: float = 0.0
+
+
+@node
+class Variable:
+    """Something bound to a name: a parameter, `let`, `var`, a loop variable, a top-level `let`, a constant, a param or axis.
+
+    `is_global` tells a name that the whole file sees: a top-level let (its value comes from the session) or a constant
+    (`value` holds it).
+    """
+
+    name: str
+    type: Type
+    span: Span | None = None
+    is_mutable: bool = False
+    is_global: bool = False
+    display: DisplayUnit | None = None
+    value: Constant | None = None
+
+
+# ── expressions ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@node
+class Expr:
+    """Something with a value. `display` is the unit it is shown in, where that is known before the run."""
+
+    span: Span
+    type: Type
+    display: DisplayUnit | None = field(default=None, kw_only=True)
+
+
+@node
+class Constant(Expr):
+    """A number (quantities in SI), truth value or text known now."""
+
+    value: bool | int | float | complex | str
+
+
+@node
+class Uncertain(Expr):
+    """An Estimate written in the program: `18.21(42) us`."""
+
+    value: float
+    error: float
+
+
+@node
+class Local(Expr):
+    """The value of a variable, global ones included."""
+
+    variable: Variable
+
+
+@node
+class FunctionValue(Expr):
+    """A function by its name, used as a value."""
+
+    function: Function
+
+
+@node
+class Lambda(Expr):
+    parameters: tuple[Variable, ...]
+    body: Expr
+
+
+@node
+class Derivative(Expr):
+    """`grad(f)`, `jacobian(f)`, `hessian(f)`: a function of the same arguments. `kind` is one of these words."""
+
+    kind: str
+    function: Expr
+
+
+@node
+class Cast(Expr):
+    """Int to Real, Real to Complex, element by element; the target is `type`."""
+
+    value: Expr
+
+
+@node
+class Operation(Expr):
+    """A primitive of the language on numbers: `name` is its extern name in stdlib (`add`, `exp`, `min`, `lt`, ...).
+
+    The operands have one number kind each, as the primitive's declaration says, or are arrays of it: then the
+    operation maps over them, and operands that are not arrays are the same for all elements.
+    """
+
+    name: str
+    operands: tuple[Expr, ...]
+
+
+@node
+class Call(Expr):
+    """A call of a declared function. `mapped[i]` tells that argument i is an array over which the call maps."""
+
+    function: Function
+    arguments: tuple[Expr, ...]
+    mapped: tuple[bool, ...]
+
+
+@node
+class CallValue(Expr):
+    """A call of a function that is a value: a parameter of function type, a lambda, a derivative."""
+
+    function: Expr
+    arguments: tuple[Expr, ...]
+    mapped: tuple[bool, ...]
+
+
+@node
+class Compare(Expr):
+    """`a < b <= c`: every operand is computed once; each pair has one number kind. `tolerance` belongs to `~=`."""
+
+    operators: tuple[str, ...]
+    operands: tuple[Expr, ...]
+    tolerance: Expr | None
+
+
+@node
+class Logic(Expr):
+    """`and`, `or`: the right side only where the left does not decide."""
+
+    operator: str
+    left: Expr
+    right: Expr
+
+
+@node
+class If(Expr):
+    condition: Expr
+    then: Block
+    otherwise: Expr | None
+
+
+@node
+class Block(Expr):
+    """Statements, and the value of the last where it has one."""
+
+    statements: tuple[Statement, ...]
+    value: Expr | None
+
+
+@node
+class ArrayLiteral(Expr):
+    elements: tuple[Expr, ...]
+
+
+@node
+class IntRange(Expr):
+    """The Ints from `low` up to, not including, `high`: `range(n)`, `range(a, b)`, and `a .. b` with b + 1."""
+
+    low: Expr
+    high: Expr
+
+
+@node
+class Comprehension(Expr):
+    variable: Variable
+    iterable: Expr
+    element: Expr
+
+
+@node
+class Index(Expr):
+    """One element; as many indices as the array has axes, or fewer: then a row."""
+
+    value: Expr
+    indices: tuple[Expr, ...]
+
+
+@node
+class SliceOf(Expr):
+    """`v[i:j]` of an array with one axis; an absent end is the array's."""
+
+    value: Expr
+    start: Expr | None
+    stop: Expr | None
+
+
+@node
+class RecordLiteral(Expr):
+    """Fields in the order of the type."""
+
+    fields: tuple[tuple[str, Expr], ...]
+
+
+@node
+class GetField(Expr):
+    """A field of a record, a column of a table, a part of a fit or an estimate."""
+
+    value: Expr
+    name: str
+
+
+@node
+class Shown(Expr):
+    """`x to us`: the same value; `display` says how it is shown."""
+
+    value: Expr
+
+
+@node
+class Interpolation(Expr):
+    """A text with values in it."""
+
+    parts: tuple[str | Expr, ...]
+
+
+@node
+class DistributionValue(Expr):
+    """`Binomial(500, p)`: the arguments in the order of the distribution's declaration; None where left out."""
+
+    name: str
+    arguments: tuple[Expr | None, ...]
+
+
+@node
+class HostCall(Expr):
+    """A call of a runtime primitive: `print`, `load`, `fit`, .. with its positional and its named arguments."""
+
+    name: str
+    arguments: tuple[Expr, ...]
+    named: tuple[tuple[str, Expr], ...]
+
+
+@node
+class Broken(Expr):
+    """What has been reported already."""
+
+
+# ── statements ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@node
+class Statement:
+    span: Span
+
+
+@node
+class Let(Statement):
+    """Binds a variable, `var` included."""
+
+    variable: Variable
+    value: Expr
+
+
+@node
+class Assign(Statement):
+    variable: Variable
+    value: Expr
+
+
+@node
+class SetIndex(Statement):
+    """`v[i] = x`: the variable's array with one element replaced."""
+
+    variable: Variable
+    indices: tuple[Expr, ...]
+    value: Expr
+
+
+@node
+class Evaluate(Statement):
+    """An expression for its effect, or as the answer of a line at a prompt."""
+
+    value: Expr
+
+
+@node
+class For(Statement):
+    variable: Variable
+    iterable: Expr
+    body: Block
+
+
+@node
+class While(Statement):
+    condition: Expr
+    body: Block
+
+
+@node
+class Break(Statement):
+    pass
+
+
+@node
+class Return(Statement):
+    value: Expr | None
+
+
+@node
+class Assert(Statement):
+    """`text` is the condition as written."""
+
+    condition: Expr
+    text: str
+
+
+# ── declarations ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@node
+class Function:
+    """A function, or with `body` None a primitive of that name. `type` is generic in the variables left in it."""
+
+    name: str
+    parameters: tuple[Variable, ...]
+    defaults: tuple[Expr | None, ...]
+    type: Type
+    body: Expr | None
+    span: Span
+    doc: str = ""
+    module: str = ""
+
+
+@node
+class ParamDeclaration:
+    """A parameter of an experiment: SI values; no bound is an infinite one."""
+
+    variable: Variable
+    default: Expr | None
+    low: Expr | None
+    high: Expr | None
+    prior: DistributionValue | None
+    doc: str = ""
+
+
+@node
+class AxisDeclaration:
+    """One axis, or several that go together (`zip`); `values` has an expression for each variable, or is empty."""
+
+    variables: tuple[Variable, ...]
+    values: tuple[Expr, ...]
+    doc: str = ""
+
+
+@node
+class MeasureDeclaration:
+    """`variable` stands for a draw: its type is the distribution's support."""
+
+    variable: Variable
+    distribution: DistributionValue
+    doc: str = ""
+
+
+@node
+class Experiment:
+    """Members in the order written; `lets` may use params, axes and earlier lets."""
+
+    name: str
+    params: tuple[ParamDeclaration, ...]
+    axes: tuple[AxisDeclaration, ...]
+    lets: tuple[Let, ...]
+    measures: tuple[MeasureDeclaration, ...]
+    span: Span
+    doc: str = ""
+
+
+@node
+class TestDeclaration:
+    name: str
+    body: Block
+    span: Span
+
+
+@node
+class UnitDefinition:
+    """A unit with its prefixes applied or not; `factor` is exact where the definition is."""
+
+    symbol: str
+    factor: Fraction | float
+    offset: float
+    type: Type
+    span: Span | None
+
+
+@node
+class Module:
+    """A whole checked file: declarations by name, statements in the order they run."""
+
+    source: Source
+    functions: dict[str, Function]
+    experiments: dict[str, Experiment]
+    constants: dict[str, Variable]
+    tests: tuple[TestDeclaration, ...]
+    statements: tuple[Statement, ...]
+    options: dict[str, str]

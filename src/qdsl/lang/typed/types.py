@@ -1,0 +1,154 @@
+"""The types of values.
+
+Numbers are `Int`, `Real` and `Complex`; a Real or Complex has a dimension. Arrays have an element type and a shape
+whose lengths are known, unknown (None), or a variable. Everything is immutable but `TypeVar`, whose `solution` is set once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import count
+from typing import TYPE_CHECKING
+
+from qdsl.lang.typed.dimension import ONE, Dimension
+
+if TYPE_CHECKING:
+    from qdsl.lang.typed.tree import Experiment
+
+_serial = count()
+
+
+class Type:
+    """Any type."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Simple(Type):
+    """A type without parts: Bool, Int, Text, Nothing (of a statement), Broken (of what has been reported)."""
+
+    name: str
+
+
+BOOL = Simple("Bool")
+INT = Simple("Int")
+TEXT = Simple("Text")
+NOTHING = Simple("Nothing")
+BROKEN = Simple("Broken")
+
+
+@dataclass(frozen=True, slots=True)
+class Real(Type):
+    """A real number, stored in coherent SI units as a float64."""
+
+    dimension: Dimension
+
+
+@dataclass(frozen=True, slots=True)
+class Complex(Type):
+    dimension: Dimension
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate(Type):
+    """A real number with its uncertainty."""
+
+    dimension: Dimension
+
+
+Length = int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Array(Type):
+    """`[T; n, m]`: the element is never itself an Array; `shape` has one length for each axis, None where unknown."""
+
+    element: Type
+    shape: tuple[Length, ...] = (None,)
+
+
+@dataclass(frozen=True, slots=True)
+class Record(Type):
+    fields: tuple[tuple[str, Type], ...]
+
+    def field(self, name: str) -> Type | None:
+        return next((type_ for field, type_ in self.fields if field == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Function(Type):
+    parameters: tuple[Type, ...]
+    result: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Table(Type):
+    """Columns by name; each type is that of one cell."""
+
+    columns: tuple[tuple[str, Type], ...]
+
+    def column(self, name: str) -> Type | None:
+        return next((type_ for column, type_ in self.columns if column == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution(Type):
+    """What may stand after `~`; `support` is the type of a draw."""
+
+    support: Type
+
+
+@dataclass(frozen=True, slots=True)
+class ExperimentType(Type):
+    experiment: Experiment
+
+
+@dataclass(frozen=True, slots=True)
+class Fit(Type):
+    experiment: Experiment
+
+
+class TypeVar(Type):
+    """A type not known yet. A `numeric` one came from the literal 0 and becomes Int if nothing decides otherwise."""
+
+    __slots__ = ("numeric", "serial", "solution")
+
+    def __init__(self, numeric: bool = False) -> None:
+        self.serial = next(_serial)
+        self.numeric = numeric
+        self.solution: Type | None = None
+
+
+SCALAR = Real(ONE)
+
+
+def pruned(type_: Type) -> Type:
+    """The type a variable stands for, as far as it is known."""
+    while type(type_) is TypeVar and type_.solution is not None:
+        type_ = type_.solution
+    return type_
+
+
+def resolved(type_: Type) -> Type:
+    """With all solved variables, of types and of dimensions, replaced all the way down."""
+    type_ = pruned(type_)
+    match type_:
+        case Real(dimension):
+            return type_ if dimension.ground else Real(dimension.resolved())
+        case Complex(dimension):
+            return Complex(dimension.resolved())
+        case Estimate(dimension):
+            return Estimate(dimension.resolved())
+        case Array(element, shape):
+            return Array(resolved(element), shape)
+        case Record(fields):
+            return Record(tuple((name, resolved(each)) for name, each in fields))
+        case Function(parameters, result):
+            return Function(tuple(map(resolved, parameters)), resolved(result))
+        case Table(columns):
+            return Table(tuple((name, resolved(each)) for name, each in columns))
+        case Distribution(support):
+            return Distribution(resolved(support))
+        case _:
+            return type_
