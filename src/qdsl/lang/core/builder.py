@@ -12,10 +12,9 @@ A region is written by a builder of its own:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from collections.abc import Iterator
 from typing import Any
 
 from qdsl.lang.core.ir import BOOL, INT, REAL, ArrayType, Block, Failure, Function, Op, Scalar, Type, Value
@@ -67,7 +66,9 @@ class Builder:
         kind = _scalar(elements[0].type) if elements else element
         return self._add("array", tuple(elements), (ArrayType(kind, (len(elements),)),))[0]
 
-    def build(self, lengths: Sequence[Value], element: Callable[..., Value], shape: tuple[int | None, ...] = ()) -> Value:
+    def build(
+        self, lengths: Sequence[Value], element: Callable[..., Value], shape: tuple[int | None, ...] = ()
+    ) -> Value:
         """The array of those lengths whose element at (i, ...) is what `element(builder, i, ...)` writes."""
         body = Builder(span=self.span)
         indices = [body.parameter(INT, "i") for _ in lengths]
