@@ -169,3 +169,27 @@ class Failure:
 
     code: Code
     message: str
+
+
+DEEPEST_CALL = 1000
+"""How many calls of recursive functions may be under way at once; one more is a `RECURSION` failure."""
+
+LARGEST_ARRAY = 1 << 27
+"""How many elements an array may have; one more is a `MEMORY` failure."""
+
+FAILURES: Mapping[Code, Failure] = MappingProxyType(
+    {
+        failure.code: failure
+        for failure in (
+            Failure(Code.DOMAIN, "an Int has no power {1}"),
+            Failure(Code.DIVISION, "division of {0} by zero"),
+            Failure(Code.OVERFLOW, "the result does not fit the 64 bits of an Int"),
+            Failure(Code.INDEX, "index {0} is outside an array of length {1}"),
+            Failure(Code.RECURSION, "calls are nested more than 1000 deep"),
+            Failure(Code.MEMORY, "an array of {0} elements is too large"),
+            Failure(Code.CAST, "{0} does not fit the 64 bits of an Int"),
+            Failure(Code.SHAPE, "the array's length is {0}, not {1}"),
+        )
+    }
+)
+"""What an operation that checks itself reports. The numbers are a primitive's operands, or what the text says."""

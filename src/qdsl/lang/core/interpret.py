@@ -1,0 +1,246 @@
+"""The reference interpreter: what a core program means, slowly and obviously.
+
+    interpret(module, "decay", [1.0, 2.0])  ->  (0.6065306597126334,)
+
+In: a verified module, a function's name, arguments as bool, int, float and nested sequences. Out: its results,
+arrays as nested tuples. A program that fails raises `KernelFailure` with the place of the operation that failed.
+
+Choices made here and nowhere else: a `build` axis of negative length is empty; indices count from 0 and are never
+negative; a slice needs 0 <= low <= high <= length; `for` counts with its bounds as they were at the start.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import product
+from math import prod
+from typing import Any
+
+from qdsl.lang.core.calls import recursive
+from qdsl.lang.core.ir import (
+    DEEPEST_CALL,
+    FAILURES,
+    LARGEST_ARRAY,
+    ArrayType,
+    Block,
+    Code,
+    Failure,
+    Module,
+    Op,
+    Scalar,
+    Type,
+    Value,
+)
+from qdsl.lang.core.primitives import PRIMITIVES, Stop
+from qdsl.lang.report import InternalError
+from qdsl.lang.source import Span
+
+Environment = dict[Value, Any]
+
+FRAMES_PER_CALL = 40
+"""Python frames allowed to one nested call: three of its own and two for each region around it."""
+
+
+class KernelFailure(Exception):  # noqa: N818 - the user's program failed, not we
+    """A program stopped. `message` has `{0}`, `{1}` for `values`; `str` puts them in."""
+
+    def __init__(self, code: Code, message: str, values: tuple[float, ...] = (), span: Span | None = None) -> None:
+        super().__init__(code, message, values, span)
+        self.code = code
+        self.message = message
+        self.values = values
+        self.span = span
+
+    def __str__(self) -> str:
+        text = self.message
+        for place, value in enumerate(self.values):
+            text = text.replace(f"{{{place}}}", f"{value:.15g}")
+        return text
+
+
+@dataclass(frozen=True, slots=True)
+class Array:
+    """An array inside the interpreter: its lengths, and its elements with the last axis running fastest."""
+
+    shape: tuple[int, ...]
+    elements: tuple[Any, ...]
+
+    def position(self, indices: Sequence[int], span: Span | None) -> int:
+        """Where the element at `indices` is kept."""
+        at = 0
+        for index, length in zip(indices, self.shape, strict=True):
+            if not 0 <= index < length:
+                raise _failed(FAILURES[Code.INDEX], (index, length), span)
+            at = at * length + index
+        return at
+
+
+def interpret(module: Module, name: str, arguments: Sequence[Any]) -> tuple[Any, ...]:
+    """The results of calling a function."""
+    function = module.functions[name]
+    given = [_taken(argument, each.type) for argument, each in zip(arguments, function.parameters, strict=True)]
+    try:
+        with _room_for_recursion():
+            results = _Run(module).call(name, given, None)
+    except RecursionError:
+        raise _failed(FAILURES[Code.RECURSION], (), function.span) from None
+    return tuple(_shown(result) for result in results)
+
+
+class _Run:
+    """One interpretation: the module and how deep the calls are."""
+
+    def __init__(self, module: Module) -> None:
+        self.module = module
+        self.recursive = recursive(module)
+        self.depth = 0
+
+    def call(self, name: str, arguments: Sequence[Any], span: Span | None) -> list[Any]:
+        counts = name in self.recursive
+        if counts and self.depth == DEEPEST_CALL:
+            raise _failed(FAILURES[Code.RECURSION], (), span)
+        self.depth += counts
+        results = self.block(self.module.functions[name].body, arguments, {})
+        self.depth -= counts
+        return results
+
+    def block(self, block: Block, arguments: Sequence[Any], known: Environment) -> list[Any]:
+        """Run a block. Its values join those in `known`: a block that runs again gives them anew."""
+        for parameter, argument in zip(block.parameters, arguments, strict=True):
+            known[parameter] = argument
+        for op in block.ops:
+            primitive = PRIMITIVES.get(op.name)
+            if primitive is not None:
+                operands = [known[each] for each in op.operands]
+                try:
+                    known[op.results[0]] = primitive.evaluate(*operands)
+                except Stop as stop:
+                    raise _failed(FAILURES[stop.code], operands, op.span) from None
+            else:
+                for value, result in zip(op.results, self.structured(op, known), strict=True):
+                    known[value] = result
+        return [known[value] for value in block.yields]
+
+    def structured(self, op: Op, known: Environment) -> Sequence[Any]:
+        operands = [known[each] for each in op.operands]
+        match op.name:
+            case "const":
+                return (op.attributes["value"],)
+            case "select":
+                condition, then, otherwise = operands
+                return (then if condition else otherwise,)
+            case "check":
+                condition, *numbers = operands
+                if not condition:
+                    raise _failed(op.attributes["failure"], numbers, op.span)
+                return ()
+            case "call":
+                return self.call(op.attributes["function"], operands, op.span)
+            case "if":
+                return self.block(op.regions[0] if operands[0] else op.regions[1], (), known)
+            case "for":
+                low, high, *carried = operands
+                for index in range(low, high):
+                    carried = self.block(op.regions[0], (index, *carried), known)
+                return carried
+            case "while":
+                condition_block, body = op.regions
+                carried = operands
+                while self.block(condition_block, carried, known)[0]:
+                    carried = self.block(body, carried, known)
+                return carried
+            case "build":
+                return (self.build(op, operands, known),)
+            case _:
+                return (_array_operation(op, operands),)
+
+    def build(self, op: Op, lengths: Sequence[int], known: Environment) -> Array:
+        shape = tuple(max(length, 0) for length in lengths)
+        if prod(shape) > LARGEST_ARRAY:
+            raise _failed(FAILURES[Code.MEMORY], (prod(shape),), op.span)
+        elements = []
+        for indices in product(*map(range, shape)):
+            elements.extend(self.block(op.regions[0], indices, known))
+        return Array(shape, tuple(elements))
+
+
+def _array_operation(op: Op, operands: Sequence[Any]) -> Any:
+    match op.name, *operands:
+        case "array", *elements:
+            return Array((len(elements),), tuple(elements))
+        case "len", array:
+            return array.shape[op.attributes["axis"]]
+        case "get", array, *indices:
+            return array.elements[array.position(indices, op.span)]
+        case "set", array, *indices, element:
+            at = array.position(indices, op.span)
+            return Array(array.shape, (*array.elements[:at], element, *array.elements[at + 1 :]))
+        case "slice", array, low, high:
+            (length,) = array.shape
+            if not 0 <= low <= length:
+                raise _failed(FAILURES[Code.INDEX], (low, length), op.span)
+            if not low <= high <= length:
+                raise _failed(FAILURES[Code.INDEX], (high, length), op.span)
+            return Array((high - low,), array.elements[low:high])
+        case _:
+            raise InternalError(f"no operation is called {op.name}")
+
+
+def _failed(failure: Failure, numbers: Sequence[Any], span: Span | None) -> KernelFailure:
+    return KernelFailure(failure.code, failure.message, tuple(float(number) for number in numbers), span)
+
+
+# ── what goes in and out ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _taken(argument: Any, type_: Type) -> Any:
+    """An argument as the interpreter keeps it."""
+    if isinstance(type_, Scalar):
+        return _PYTHON[type_](argument)
+    shape = _shape(argument, type_)
+    for length, expected in zip(shape, type_.shape, strict=True):
+        if expected not in (None, length):
+            raise _failed(FAILURES[Code.SHAPE], (length, expected), None)
+    rows = [argument]
+    for length in shape:
+        if any(len(row) != length for row in rows):
+            raise KernelFailure(Code.SHAPE, "the rows of an array differ in length")
+        rows = [element for row in rows for element in row]
+    return Array(shape, tuple(map(_PYTHON[type_.element], rows)))
+
+
+def _shape(argument: Any, type_: ArrayType) -> tuple[int, ...]:
+    """The lengths of nested sequences; of an axis below an empty one, what the type says, else 0."""
+    lengths = []
+    for expected in type_.shape:
+        lengths.append(len(argument) if argument is not None else expected or 0)
+        argument = argument[0] if argument is not None and len(argument) else None
+    return tuple(lengths)
+
+
+_PYTHON: dict[Scalar, type] = {Scalar.BOOL: bool, Scalar.INT: int, Scalar.REAL: float}
+
+
+def _shown(value: Any) -> Any:
+    """A result as the caller gets it: nested tuples for an array."""
+    if not isinstance(value, Array):
+        return value
+    rows: tuple[Any, ...] = value.elements
+    for axis in range(len(value.shape) - 1, 0, -1):
+        length, count = value.shape[axis], prod(value.shape[:axis])
+        rows = tuple(rows[at * length : (at + 1) * length] for at in range(count))
+    return rows
+
+
+@contextmanager
+def _room_for_recursion() -> Iterator[None]:
+    """Let Python nest as deep as `DEEPEST_CALL` needs; its frames are on the heap, not on C's stack."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, DEEPEST_CALL * FRAMES_PER_CALL))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
