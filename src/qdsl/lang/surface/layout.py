@@ -1,0 +1,215 @@
+"""Raw tokens to the tokens of the grammar: where statements end, which words are keywords, and closed brackets.
+
+    let a = 1 +        LET NAME EQUAL NUMBER PLUS
+        2              NUMBER NL
+    axis = f(a         NAME EQUAL NAME LPAR NAME RPAR      (the `)` is missing and supplied, with a message)
+
+The rules for newlines are those of docs/language.md: a newline ends a statement unless it is inside `(` or `[`, after
+an operator or comma, or before a line that goes on with the statement. No NL comes after `{`, before `}`, twice in
+a row, or at either end of the file, so the grammar never speaks of empty statements.
+
+Brackets always match in what comes out. A bracket that is never closed is closed where the text shows that it should
+have been: before a line that starts with a word which cannot stand inside it, or, when the brackets of the chunk do
+not balance, before a line that is not indented deeper than the line of the open bracket.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from qdsl.lang.report import Diagnostic
+from qdsl.lang.source import Chunk, Span
+from qdsl.lang.surface import bracket_errors
+from qdsl.lang.surface.tokens import CLOSER, CONTINUES, END, LATER, SOFT, SPELLING, UNFINISHED, Token
+
+NESTING = 1000
+"""How deep brackets, and trees, may nest."""
+
+_STATEMENT_WORDS = frozenset({"LET", "VAR", "FN", "WHILE", "BREAK", "RETURN", "ASSERT", "IMPORT"} | LATER)
+"""Words that begin a statement and never stand directly inside `(` or `[`."""
+
+_CLOSERS = frozenset(CLOSER.values())
+_STRING_ENDS = frozenset({"STRING_PART", "STRING_CLOSE"})
+
+
+class TooDeepError(Exception):
+    """More than NESTING brackets are open; it has been reported, and the rest of the chunk is not read."""
+
+
+class Layout:
+    """The tokens of one chunk, in order. `open` are the brackets open so far; recovery may close one."""
+
+    def __init__(self, chunk: Chunk, raw: list[Token]) -> None:
+        self.chunk = chunk
+        self.raw = raw
+        self.open: list[Token] = []
+        self.found: list[Diagnostic] = []
+        self.balanced = _balanced(raw)
+        self.previous = "NL"
+        self.end = 0
+
+    def __iter__(self) -> Iterator[Token]:
+        in_unit = False
+        semicolon = False
+        raw = self.raw
+        open_ = self.open
+        for at, token in enumerate(raw):
+            kind, text, start, end, first = token
+            if first and open_:
+                yield from self.closed_before(token, at)
+            if (first or semicolon) and self.previous != "NL" and (not open_ or open_[-1].kind == "LBRACE"):
+                if semicolon or self.ends_statement(token, at):
+                    if kind not in ("RBRACE", END):
+                        yield Token("NL", "\n", self.end, self.end, False)
+                    self.previous = "NL"
+                    in_unit = False
+                semicolon = False
+            if kind == "NAME":
+                if self.previous == "NL" and text in SOFT and _names_something(raw, at):
+                    kind = SOFT[text]
+                    token = Token(kind, text, start, end, first)
+                    in_unit = kind == "UNIT"
+                elif in_unit and text == "prefixes" and raw[at + 1].kind == "NAME":
+                    kind = "PREFIXES"
+                    token = Token(kind, text, start, end, first)
+                elif first and self.previous in ("NUMBER", "IMAGINARY", "UNCERTAIN") and open_:
+                    yield self.missing_operator(token)
+            elif kind in CLOSER:
+                if first and kind == "LPAR" and self.previous in ("NUMBER", "IMAGINARY", "UNCERTAIN") and open_:
+                    yield self.missing_operator(token)
+                if len(open_) >= NESTING:
+                    self.found.append(bracket_errors.too_deep(self.span(token), NESTING))
+                    raise TooDeepError
+                open_.append(token)
+            elif kind == "STRING_OPEN":
+                open_.append(token)
+            elif kind in _STRING_ENDS:
+                yield from self.string_ends(kind)
+            elif kind in _CLOSERS:
+                yield from self.closing(token)
+                continue
+            elif kind == "SEMI" and (not open_ or open_[-1].kind == "LBRACE"):
+                semicolon = True
+                continue
+            yield token
+            self.previous = "NL" if kind == "LBRACE" else kind
+            self.end = end
+
+    def span(self, token: Token) -> Span:
+        return Span(self.chunk, token.start, token.end)
+
+    def ends_statement(self, token: Token, at: int) -> bool:
+        """Whether the newline before `token` ends the statement above it."""
+        if self.previous in UNFINISHED:
+            return self.starts_statement(token, at)
+        if token.kind == "MINUS":
+            return self.previous == "RBRACE"
+        if token.kind == "DOT":
+            return self.raw[at + 1].kind != "NAME"
+        return token.kind not in CONTINUES
+
+    def missing_operator(self, token: Token) -> Token:
+        """A number and what it multiplies stand on one line; in brackets the next line may be the next element."""
+        place = Span(self.chunk, self.end, self.end)
+        self.found.append(bracket_errors.product_over_lines(place, self.span(token)))
+        return Token("STAR", "*", self.end, self.end, False)
+
+    # ── brackets ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def closed_before(self, token: Token, at: int) -> Iterator[Token]:
+        """Close the brackets that the line which starts with `token` shows to have been forgotten."""
+        while self.open and self.forgotten(self.open[-1], token, at):
+            yield self.supplied(self.open.pop())
+
+    def forgotten(self, opener: Token, token: Token, at: int) -> bool:
+        if token.kind == END:
+            return True
+        if opener.kind != "LBRACE" and self.starts_statement(token, at):
+            return True
+        if self.balanced or token.kind == "COMMA" or (token.kind in CONTINUES and token.kind != "ELSE"):
+            return False
+        indent = self.indent(opener) - self.indent(token)
+        if token.kind in _CLOSERS:
+            return indent > 0
+        return indent >= 0
+
+    def starts_statement(self, token: Token, at: int) -> bool:
+        if token.kind == "NAME":
+            return token.text in SOFT and _names_something(self.raw, at)
+        return token.kind in _STATEMENT_WORDS
+
+    def closing(self, token: Token) -> Iterator[Token]:
+        """`token` closes its own bracket, and those inside that were forgotten; a wrong one is read as right."""
+        wanted = self.wanted()
+        if not wanted:
+            self.found.append(bracket_errors.closes_nothing(self.span(token)))
+            return
+        if wanted[-1] != token.kind and token.kind not in wanted:
+            kind = wanted[-1]
+            self.found.append(bracket_errors.wrong_closer(self.span(token), self.span(self.open[-1]), SPELLING[kind]))
+            token = Token(kind, SPELLING[kind], token.start, token.end, token.first)
+        while CLOSER[self.open[-1].kind] != token.kind:
+            yield self.supplied(self.open.pop())
+        self.open.pop()
+        yield token
+        self.previous = token.kind
+        self.end = token.end
+
+    def wanted(self) -> list[str]:
+        """The closing brackets of all that is open, outermost first, back to the string we are in."""
+        kinds: list[str] = []
+        for each in reversed(self.open):
+            if each.kind == "STRING_OPEN":
+                break
+            kinds.append(CLOSER[each.kind])
+        return kinds[::-1]
+
+    def string_ends(self, kind: str) -> Iterator[Token]:
+        """Close what was opened inside `{..}` of a string."""
+        while self.open and self.open[-1].kind != "STRING_OPEN":
+            yield self.supplied(self.open.pop())
+        if kind == "STRING_CLOSE" and self.open:
+            self.open.pop()
+
+    def supplied(self, opener: Token) -> Token:
+        """The closing bracket that is missing, directly after what was read last."""
+        kind = CLOSER[opener.kind]
+        place = Span(self.chunk, self.end, self.end)
+        self.found.append(bracket_errors.never_closed(place, self.span(opener), opener.text, SPELLING[kind]))
+        self.previous = kind
+        return Token(kind, SPELLING[kind], self.end, self.end, False)
+
+    def closed_by_parser(self, kind: str) -> None:
+        """The parser supplied a closing bracket before the token it was given last."""
+        for at in range(len(self.open) - 1, -1, -1):
+            if CLOSER[self.open[at].kind] == kind:
+                del self.open[at]
+                return
+
+    def indent(self, token: Token) -> int:
+        """How far the line of `token` is indented."""
+        text = self.chunk.text
+        begin = text.rfind("\n", 0, token.start) + 1
+        at = begin
+        while text[at : at + 1] in (" ", "\t"):
+            at += 1
+        return at - begin
+
+
+def _names_something(raw: list[Token], at: int) -> bool:
+    """Whether the word at `at` stands before a name or a text on the same line; `extern` also before `fn`."""
+    after = raw[at + 1]
+    if after.first:
+        return False
+    return after.kind in ("NAME", "STRING", "PATH") or (raw[at].text == "extern" and after.kind == "FN")
+
+
+def _balanced(raw: list[Token]) -> bool:
+    """Whether every bracket has its partner."""
+    wanted: list[str] = []
+    for token in raw:
+        if token.kind in CLOSER:
+            wanted.append(CLOSER[token.kind])
+        elif token.kind in _CLOSERS and (not wanted or wanted.pop() != token.kind):
+            return False
+    return not wanted

@@ -1,0 +1,54 @@
+"""Mistakes that the grammar lets through because it would otherwise have two of everything. One function each."""
+
+from __future__ import annotations
+
+from qdsl.lang.report import Diagnostic, Edit, Fix, Label, error, warning
+from qdsl.lang.source import Span
+
+
+def divided_juxtaposition(juxtaposition: Span, slash: Span) -> Diagnostic:
+    """`x / 9.8 m/s^2` is (x / (9.8 m)) / s^2."""
+    edits = (Edit(juxtaposition.before(), "("), Edit(juxtaposition.after(), ")"))
+    return warning(
+        "W0120",
+        f"this divides by {juxtaposition.text} only, and then again by what follows",
+        Label(juxtaposition),
+        Label(slash, "the second division"),
+        hint="if the unit goes on, put the whole quantity in brackets",
+        fixes=(Fix(f"write ({juxtaposition.text})", edits, sure=False),),
+    )
+
+
+def assignment_target(target: Span) -> Diagnostic:
+    return error("E0122", "only a `var` or an element of one can be assigned to", Label(target))
+
+
+def lambda_parameter(parameter: Span) -> Diagnostic:
+    return error("E0123", "the parameters of a lambda are plain names: (x, y) -> ..", Label(parameter))
+
+
+def number_in_type(number: Span) -> Diagnostic:
+    return error(
+        "E0124",
+        "the only number in a type is 1, as in 1/Time",
+        Label(number),
+        fixes=(Fix("write 1", (Edit(number, "1"),), sure=False),),
+    )
+
+
+def exponent(place: Span) -> Diagnostic:
+    return error("E0124", "the exponent of a dimension is a whole number or a fraction such as (1/2)", Label(place))
+
+
+def unit_of_nothing(name: Span) -> Diagnostic:
+    return error(
+        "E0124", f"the unit {name.text} needs a dimension (`: Time`) or a definition (`= 60 second`)", Label(name)
+    )
+
+
+def return_outside(place: Span) -> Diagnostic:
+    return error("E0121", "`return` stands in a function; a file has no result", Label(place))
+
+
+def break_outside(place: Span) -> Diagnostic:
+    return error("E0121", "`break` stands in a `for` or `while` loop", Label(place))

@@ -1,0 +1,51 @@
+"""The parse table: table.json as the dictionaries that the parser runs on."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """`moves[state][symbol]` is a state to go to, or a negative number: -1 - the rule to reduce by.
+
+    `landings` remembers where the parser ends up, from a state, with a symbol and the token that follows, after all
+    the rules that build nothing: `expr` from `sum` from `product` ... costs one look instead of one reduction each.
+    """
+
+    moves: list[dict[str, int]]
+    left_sides: list[str]
+    lengths: list[int]
+    actions: list[str]
+    starts: dict[str, int]
+    ends: dict[str, int]
+    landings: dict[tuple[int, str, str], int] = field(default_factory=dict)
+
+    def landing(self, state: int, symbol: str, following: str) -> int:
+        """The state to push when `symbol` has been made in `state` and `following` is the next token."""
+        key = state, symbol, following
+        found = self.landings.get(key)
+        if found is None:
+            found = self.moves[state][symbol]
+            while (move := self.moves[found].get(following)) is not None and move < 0 and not self.actions[-1 - move]:
+                found = self.moves[state][self.left_sides[-1 - move]]
+            self.landings[key] = found
+        return found
+
+
+@cache
+def table() -> Table:
+    """The table, read once."""
+    data = json.loads(files("qdsl.lang.surface").joinpath("table.json").read_text(encoding="utf-8"))
+    symbols = data["symbols"]
+    rows = [_row(text, symbols) for text in data["rows"]]
+    left_sides, lengths, actions = map(list, zip(*data["rules"], strict=True))
+    return Table([rows[at] for at in data["states"]], left_sides, lengths, actions, data["starts"], data["ends"])
+
+
+def _row(text: str, symbols: list[str]) -> dict[str, int]:
+    numbers = [int(each) for each in text.split()]
+    return {symbols[symbol]: move for symbol, move in zip(numbers[::2], numbers[1::2], strict=True)}
