@@ -1,0 +1,88 @@
+"""Files for the commands: text in and out, and a message instead of an exception where that cannot be."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from qdsl.lang.report import Diagnostic, Diagnostics, Label, error
+from qdsl.lang.report.near import nearest
+from qdsl.lang.source import Source
+
+STDIN = "-"
+
+
+def read(name: str, diagnostics: Diagnostics) -> Source | None:
+    """The program in a file, or on standard input where the name is `-`; None with a message if there is none."""
+    try:
+        data = sys.stdin.buffer.read() if name == STDIN else Path(name).read_bytes()
+    except OSError as failure:
+        diagnostics.add(_unreadable(name, failure))
+        return None
+    shown_name = "<stdin>" if name == STDIN else name
+    try:
+        return Source(shown_name, data.decode("utf-8-sig"))
+    except UnicodeDecodeError as failure:
+        diagnostics.add(_not_utf8(shown_name, data, failure))
+        return None
+
+
+def read_all(names: list[str], diagnostics: Diagnostics) -> list[Source]:
+    """Every file that can be read."""
+    return [source for source in (read(name, diagnostics) for name in names) if source is not None]
+
+
+def write(path: Path, text: str, diagnostics: Diagnostics) -> bool:
+    """Write a file whole or not at all: a reader never sees half of it."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        beside.write_text(text, encoding="utf-8", newline="")
+        if path.exists():
+            beside.chmod(path.stat().st_mode)
+        beside.replace(path)
+    except OSError as failure:
+        beside.unlink(missing_ok=True)
+        diagnostics.add(not_written(str(path), failure))
+        return False
+    return True
+
+
+def not_written(name: str, failure: OSError) -> Diagnostic:
+    return error("E0905", f"cannot write {name}: {_reason(failure)}")
+
+
+def _unreadable(name: str, failure: OSError) -> Diagnostic:
+    if isinstance(failure, FileNotFoundError):
+        return error("E0901", f"there is no file {name}", hint=_meant(name))
+    if isinstance(failure, IsADirectoryError) or Path(name).is_dir():
+        return error("E0902", f"{name} is a folder, not a file", hint=f"name the files in it: {Path(name) / '*.qdsl'}")
+    return error("E0903", f"cannot read {name}: {_reason(failure)}")
+
+
+def _reason(failure: OSError) -> str:
+    return (failure.strerror or str(failure)).lower()
+
+
+def _meant(name: str) -> str:
+    """A file of nearly this name in the same folder."""
+    path = Path(name)
+    try:
+        siblings = [each.name for each in path.parent.iterdir() if each.is_file()]
+    except OSError:
+        return ""
+    if f"{path.name}.qdsl" in siblings:
+        return f"did you mean {name}.qdsl?"
+    near = nearest(path.name, siblings)
+    return f"did you mean {path.with_name(near)}?" if near else ""
+
+
+def _not_utf8(name: str, data: bytes, failure: UnicodeDecodeError) -> Diagnostic:
+    before = data[: failure.start].decode("utf-8-sig")
+    source = Source(name, data.decode("utf-8-sig", errors="replace"))
+    return error(
+        "E0904",
+        f"{name} is not UTF-8 text: the byte 0x{data[failure.start]:02X} cannot stand here",
+        Label(source.span(len(before), len(before) + 1)),
+        hint="save the file as UTF-8",
+    )

@@ -1,0 +1,142 @@
+"""The command line: arguments in, exit code out; every way to fail ends in words.
+
+A command is a module of this folder with `arguments(parser)`, which says what it takes, and `run(arguments, screen)`.
+Only the module of the command that was asked for is loaded.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from importlib import import_module
+from typing import NoReturn
+
+from qdsl.cli.exits import Exit, UsageError
+from qdsl.cli.screen import Screen
+from qdsl.version import VERSION
+
+COMMANDS = {
+    "run": "check, compile and run a program",
+    "check": "report what is wrong with programs, without running them",
+    "fmt": "format programs",
+    "test": "run the tests in programs",
+    "explain": "tell about a message by its code",
+    "dump": "print what a stage of the compiler makes of a program",
+    "repl": "type a program line by line",
+    "new": "make a project: a model, its data and how to fit them",
+}
+
+EXITS = """exit codes:
+  0    all is well
+  1    the program has errors or failed, or a test did
+  2    the command was not understood
+  3    a bug in QDSL
+  130  interrupted
+"""
+
+
+class Parser(ArgumentParser):
+    """argparse, which reports what it does not understand to us."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message)
+
+
+def main(words: list[str]) -> int:
+    """Run one command; its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # a terminal of few letters must not end us
+    try:
+        code = _command(words)
+        sys.stdout.flush()
+    except UsageError as wrong:
+        sys.stderr.write(f"qdsl: {wrong}\n")
+        return Exit.USAGE
+    except KeyboardInterrupt:
+        sys.stderr.write("\ninterrupted\n")
+        return Exit.INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the exit does not try to flush again
+        return Exit.UNREAD
+    except Exception as bug:
+        return _our_bug(bug)
+    return code
+
+
+def _command(words: list[str]) -> Exit:
+    if not words or words[0] in ("--help", "-h", "help"):
+        sys.stdout.write(_help())
+        return Exit.OK if words else Exit.USAGE
+    if words[0] in ("--version", "-V"):
+        sys.stdout.write(f"qdsl {VERSION}\n")
+        return Exit.OK
+    name = words[0]
+    if name not in COMMANDS:
+        raise UsageError(_unknown_command(name))
+    command = import_module(f"qdsl.cli.{name}")
+    parser = Parser(
+        prog=f"qdsl {name}",
+        description=command.__doc__,
+        epilog=EXITS,
+        allow_abbrev=False,
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+    command.arguments(parser)
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="messages as text or as JSON")
+    parser.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="colour in messages")
+    arguments = _parsed(parser, words[1:])
+    result: Exit = command.run(arguments, Screen(arguments.format, arguments.color))
+    return result
+
+
+def _parsed(parser: Parser, words: list[str]) -> Namespace:
+    try:
+        arguments, unknown = parser.parse_known_args(words)
+    except SystemExit:  # argparse has printed the help
+        sys.stdout.flush()
+        raise
+    for word in unknown:
+        raise UsageError(_unknown_option(parser, word) if word.startswith("-") else f"{parser.prog}: what is {word!r}?")
+    return arguments
+
+
+def _help() -> str:
+    rows = "".join(f"  {name:<9}{what}\n" for name, what in COMMANDS.items())
+    return (
+        f"usage: qdsl COMMAND ...\n\ncommands:\n{rows}\n"
+        f"qdsl COMMAND --help tells what a command takes; qdsl --version which QDSL this is.\n\n{EXITS}"
+    )
+
+
+def _unknown_command(name: str) -> str:
+    from qdsl.lang.report.near import nearest
+
+    if name.endswith(".qdsl"):
+        return f"there is no command {name!r}; to run the file, say: qdsl run {name}"
+    if name.startswith("-"):
+        return f"there is no option {name!r} here; options come after the command"
+    near = nearest(name, COMMANDS)
+    return f"there is no command {name!r}" + (f"; did you mean {near!r}?" if near else "; see qdsl --help")
+
+
+def _unknown_option(parser: Parser, word: str) -> str:
+    from qdsl.lang.report.near import nearest
+
+    option = word.partition("=")[0]
+    near = nearest(option, [name for name in parser._option_string_actions if name.startswith("--")])
+    return f"{parser.prog} has no option {option}" + (
+        f"; did you mean {near}?" if near else f"; see {parser.prog} --help"
+    )
+
+
+def _our_bug(bug: Exception) -> Exit:
+    from qdsl.lang.report import InternalError
+
+    told = bug if isinstance(bug, InternalError) else InternalError(f"{type(bug).__name__}: {bug}")
+    if os.environ.get("QDSL_TRACEBACK") == "1":
+        import traceback
+
+        traceback.print_exception(bug)
+    sys.stderr.write(f"{told}\nqdsl {VERSION}; with QDSL_TRACEBACK=1 set, the place in QDSL is shown.\n")
+    return Exit.INTERNAL

@@ -1,0 +1,107 @@
+"""What people do in this checkout, one word each. Needs only Python 3.11; works on Linux, macOS and Windows.
+
+    python3 tasks.py demo      make .venv, install QDSL, run examples/t1.qdsl
+    python3 tasks.py test      make .venv, install QDSL with its tools, check everything: lint, then the tests
+    python3 tasks.py lint      ruff, mypy and the import contract, changing nothing
+    python3 tasks.py fix       ruff's fixes and formatting
+    python3 tasks.py bench     the benchmarks; `bench start` runs one
+
+Words after the task go to its last command: `tasks.py test -k cycles`. With `--env DIR` first, another environment
+than .venv is used.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import venv
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+NEEDED = (3, 11)
+
+
+class Environment:
+    """A virtual environment, made and filled when it is first needed and again when pyproject.toml changes."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        scripts = folder / ("Scripts" if os.name == "nt" else "bin")
+        self.python = scripts / ("python.exe" if os.name == "nt" else "python")
+
+    def have(self, extra: str) -> None:
+        """Install the project in place with one of its extras, unless that was done before."""
+        wanted = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+        stamp = self.folder / f"installed-{extra}.toml"
+        if stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
+            return
+        if not self.python.exists():
+            print(f"making the environment {self.folder}", flush=True)
+            venv.create(self.folder, with_pip=True)
+        print(f"installing qdsl[{extra}]", flush=True)
+        self.run("-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--editable", f".[{extra}]")
+        stamp.write_text(wanted, encoding="utf-8")
+
+    def run(self, *arguments: str) -> None:
+        """Run this environment's Python in the project's folder; end with its exit code if that is not 0."""
+        done = subprocess.run([str(self.python), *arguments], cwd=ROOT, check=False)
+        if done.returncode:
+            sys.exit(done.returncode)
+
+
+def demo(environment: Environment, *rest: str) -> None:
+    environment.have("plot")
+    environment.run("-m", "qdsl", "run", "examples/t1.qdsl", *rest)
+
+
+def test(environment: Environment, *rest: str) -> None:
+    lint(environment)
+    print("pytest", flush=True)
+    environment.run("-m", "pytest", "-n", str(min(os.cpu_count() or 1, 4)), *rest)
+
+
+def lint(environment: Environment) -> None:
+    environment.have("dev")
+    for name, arguments in (
+        ("ruff check", ("-m", "ruff", "check", ".")),
+        ("ruff format", ("-m", "ruff", "format", "--check", ".")),
+        ("mypy", ("-m", "mypy")),
+        ("import contract", ("-m", "pytest", "tests/house/test_floors.py")),
+    ):
+        print(name, flush=True)
+        environment.run(*arguments)
+
+
+def fix(environment: Environment) -> None:
+    environment.have("dev")
+    environment.run("-m", "ruff", "check", "--fix", ".")
+    environment.run("-m", "ruff", "format", ".")
+
+
+def bench(environment: Environment, *names: str) -> None:
+    environment.have("dev")
+    hidden = ("__init__", "harness")
+    every = sorted(path.stem for path in (ROOT / "benchmarks").glob("*.py") if path.stem not in hidden)
+    for name in names or every:
+        environment.run("-m", f"benchmarks.{name}")
+
+
+TASKS: dict[str, Callable[..., None]] = {"demo": demo, "test": test, "lint": lint, "fix": fix, "bench": bench}
+
+
+def main(arguments: list[str]) -> None:
+    folder = ROOT / ".venv"
+    if arguments[:1] == ["--env"] and len(arguments) > 2:
+        folder = Path(arguments[1]).resolve()
+        arguments = arguments[2:]
+    if sys.version_info < NEEDED:
+        sys.exit(f"QDSL needs Python {NEEDED[0]}.{NEEDED[1]} or later; this is {sys.version.split()[0]}")
+    if not arguments or arguments[0] not in TASKS:
+        sys.exit(__doc__)
+    TASKS[arguments[0]](Environment(folder), *arguments[1:])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
