@@ -39,14 +39,15 @@ class Legal:
 
 
 def _constant_of_its_type(op: Op) -> bool:
-    return op.result.type in _PYTHON and type(op.attributes["value"]) is _PYTHON[op.result.type]
+    value: object = op.attributes["value"]
+    return isinstance(op.result.type, Scalar) and type(value) is _PYTHON[op.result.type]
 
 
 def _axis_of_the_array(op: Op) -> bool:
     return 0 <= op.attributes["axis"] < len(_shape(op.operands[0].type))
 
 
-_PYTHON: dict[Type, type] = {BOOL: bool, INT: int, REAL: float}
+_PYTHON: dict[Scalar, type] = {BOOL: bool, INT: int, REAL: float}
 
 LEGAL: dict[str, Legal] = {
     "const": Legal("", "S", attributes=("value",), holds=_constant_of_its_type),

@@ -1,0 +1,133 @@
+"""Decide: take the branch, the trip or the element that is known.
+
+    %c = const true
+    %1 = if %c -> real {               %2 = exp %x, and what used %1
+      %2 = exp %x             =>       uses %2
+      yield %2
+    } else { .. }
+
+Also: a `select` between equal values, a `check` of what is true, a loop that runs not at all or once, a value that a
+loop carries unchanged, and the length or an element of an array that was just made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from qdsl.lang.core.ir import ArrayType, Block, Function, Op, Value
+from qdsl.lang.core.rewrite import Rewriter
+
+
+def decide(function: Function) -> Function:
+    return _Decide().rewrite(function)
+
+
+class _Decide(Rewriter):
+    def rule(self, op: Op) -> Sequence[Value] | None:
+        rule = RULES.get(op.name)
+        return rule(self, op) if rule is not None else None
+
+
+def _select(r: Rewriter, op: Op) -> Sequence[Value] | None:
+    condition, then, otherwise = op.operands
+    if then is otherwise:
+        return (then,)
+    match r.constant(condition):
+        case True:
+            return (then,)
+        case False:
+            return (otherwise,)
+    if inverted := r.made_by(condition, "not"):
+        return (r.builder.select(inverted.operands[0], otherwise, then),)
+    if r.constant(then) is True and r.constant(otherwise) is False:
+        return (condition,)
+    return None
+
+
+def _check(r: Rewriter, op: Op) -> Sequence[Value] | None:
+    return () if r.constant(op.operands[0]) is True else None
+
+
+def _if(r: Rewriter, op: Op) -> Sequence[Value] | None:
+    match r.constant(op.operands[0]):
+        case True:
+            return r.splice(op.regions[0])
+        case False:
+            return r.splice(op.regions[1])
+        case _:
+            return None
+
+
+def _for(r: Rewriter, op: Op) -> Sequence[Value] | None:
+    low, high, *initial = op.operands
+    first, end = r.constant(low), r.constant(high)
+    if low is high or (first is not None and end is not None and first >= end):
+        return initial
+    if first is not None and end == first + 1:
+        return r.splice(op.regions[0], (low, *initial))
+    return _without_constants(r, op, initial)
+
+
+def _while(r: Rewriter, op: Op) -> Sequence[Value] | None:
+    return _without_constants(r, op, op.operands)
+
+
+def _without_constants(r: Rewriter, op: Op, initial: Sequence[Value]) -> Sequence[Value] | None:
+    """The loop without what every trip hands on as it came."""
+    body = op.regions[-1]
+    count = len(initial)
+    own = len(body.parameters) - count  # the index of a `for`
+    stays = [given is parameter for given, parameter in zip(body.yields, body.parameters[own:], strict=True)]
+    if not any(stays):
+        return None
+    regions = []
+    for region in op.regions:
+        carried = region.parameters[own:]
+        r.replaced.update(zip(_where(stays, carried), _where(stays, initial), strict=True))
+        parameters = (*region.parameters[:own], *_unless(stays, carried))
+        regions.append(
+            Block(parameters, region.ops, _unless(stays, region.yields) if region is body else region.yields)
+        )
+    operands = (*op.operands[: len(op.operands) - count], *_unless(stays, initial))
+    r.keep(Op(op.name, operands, _unless(stays, op.results), op.attributes, tuple(regions), op.span))
+    return [value if constant else result for constant, value, result in zip(stays, initial, op.results, strict=True)]
+
+
+def _where(marks: Sequence[bool], values: Sequence[Value]) -> tuple[Value, ...]:
+    return tuple([value for mark, value in zip(marks, values, strict=True) if mark])
+
+
+def _unless(marks: Sequence[bool], values: Sequence[Value]) -> tuple[Value, ...]:
+    return tuple([value for mark, value in zip(marks, values, strict=True) if not mark])
+
+
+def _len(r: Rewriter, op: Op) -> Sequence[Value] | None:
+    (array,) = op.operands
+    axis = op.attributes["axis"]
+    assert isinstance(array.type, ArrayType)
+    length = array.type.shape[axis]
+    if length is not None:
+        return (r.builder.const(length),)
+    if changed := r.made_by(array, "set"):
+        return (r.builder.len(changed.operands[0], axis),)
+    return None
+
+
+def _get(r: Rewriter, op: Op) -> Sequence[Value] | None:
+    array, *indices = op.operands
+    at = r.constant(indices[0])
+    made = r.made_by(array, "array")
+    if made and at is not None and 0 <= at < len(made.operands):
+        return (made.operands[at],)
+    return None
+
+
+RULES: dict[str, Callable[[Rewriter, Op], Sequence[Value] | None]] = {
+    "select": _select,
+    "check": _check,
+    "if": _if,
+    "for": _for,
+    "while": _while,
+    "len": _len,
+    "get": _get,
+}
