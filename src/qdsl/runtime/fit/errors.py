@@ -1,0 +1,72 @@
+"""Why a fit is refused before it begins. One function per mistake."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from qdsl.lang.report import Diagnostic, Label, error
+from qdsl.lang.source import Span
+from qdsl.runtime.fit.objective import Parameter
+from qdsl.runtime.value.quantity import shown
+
+
+def no_data(at: Span | None) -> Diagnostic:
+    return error("E0850", "there are no data points to fit", *_labels(at))
+
+
+def too_few_points(at: Span | None, points: int, names: Sequence[str]) -> Diagnostic:
+    return error(
+        "E0851",
+        f"{_count(points, 'data point')} cannot fix {_count(len(names), 'parameter')}",
+        *_labels(at),
+        note=f"the free parameters are {', '.join(names)}",
+    )
+
+
+def bounds_contradict(at: Span | None, parameter: Parameter) -> Diagnostic:
+    return error(
+        "E0852",
+        f"the bounds of {parameter.name} leave nothing between them",
+        *_labels(at),
+        note=f"{_shown(parameter, parameter.low)} .. {_shown(parameter, parameter.high)}: the lower bound is the larger one",
+    )
+
+
+def start_outside(at: Span | None, parameter: Parameter) -> Diagnostic:
+    return error(
+        "E0853",
+        f"the start of {parameter.name}, {_shown(parameter, parameter.start)}, is outside its bounds",
+        *_labels(at),
+        note=f"the bounds are {_shown(parameter, parameter.low)} .. {_shown(parameter, parameter.high)}",
+    )
+
+
+def start_not_finite(at: Span | None, parameter: Parameter) -> Diagnostic:
+    return error("E0854", f"the start of {parameter.name} is {parameter.start}, not a finite number", *_labels(at))
+
+
+def undefined_at_start(at: Span | None, parameters: Sequence[Parameter]) -> Diagnostic:
+    starts = ", ".join(f"{each.name} = {_shown(each, each.start)}" for each in parameters)
+    return error(
+        "E0855",
+        "the model is not defined where the fit would start",
+        *_labels(at),
+        note=f"at {starts} the likelihood of the data, or a derivative of it, is not a finite number",
+        hint="choose another default or `start =` for the parameters",
+    )
+
+
+def nothing_to_fit(at: Span | None) -> Diagnostic:
+    return error("E0856", "the experiment has no free parameter to fit", *_labels(at))
+
+
+def _labels(at: Span | None) -> tuple[Label, ...]:
+    return () if at is None else (Label(at),)
+
+
+def _shown(parameter: Parameter, value: float) -> str:
+    return shown(value, parameter.dimension, parameter.display)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

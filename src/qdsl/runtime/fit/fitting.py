@@ -1,0 +1,104 @@
+"""`fit`: an objective in, a `Fit` out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from qdsl.lang.report import Diagnostics
+from qdsl.lang.source import Span
+from qdsl.runtime.fit import errors
+from qdsl.runtime.fit.admission import admitted
+from qdsl.runtime.fit.covariance import covariance_of
+from qdsl.runtime.fit.judgement import judged
+from qdsl.runtime.fit.likelihood import maximise
+from qdsl.runtime.fit.objective import LeastSquares, Likelihood, Matrix, Objective, Parameter
+from qdsl.runtime.fit.optimum import Optimum
+from qdsl.runtime.fit.result import Fit
+from qdsl.runtime.fit.squares import least_squares
+from qdsl.runtime.value.estimate import Estimate, siblings
+
+OBSERVED = "observed information"
+EXPECTED = "expected information"
+GAUSS_NEWTON = "the Gauss-Newton matrix"
+
+
+def fit(
+    objective: Objective, diagnostics: Diagnostics, at: Span | None = None, expected_information: bool = False
+) -> Fit | None:
+    """The best parameters. None, with an error reported at `at`, where there is nothing that could be fitted."""
+    if not admitted(objective, diagnostics, at):
+        return None
+    if isinstance(objective, LeastSquares):
+        return _fit_squares(objective, diagnostics, at)
+    return _fit_likelihood(objective, diagnostics, at, expected_information)
+
+
+def _fit_likelihood(
+    objective: Likelihood, diagnostics: Diagnostics, at: Span | None, expected_information: bool
+) -> Fit | None:
+    parameters = tuple(objective.parameters)
+    optimum = maximise(objective)
+    if optimum is None:
+        diagnostics.add(errors.undefined_at_start(at, parameters))
+        return None
+    verdict = judged(optimum, parameters)
+    information = objective.information(optimum.x) if expected_information else _observed(objective, optimum)
+    covariance = covariance_of(optimum, information, verdict, parameters)
+    return Fit(
+        parameters=parameters,
+        estimates=_estimates(parameters, optimum, covariance),
+        covariance=covariance,
+        verdict=verdict,
+        method="maximum likelihood",
+        errors_from=EXPECTED if expected_information else OBSERVED,
+        n_points=objective.n_points,
+        dof=objective.n_points - len(optimum.frame.free),
+        iterations=optimum.iterations,
+        nll=optimum.point.value,
+        constant=objective.constant(),
+        deviance=objective.deviance(optimum.x),
+    )
+
+
+def _observed(objective: Likelihood, optimum: Optimum) -> Matrix:
+    """The Hessian of the negative log-likelihood at the best point, in SI."""
+    _, _, hessian = objective.evaluate(optimum.x, 2)
+    return np.asarray(hessian)
+
+
+def _fit_squares(objective: LeastSquares, diagnostics: Diagnostics, at: Span | None) -> Fit | None:
+    parameters = tuple(objective.parameters)
+    optimum = least_squares(objective)
+    if optimum is None:
+        diagnostics.add(errors.undefined_at_start(at, parameters))
+        return None
+    verdict = judged(optimum, parameters)
+    rss = 2.0 * optimum.point.value
+    dof = objective.n_points - len(optimum.frame.free)
+    jacobian = objective.jacobian(optimum.x)
+    variance = rss / dof if dof > 0 else np.nan
+    covariance = covariance_of(optimum, jacobian.T @ jacobian, verdict, parameters) * variance
+    return Fit(
+        parameters=parameters,
+        estimates=_estimates(parameters, optimum, covariance),
+        covariance=covariance,
+        verdict=verdict,
+        method="least squares",
+        errors_from=GAUSS_NEWTON,
+        n_points=objective.n_points,
+        dof=dof,
+        iterations=optimum.iterations,
+        rss=rss,
+    )
+
+
+def _estimates(parameters: Sequence[Parameter], optimum: Optimum, covariance: Matrix) -> dict[str, Estimate]:
+    together = siblings(
+        [float(value) for value in optimum.x],
+        covariance.tolist(),
+        [each.dimension for each in parameters],
+        [each.display for each in parameters],
+    )
+    return {parameter.name: estimate for parameter, estimate in zip(parameters, together, strict=True)}

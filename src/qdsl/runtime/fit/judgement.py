@@ -1,0 +1,86 @@
+"""Is it really a minimum? Nothing is believed of the search but the point it found.
+
+In: an `Optimum` with derivatives at the best point. Out: a `Verdict`. Checked are the slope left over, measured in standard
+errors; the curvature in every direction that no bound holds; and which bounds hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from qdsl.runtime.fit.objective import Matrix, Parameter, Vector
+from qdsl.runtime.fit.optimum import Optimum, Stop
+from qdsl.runtime.fit.trust_region import pressed
+from qdsl.runtime.fit.verdict import AtBound, Converged, NotConverged, Unidentifiable, Verdict
+
+FLAT = 1e-10  # eigenvalue of the correlation form of the Hessian under which a direction counts as free
+UNKNOWN = 1e-8  # information about a relative change of one parameter: less, and its error is 10,000 times its size
+SLACK = 1e-6  # a gradient this small, per relative change, does not hold a parameter at its bound
+OFFSET = 1e-4  # the allowed distance from the minimum, in standard errors
+
+WORDS = {
+    Stop.EDGE: "the best point found is at the edge of where the model is defined",
+    Stop.STALLED: "no step improves the fit, though its slope is not zero",
+    Stop.LIMIT: "too many iterations",
+    Stop.INTERRUPTED: "interrupted",
+}
+
+
+def judged(optimum: Optimum, parameters: Sequence[Parameter]) -> Verdict:
+    """What may be claimed of the best point."""
+    if optimum.stop is Stop.INTERRUPTED:
+        return NotConverged(WORDS[optimum.stop])
+    point, frame = optimum.point, optimum.frame
+    chosen = [parameters[i] for i in frame.free]
+    free = ~pressed(point, frame.low, frame.high, SLACK)
+    direction = flat_direction(point.hessian[np.ix_(free, free)], np.maximum(np.abs(point.u[free]), 1.0))
+    if direction is not None and _is_level(point.gradient[free], direction):
+        whole = np.zeros(len(chosen))
+        whole[free] = direction * frame.scale[free]
+        return Unidentifiable(_changes(whole, chosen, frame.scale))
+    why = _not_a_minimum(point.gradient[free], point.hessian[np.ix_(free, free)])
+    if why:
+        return NotConverged(WORDS.get(optimum.stop, why))
+    held = (point.u <= frame.low) | (point.u >= frame.high)
+    return AtBound(tuple(each.name for each, is_held in zip(chosen, held, strict=True) if is_held)) if held.any() else Converged()
+
+
+def flat_direction(hessian: Matrix, size: Vector) -> Vector | None:
+    """A direction without curvature, or None. `size` is how large each parameter is, in the same coordinates."""
+    if hessian.size == 0:
+        return None
+    known = np.diag(hessian) * size**2
+    if np.abs(known).min() < UNKNOWN:
+        return np.where(np.arange(size.size) == np.abs(known).argmin(), size, 0.0)
+    root = np.sqrt(np.abs(np.diag(hessian)))
+    curvatures, axes = np.linalg.eigh(hessian / np.outer(root, root))
+    return np.asarray(axes[:, 0] / root) if abs(curvatures[0]) < FLAT else None
+
+
+def _is_level(gradient: Vector, direction: Vector) -> bool:
+    """Whether the objective neither rises nor falls along the direction, over a relative change of one."""
+    return bool(abs(gradient @ direction) / np.abs(direction).max() < 1e3 * SLACK)
+
+
+def _not_a_minimum(gradient: Vector, hessian: Matrix) -> str:
+    """Why the point is no minimum over these parameters; empty if it is one."""
+    if gradient.size == 0:
+        return ""
+    try:
+        np.linalg.cholesky(hessian)
+    except np.linalg.LinAlgError:
+        return "the best point found is a saddle, not a minimum"
+    distance = float(np.sqrt(max(0.0, gradient @ np.linalg.solve(hessian, gradient))))
+    return f"{distance:.1g} standard errors from the minimum" if distance > OFFSET else ""
+
+
+def _changes(direction: Vector, parameters: Sequence[Parameter], scale: Vector) -> tuple[tuple[Parameter, float], ...]:
+    """The direction in SI, its largest relative change a tenth, without the parameters that hardly move."""
+    relative = direction / scale
+    direction = direction * (0.1 / np.abs(relative).max())
+    if relative[np.abs(relative).argmax()] < 0:
+        direction = -direction
+    moving = np.abs(relative) > 1e-3 * np.abs(relative).max()
+    return tuple((each, float(amount)) for each, amount, moves in zip(parameters, direction, moving, strict=True) if moves)

@@ -1,0 +1,35 @@
+"""Maximum likelihood: from a `Likelihood` to its best point, and the covariance matrix there."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from qdsl.runtime.fit.objective import Likelihood, Vector
+from qdsl.runtime.fit.optimum import Optimum, Point
+from qdsl.runtime.fit.scaling import Frame, frame_for
+from qdsl.runtime.fit.trust_region import Search
+
+
+def maximise(objective: Likelihood) -> Optimum | None:
+    """The best parameters inside the bounds, or None where the model is not defined at the start."""
+    start = np.array([each.start for each in objective.parameters])
+    value, _, hessian = objective.evaluate(start, 2)
+    if hessian is None or not np.isfinite(value):
+        return None
+    frame = frame_for(objective.parameters, np.diag(hessian))
+    first = _point(objective, frame, frame.inward(start))
+    if first is None:
+        return None
+    search = Search(lambda u: _point(objective, frame, u), frame.low, frame.high, first)
+    stop = search.run()
+    return Optimum(frame, search.best, stop, search.rounds)
+
+
+def _point(objective: Likelihood, frame: Frame, u: Vector) -> Point | None:
+    """The objective at `u`; None where it or a derivative is not finite."""
+    value, gradient, hessian = objective.evaluate(frame.outward(u), 2)
+    if gradient is None or hessian is None:
+        return None
+    point = Point(u, float(value) + 0.0, frame.gradient(gradient), frame.hessian(hessian))
+    finite = np.isfinite(point.value) and np.isfinite(point.gradient).all() and np.isfinite(point.hessian).all()
+    return point if finite else None

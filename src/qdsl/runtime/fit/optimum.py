@@ -1,0 +1,44 @@
+"""Where a search ended, before anybody has judged it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from qdsl.runtime.fit.objective import Matrix, Vector
+from qdsl.runtime.fit.scaling import Frame
+
+
+class Stop(Enum):
+    """Why a search ended."""
+
+    SETTLED = "settled"
+    EDGE = "edge"  # every step further leads where the model is not defined
+    STALLED = "stalled"  # no step improves, though the derivatives promise one
+    LIMIT = "limit"
+    INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """The objective and its derivatives at `u`, all in the coordinates of a `Frame`."""
+
+    u: Vector
+    value: float
+    gradient: Vector
+    hessian: Matrix
+
+
+@dataclass(frozen=True, slots=True)
+class Optimum:
+    """The best point found. For least squares `value` is half the sum of squares and the Hessian is Gauss-Newton's."""
+
+    frame: Frame
+    point: Point
+    stop: Stop
+    iterations: int
+
+    @property
+    def x(self) -> Vector:
+        """All parameters in SI."""
+        return self.frame.outward(self.point.u)

@@ -1,0 +1,73 @@
+"""A fit as a person writes it into a logbook, and as one row of a table.
+
+    tau       = 23.88(65) ns
+    amplitude =  0.923(12)
+    baseline  =  0.040(13)
+    converged
+    deviance 8.942 on 10 degrees of freedom, p = 0.538
+    -log L = 77260.3316 (65.6856 with the constant), 13 points, errors from observed information
+"""
+
+from __future__ import annotations
+
+from qdsl.runtime.fit.goodness import REJECTED_BELOW
+from qdsl.runtime.fit.result import Fit
+from qdsl.runtime.fit.verdict import AtBound
+from qdsl.runtime.value.quantity import number, shown
+
+
+def fit_text(fit: Fit) -> str:
+    """The whole report, several lines."""
+    return "\n".join([*estimate_lines(fit), str(fit.verdict), *quality_lines(fit)])
+
+
+def estimate_lines(fit: Fit) -> list[str]:
+    """`tau = 23.88(65) ns` for each parameter; one at a bound or held fixed says so instead of an error."""
+    width = max((len(name) for name in fit.estimates), default=0)
+    return [f"{name:<{width}} = {_estimate(fit, name)}" for name in fit.estimates]
+
+
+def _estimate(fit: Fit, name: str) -> str:
+    parameter = next(each for each in fit.parameters if each.name == name)
+    value = shown(fit[name].value, parameter.dimension, parameter.display)
+    if parameter.low == parameter.high:
+        return f"{value}  (fixed)"
+    if isinstance(fit.verdict, AtBound) and name in fit.verdict.names:
+        return f"{value}  (at its {'lower' if fit[name].value <= parameter.low else 'upper'} bound)"
+    return str(fit[name])
+
+
+def quality_lines(fit: Fit) -> list[str]:
+    """Goodness of fit, the likelihood, and where the errors come from."""
+    lines = []
+    if fit.deviance is not None:
+        lines.append(_deviance(fit))
+    if fit.rss is not None:
+        lines.append(_scatter(fit))
+    if fit.nll is not None:
+        whole = fit.nll_with_constant
+        constant = "" if whole is None else f" ({whole:.4f} with the constant)"
+        lines.append(f"-log L = {fit.nll:.4f}{constant}, {_origin(fit)}")
+    return lines
+
+
+def _deviance(fit: Fit) -> str:
+    text = f"deviance {fit.deviance:.4g} on {_degrees(fit.dof)}"
+    p = fit.p_value
+    if p is None:
+        return text
+    small = f"p < {number(REJECTED_BELOW)}"
+    return f"{text}, {small}: the data reject this model" if fit.rejected else f"{text}, p = {p:.3f}"
+
+
+def _scatter(fit: Fit) -> str:
+    sigma = "not known" if fit.sigma is None else number(fit.sigma)
+    return f"sum of squares {number(fit.rss or 0.0)} on {_degrees(fit.dof)}, scatter {sigma}, {_origin(fit)}"
+
+
+def _degrees(dof: int) -> str:
+    return "1 degree of freedom" if dof == 1 else f"{dof} degrees of freedom"
+
+
+def _origin(fit: Fit) -> str:
+    return f"{fit.n_points} points, errors from {fit.errors_from}"

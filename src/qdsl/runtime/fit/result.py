@@ -1,0 +1,83 @@
+"""A finished fit: estimates that know their covariance, how the search ended and how well the model fits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from qdsl.runtime.fit.goodness import REJECTED_BELOW, chi2_tail
+from qdsl.runtime.fit.objective import Matrix, Parameter
+from qdsl.runtime.fit.verdict import Verdict
+from qdsl.runtime.value.estimate import Estimate
+from qdsl.runtime.value.provenance import Provenance
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """What `fit` returns. A parameter is an attribute, an item, and part of the iteration: `best.tau`, `best["tau"]`.
+
+    `covariance` is in SI, in the order of `parameters`. `nll` leaves out `constant`, the terms that only the data fix.
+    `deviance` is None where it does not measure goodness of fit; least squares have `rss`, and no nll.
+    """
+
+    parameters: tuple[Parameter, ...]
+    estimates: dict[str, Estimate]
+    covariance: Matrix
+    verdict: Verdict
+    method: str
+    errors_from: str
+    n_points: int
+    dof: int
+    iterations: int
+    nll: float | None = None
+    constant: float | None = None
+    deviance: float | None = None
+    rss: float | None = None
+    provenance: Provenance | None = field(default=None, compare=False)
+
+    def __getattr__(self, name: str) -> Estimate:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(f"this fit has no parameter {name!r}; it has {', '.join(self.estimates)}") from None
+
+    def __getitem__(self, name: str) -> Estimate:
+        return self.estimates[name]
+
+    def __iter__(self) -> Iterator[Estimate]:
+        return iter(self.estimates.values())
+
+    def __str__(self) -> str:
+        from qdsl.runtime.fit.report import fit_text
+
+        return fit_text(self)
+
+    @property
+    def values(self) -> tuple[float, ...]:
+        """The best values in SI, in the order of `parameters`."""
+        return tuple(each.value for each in self.estimates.values())
+
+    @property
+    def converged(self) -> bool:
+        return self.verdict.word == "converged"
+
+    @property
+    def nll_with_constant(self) -> float | None:
+        """The whole negative log-likelihood: what another program's `-logpdf` would sum to."""
+        return None if self.nll is None or self.constant is None else self.nll + self.constant
+
+    @property
+    def p_value(self) -> float | None:
+        """How often data from a true model would fit worse; None where the deviance cannot tell."""
+        return None if self.deviance is None or self.dof <= 0 else chi2_tail(self.deviance, self.dof)
+
+    @property
+    def rejected(self) -> bool:
+        """Whether the data speak against the model itself, whatever its parameters."""
+        p = self.p_value
+        return p is not None and p < REJECTED_BELOW
+
+    @property
+    def sigma(self) -> float | None:
+        """The scatter of the points about the curve, for least squares, in SI."""
+        return None if self.rss is None or self.dof <= 0 else float((self.rss / self.dof) ** 0.5)

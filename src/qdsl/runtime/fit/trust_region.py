@@ -1,0 +1,187 @@
+"""Newton's method inside a box and a trust region: the search for the best parameters.
+
+In: a function of scaled parameters that returns a `Point` with exact derivatives, or None where the model is not defined.
+Out: the best point and why the search ended.
+
+Each round minimises the quadratic model over a ball, exactly (an eigenvalue decomposition; there are few parameters), with
+the parameters that the gradient presses against a bound left out (Bertsekas 1982). The ball shrinks when the model was
+wrong or the step led out of the model's domain, and grows when it was right (Nocedal & Wright, Numerical Optimization,
+algorithm 4.1). Last come pure Newton steps, judged by the gradient alone: the value's own rounding would end the search with
+only half of the digits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from qdsl.runtime.fit.objective import Matrix, Vector
+from qdsl.runtime.fit.optimum import Point, Stop
+
+MAX_ROUNDS = 500
+MAX_POLISH = 12
+SMALLEST_RADIUS = 1e-13
+NEGLIGIBLE = 1e-11  # of the value: a promised gain that its rounding would hide
+
+Evaluate = Callable[[Vector], Point | None]
+
+
+@dataclass(slots=True)
+class Search:
+    """A search in progress. `best` is always a point that was reached, so that an interrupt loses nothing."""
+
+    evaluate: Evaluate
+    low: Vector
+    high: Vector
+    best: Point
+    rounds: int = 0
+
+    def run(self) -> Stop:
+        """Search until nothing more can be gained."""
+        try:
+            stop = self._descend()
+            self._polish()
+        except KeyboardInterrupt:
+            return Stop.INTERRUPTED
+        return stop
+
+    def _descend(self) -> Stop:
+        radius = 1.0
+        left_domain = False
+        while self.rounds < MAX_ROUNDS:
+            self.rounds += 1
+            step = self._step(radius)
+            length = float(np.linalg.norm(step))
+            promised = _promised(self.best, step)
+            if promised <= NEGLIGIBLE * (1.0 + abs(self.best.value)):
+                if promised >= 0.0 or radius < SMALLEST_RADIUS:
+                    return Stop.EDGE if left_domain else Stop.SETTLED
+                # The bounds have bent the step uphill; a short enough one follows the slope.
+                radius = min(radius, length) / 4.0
+                continue
+            trial = self.evaluate(self.best.u + step)
+            if trial is None:
+                left_domain = True
+                radius = length / 4.0
+            else:
+                quality = (self.best.value - trial.value) / promised
+                radius = _next_radius(radius, length, quality)
+                if quality > 1e-4:
+                    self.best, left_domain = trial, False
+            if radius < SMALLEST_RADIUS:
+                return Stop.EDGE if left_domain else Stop.STALLED
+        return Stop.LIMIT
+
+    def _step(self, radius: float) -> Vector:
+        """The best step in the ball, inside the box.
+
+        A parameter that would leave the box goes to its bound and stays there, and the others are chosen again.
+        """
+        point = self.best
+        free = self.free()
+        step = np.zeros_like(point.u)
+        while free.any():
+            gradient = point.gradient + point.hessian @ np.where(free, 0.0, step)
+            step[free] = minimum_in_ball(gradient[free], point.hessian[np.ix_(free, free)], radius)
+            inside = np.clip(point.u + step, self.low, self.high) - point.u
+            stopped = free & (inside != step) & ((point.u + step < self.low) | (point.u + step > self.high))
+            step = inside
+            if not stopped.any():
+                break
+            free = free & ~stopped
+        return step
+
+    def free(self) -> Vector:
+        """Which parameters are not pressed against a bound."""
+        return ~pressed(self.best, self.low, self.high)
+
+    def _polish(self) -> None:
+        """Newton steps while they shrink the gradient, measured as the gain it still promises."""
+        for _ in range(MAX_POLISH):
+            free = self.free()
+            gradient, hessian = self.best.gradient[free], self.best.hessian[np.ix_(free, free)]
+            newton = newton_step(gradient, hessian)
+            if newton is None:
+                return
+            u = self.best.u.copy()
+            u[free] += newton
+            trial = self.evaluate(u) if ((u >= self.low) & (u <= self.high)).all() else None
+            if trial is None or trial.value > self.best.value + NEGLIGIBLE * (1.0 + abs(self.best.value)):
+                return
+            # The old Hessian is the measure for both, so that only the gradient is compared.
+            if _size(trial.gradient[free], hessian) > 0.5 * _size(gradient, hessian):
+                return
+            self.best = trial
+
+
+def pressed(point: Point, low: Vector, high: Vector, tolerance: float = 0.0) -> Vector:
+    """Which parameters stand at a bound that the gradient pushes them against."""
+    at_low = (point.u <= low) & (point.gradient > tolerance)
+    at_high = (point.u >= high) & (point.gradient < -tolerance)
+    return np.asarray(at_low | at_high)
+
+
+def minimum_in_ball(gradient: Vector, hessian: Matrix, radius: float) -> Vector:
+    """The step of length at most `radius` that minimises g·s + s·H·s/2, H indefinite or not."""
+    if gradient.size == 0:
+        return gradient
+    curvatures, axes = np.linalg.eigh(hessian)
+    slope = axes.T @ gradient
+    if curvatures[0] > 0.0:
+        newton = -slope / curvatures
+        if np.linalg.norm(newton) <= radius:
+            return np.asarray(axes @ newton)
+    return np.asarray(axes @ _on_sphere(curvatures, slope, radius))
+
+
+def _on_sphere(curvatures: Vector, slope: Vector, radius: float) -> Vector:
+    """The minimiser in the axes of H: -slope / (curvature + shift), with the shift that gives it length `radius`."""
+    least = max(0.0, -float(curvatures[0]))
+    spread = float(np.linalg.norm(slope)) / radius + abs(float(curvatures[-1])) + least
+    low, high = least, least + spread
+    for _ in range(80):
+        shift = 0.5 * (low + high)
+        if _length(curvatures, slope, shift) > radius:
+            low = shift
+        else:
+            high = shift
+    step = np.where(slope == 0.0, 0.0, -slope / np.maximum(curvatures + high, np.finfo(float).tiny))
+    short = radius**2 - float(step @ step)
+    if curvatures[0] < 0.0 and short > 0.01 * radius**2:
+        # The hard case: the gradient has no part along the downward axis, so the step must choose a side of it.
+        step[0] += np.sqrt(short) * (-1.0 if slope[0] > 0.0 else 1.0)
+    return np.asarray(step)
+
+
+def _length(curvatures: Vector, slope: Vector, shift: float) -> float:
+    with np.errstate(divide="ignore", over="ignore"):
+        parts = np.where(slope == 0.0, 0.0, slope / np.maximum(curvatures + shift, np.finfo(float).tiny))
+        return float(np.linalg.norm(parts))
+
+
+def _promised(point: Point, step: Vector) -> float:
+    """How far the quadratic model says the value falls."""
+    return -float(point.gradient @ step + 0.5 * step @ point.hessian @ step)
+
+
+def _next_radius(radius: float, length: float, quality: float) -> float:
+    if not quality >= 0.25:
+        return length / 4.0
+    return max(radius, 2.0 * length) if quality > 0.75 else radius
+
+
+def newton_step(gradient: Vector, hessian: Matrix) -> Vector | None:
+    """-H⁻¹ g, or None where H is not positive definite."""
+    if gradient.size == 0:
+        return None
+    try:
+        np.linalg.cholesky(hessian)
+    except np.linalg.LinAlgError:
+        return None
+    return np.asarray(-np.linalg.solve(hessian, gradient))
+
+
+def _size(gradient: Vector, hessian: Matrix) -> float:
+    return float(gradient @ np.linalg.solve(hessian, gradient))

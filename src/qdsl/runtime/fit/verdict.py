@@ -1,0 +1,66 @@
+"""How a fit ended, in the words of the language: `converged`, `at_bound(p)`, `unidentifiable(direction)`, `not_converged(why)`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from qdsl.runtime.fit.objective import Parameter
+from qdsl.runtime.value.quantity import shown
+
+
+@dataclass(frozen=True, slots=True)
+class Converged:
+    """A minimum inside the bounds, checked: no gradient left, positive curvature in every direction."""
+
+    word: ClassVar[str] = "converged"
+
+    def __str__(self) -> str:
+        return self.word
+
+
+@dataclass(frozen=True, slots=True)
+class AtBound:
+    """A minimum over the box, at the bound of these parameters; their errors are not known."""
+
+    word: ClassVar[str] = "at_bound"
+    names: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.word}({', '.join(self.names)})"
+
+
+@dataclass(frozen=True, slots=True)
+class Unidentifiable:
+    """The data leave a direction free: moving the parameters together by `changes` (SI) does not change the fit."""
+
+    word: ClassVar[str] = "unidentifiable"
+    changes: tuple[tuple[Parameter, float], ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(parameter.name for parameter, _ in self.changes)
+
+    def __str__(self) -> str:
+        if len(self.changes) == 1:
+            return f"{self.word}({self.names[0]})"
+        return f"{self.word}({', '.join(_change(parameter, amount) for parameter, amount in self.changes)})"
+
+
+@dataclass(frozen=True, slots=True)
+class NotConverged:
+    """The search ended without an answer; the estimates are only the best point it saw."""
+
+    word: ClassVar[str] = "not_converged"
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.word}({self.why})"
+
+
+Verdict = Converged | AtBound | Unidentifiable | NotConverged
+
+
+def _change(parameter: Parameter, amount: float) -> str:
+    text = shown(abs(amount), parameter.dimension, parameter.display, digits=3)
+    return f"{parameter.name} {'-' if amount < 0 else '+'}{text}"

@@ -1,0 +1,76 @@
+"""Decimal text to SI and back, exact to the last bit.
+
+`3` in a column of nanoseconds means the float nearest to 3·10⁻⁹; multiplying the float 3.0 by the float 1e-9 gives a
+neighbour. So a cell and its unit's scale are multiplied as exact rationals and rounded once. In the other direction 17
+significant digits of the exact quotient always lead back, and mostly fewer do.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from fractions import Fraction
+
+from qdsl.lang.typed.tree import DisplayUnit
+
+
+def exact(number: float) -> Fraction:
+    """The decimal that a scale was written as: 1e-9 is one part in a billion, not its nearest binary fraction."""
+    return Fraction(repr(number))
+
+
+def si_from_text(text: str, unit: DisplayUnit) -> float:
+    """The SI value of a decimal number in `unit`, rounded once. Raises ValueError where the text is not a number."""
+    value = float(text)
+    if not math.isfinite(value) or (unit.scale == 1.0 and not unit.offset):
+        return value
+    try:
+        return float(Fraction(text.strip()) * exact(unit.scale) + exact(unit.offset))
+    except OverflowError:
+        return math.copysign(math.inf, value)
+
+
+def si_from_cells(cells: Sequence[str], unit: DisplayUnit) -> list[float]:
+    """The same for a whole column, quickly: a scale of 10ⁿ is written behind the digits, and Python rounds once."""
+    power = _power_of_ten(unit)
+    if power is None:
+        return [si_from_text(cell, unit) for cell in cells]
+    if power == 0:
+        return [float(cell) for cell in cells]
+    suffix = f"e{power}"
+    try:
+        return [float(cell + suffix) for cell in cells]
+    except ValueError:  # a cell has an exponent of its own, or is no number
+        return [si_from_text(cell, unit) for cell in cells]
+
+
+def text_from_si(value: float, unit: DisplayUnit) -> str:
+    """The shortest usual decimal in `unit` that `si_from_text` turns back into exactly `value`."""
+    if not math.isfinite(value):
+        return repr(value)
+    quotient = (Fraction(value) - exact(unit.offset)) / exact(unit.scale)
+    for digits in (15, 16, 17):
+        text = _decimal(quotient, digits)
+        if si_from_text(text, unit) == value:
+            return text
+    return _decimal(quotient, 30)  # an offset has cancelled leading digits
+
+
+def _power_of_ten(unit: DisplayUnit) -> int | None:
+    if unit.offset or unit.scale <= 0.0:
+        return None
+    power = round(math.log10(unit.scale))
+    return power if float(f"1e{power}") == unit.scale else None
+
+
+def _decimal(number: Fraction, digits: int) -> str:
+    """The number with so many significant digits, correctly rounded, without trailing zeros."""
+    from decimal import ROUND_HALF_EVEN, Context, Decimal
+
+    context = Context(prec=digits, rounding=ROUND_HALF_EVEN, Emin=-9999, Emax=9999)
+    rounded = context.divide(Decimal(number.numerator), Decimal(number.denominator))
+    if rounded == 0:
+        return "0"
+    text = f"{rounded.normalize(context)}".replace("E", "e").replace("e+", "e")
+    plain = f"{rounded.normalize(context):f}"
+    return plain if len(plain) <= digits + 6 else text

@@ -1,0 +1,79 @@
+"""Where a result came from: enough to make it again."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+
+from qdsl.version import VERSION
+
+_LIBRARIES = ("numpy", "scipy", "llvmlite")
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """The program (by the hash of its text), what was asked of it, the seed, the versions and the time, as ISO 8601 in UTC."""
+
+    action: str
+    source: str
+    source_hash: str
+    parameters: Mapping[str, float] = field(default_factory=dict)
+    seed: int | None = None
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+    time: str = ""
+
+    def as_dict(self) -> dict[str, object]:
+        """As plain data, for JSON."""
+        return {
+            "action": self.action,
+            "source": self.source,
+            "source_hash": self.source_hash,
+            "parameters": dict(self.parameters),
+            "seed": self.seed,
+            "inputs": dict(self.inputs),
+            "versions": dict(self.versions),
+            "time": self.time,
+        }
+
+
+def recorded(
+    action: str,
+    source: str,
+    text: str,
+    parameters: Mapping[str, float] | None = None,
+    seed: int | None = None,
+    inputs: Mapping[str, str] | None = None,
+) -> Provenance:
+    """A record made now. `inputs` are data files by path, each with its `content_hash`; `parameters` are in SI."""
+    return Provenance(
+        action=action,
+        source=source,
+        source_hash=content_hash(text.encode()),
+        parameters=dict(parameters or {}),
+        seed=seed,
+        inputs=dict(inputs or {}),
+        versions=installed_versions(),
+        time=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
+def content_hash(content: bytes) -> str:
+    """A name for exactly this content: `sha256:` and 64 hexadecimal digits."""
+    return "sha256:" + hashlib.sha256(content).hexdigest()
+
+
+def installed_versions() -> dict[str, str]:
+    """QDSL, Python, the machine's kind, and the libraries that numbers depend on. Reads metadata; imports none of them."""
+    versions = {"qdsl": VERSION, "python": platform.python_version(), "platform": f"{sys.platform}-{platform.machine()}"}
+    for library in _LIBRARIES:
+        try:
+            versions[library] = version(library)
+        except PackageNotFoundError:
+            continue
+    return versions
