@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 _CASE = 1
+_SWAP = 3
 _EDIT = 4
 
 
@@ -31,9 +32,9 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 
 
 def distance(left: str, right: str, limit: int) -> int:
-    """The cost of making `right` from `left`: 4 for each letter changed, lost, added or swapped, 1 for its case alone.
+    """The cost of making `right` from `left`: 4 for a letter changed, lost or added, 3 for two swapped, 1 for its case.
 
-    This is the optimal string alignment distance (Damerau's four slips, no letter touched twice). A cost above
+    This is the optimal string alignment distance (Damerau's slips, no letter touched twice) with weights. A cost above
     `limit` is reported as `limit + 1`, without being worked out.
     """
     if abs(len(left) - len(right)) * _EDIT > limit:
@@ -45,7 +46,7 @@ def distance(left: str, right: str, limit: int) -> int:
         for j, b in enumerate(right, 1):
             cost = min(previous[j - 1] + _substitution(a, b), previous[j] + _EDIT, row[j - 1] + _EDIT)
             if i > 1 and j > 1 and a == right[j - 2] and b == left[i - 2] and a != b:
-                cost = min(cost, before[j - 2] + _EDIT)
+                cost = min(cost, before[j - 2] + _SWAP)
             row.append(cost)
         if min(row) > limit:
             return limit + 1
@@ -60,5 +61,5 @@ def _substitution(a: str, b: str) -> int:
 
 
 def _allowance(length: int) -> int:
-    """How far away a word of this length may be: one slip in three letters, and only the case of shorter ones."""
-    return _EDIT * (length // 3) if length > 2 else _CASE * length
+    """How far away a word of this length may be: a slip for every four letters; of shorter words the case or a swap."""
+    return _EDIT * (length // 4) if length > 3 else _CASE * length
