@@ -2,48 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from qdsl.lang.report import Diagnostics
+from qdsl.lang.source import Chunk, Source, Span
+from qdsl.lang.surface import shape_errors
+from qdsl.lang.surface.chunks import ChunkCache, parsed_chunks
+from qdsl.lang.surface.parse_chunk import parse_chunk, parse_unit_text
+from qdsl.lang.surface.tree import BrokenExpr, Expr, Module
 
-from qdsl.lang.report import Diagnostics, Label, error
-from qdsl.lang.source import Source, Span
-from qdsl.lang.surface.building import Building
-from qdsl.lang.surface.layout import Layout
-from qdsl.lang.surface.lexer import lexed
-from qdsl.lang.surface.parser import Parse
-from qdsl.lang.surface.tokens import Token
-from qdsl.lang.surface.tree import BrokenExpr, BrokenItem, Expr, Module
+__all__ = ["MAXIMUM_LENGTH", "ChunkCache", "is_incomplete", "parse", "parse_unit"]
 
-__all__ = ["parse", "parse_unit"]
+MAXIMUM_LENGTH = 2_000_000
+"""Characters in one file."""
 
 
-def parse(source: Source, diagnostics: Diagnostics) -> Module:
-    """The tree of a whole file."""
-    chunk = source.whole
-    raw = lexed(chunk)
-    layout = Layout(chunk, raw.tokens)
-    build = Building(chunk, raw.docs)
-    parse = Parse(build, "start")
-    wrong = _first_wrong(parse, iter(layout))
-    items = (BrokenItem(Span(chunk, 0, len(chunk.text)), ()),) if wrong else tuple(parse.result)
-    if wrong:
-        diagnostics.add(error("E0100", f"`{wrong.text}` does not fit here", Label(Span(chunk, wrong.start, wrong.end))))
-    for each in (*raw.slips, *layout.found, *build.found):
-        diagnostics.add(each)
-    return Module(source, items, tuple(raw.comments))
+def parse(source: Source, diagnostics: Diagnostics, cache: ChunkCache | None = None) -> Module:
+    """The tree of a file, with a message for everything in it that is not QDSL.
+
+    With a cache, chunks that it knows are not parsed again; their nodes are the same objects as before, and now belong
+    to `source`.
+    """
+    if len(source.text) > MAXIMUM_LENGTH:
+        diagnostics.add(shape_errors.file_too_large(source.span(0, 0), len(source.text), MAXIMUM_LENGTH))
+        return Module(source, (), ())
+    chunks = parsed_chunks(source, cache if cache is not None else ChunkCache())
+    for chunk in chunks:
+        for each in chunk.found:
+            diagnostics.add(each)
+    return Module(
+        source,
+        tuple(item for chunk in chunks for item in chunk.items),
+        tuple(comment for chunk in chunks for comment in chunk.comments),
+    )
 
 
 def parse_unit(text: str, diagnostics: Diagnostics, name: str = "unit") -> Expr:
-    """A unit on its own, as in the header of a data file: `us`, `m/s^2`, `1/s`."""
+    """A unit on its own, as in the header of a data file: `us`, `m/s^2`, `1/s`. `name` is what messages call the text."""
     chunk = Source(name, text).whole
-    raw = lexed(chunk)
-    build = Building(chunk, raw.docs)
-    parse = Parse(build, "unit_start")
-    if wrong := _first_wrong(parse, iter(Layout(chunk, raw.tokens))):
-        diagnostics.add(error("E0125", f"`{text}` is not a unit", Label(Span(chunk, wrong.start, wrong.end))))
-        return BrokenExpr(Span(chunk, 0, len(text)), ())
-    result: Expr = parse.result
-    return result
+    unit, found = parse_unit_text(chunk)
+    for each in found:
+        diagnostics.add(each)
+    return unit if unit is not None else BrokenExpr(Span(chunk, 0, len(text)), ())
 
 
-def _first_wrong(parse: Parse, tokens: Iterator[Token]) -> Token | None:
-    return next((token for token in tokens if not parse.feed(token)), None)
+def is_incomplete(text: str) -> bool:
+    """Whether a prompt should wait for another line: a bracket is open, or the last line ends in an operator."""
+    return parse_chunk(Chunk(Source("prompt", text), 0, text)).unfinished

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 
 from qdsl.lang.report import Diagnostic
 from qdsl.lang.source import Chunk, Span
-from qdsl.lang.surface import bracket_errors
+from qdsl.lang.surface import bracket_errors, slips
 from qdsl.lang.surface.tokens import CLOSER, CONTINUES, END, LATER, SOFT, SPELLING, UNFINISHED, Token
 
 NESTING = 1000
@@ -37,7 +37,7 @@ class TooDeepError(Exception):
 
 
 class Layout:
-    """The tokens of one chunk, in order. `open` are the brackets open so far; recovery may close one."""
+    """The tokens of one chunk, in order. `open` are the brackets open so far, `at` is the raw token in hand; recovery may close a bracket."""
 
     def __init__(self, chunk: Chunk, raw: list[Token]) -> None:
         self.chunk = chunk
@@ -47,6 +47,8 @@ class Layout:
         self.balanced = _balanced(raw)
         self.previous = "NL"
         self.end = 0
+        self.at = 0
+        self.closed_at_end = False
 
     def __iter__(self) -> Iterator[Token]:
         in_unit = False
@@ -55,6 +57,7 @@ class Layout:
         open_ = self.open
         for at, token in enumerate(raw):
             kind, text, start, end, first = token
+            self.at = at
             if first and open_:
                 yield from self.closed_before(token, at)
             if (first or semicolon) and self.previous != "NL" and (not open_ or open_[-1].kind == "LBRACE"):
@@ -72,6 +75,9 @@ class Layout:
                 elif in_unit and text == "prefixes" and raw[at + 1].kind == "NAME":
                     kind = "PREFIXES"
                     token = Token(kind, text, start, end, first)
+                elif text in slips.FOREIGN and self.foreign(text, raw[at + 1]):
+                    yield from self.read_foreign(token)
+                    continue
                 elif first and self.previous in ("NUMBER", "IMAGINARY", "UNCERTAIN") and open_:
                     yield self.missing_operator(token)
             elif kind in CLOSER:
@@ -102,8 +108,11 @@ class Layout:
         """Whether the newline before `token` ends the statement above it."""
         if self.previous in UNFINISHED:
             return self.starts_statement(token, at)
-        if token.kind == "MINUS":
-            return self.previous == "RBRACE"
+        if self.previous == "RBRACE":
+            if token.kind == "MINUS":
+                return True
+            if token.text in slips.ELSE_IF:
+                return False
         if token.kind == "DOT":
             return self.raw[at + 1].kind != "NAME"
         return token.kind not in CONTINUES
@@ -114,6 +123,20 @@ class Layout:
         self.found.append(bracket_errors.product_over_lines(place, self.span(token)))
         return Token("STAR", "*", self.end, self.end, False)
 
+    def foreign(self, text: str, after: Token) -> bool:
+        """`def f` at the start of a statement, `elif` after a block: words of other languages."""
+        if slips.FOREIGN[text] == ("FN",):
+            return self.previous == "NL" and after.kind == "NAME" and not after.first
+        return self.previous == "RBRACE" and after.kind not in ("EQUAL", "NL")
+
+    def read_foreign(self, token: Token) -> Iterator[Token]:
+        """The words that were meant, with a message."""
+        self.found.append(slips.word(self.span(token)))
+        for kind in slips.FOREIGN[token.text]:
+            yield Token(kind, token.text, token.start, token.end, token.first)
+            self.previous = kind
+        self.end = token.end
+
     # ── brackets ────────────────────────────────────────────────────────────────────────────────────────────────
 
     def closed_before(self, token: Token, at: int) -> Iterator[Token]:
@@ -123,6 +146,7 @@ class Layout:
 
     def forgotten(self, opener: Token, token: Token, at: int) -> bool:
         if token.kind == END:
+            self.closed_at_end = True
             return True
         if opener.kind != "LBRACE" and self.starts_statement(token, at):
             return True
@@ -179,10 +203,10 @@ class Layout:
         self.previous = kind
         return Token(kind, SPELLING[kind], self.end, self.end, False)
 
-    def closed_by_parser(self, kind: str) -> None:
-        """The parser supplied a closing bracket before the token it was given last."""
+    def closed_by_parser(self, kind: str, before: Token) -> None:
+        """The parser supplied a closing bracket before the token that it was given last."""
         for at in range(len(self.open) - 1, -1, -1):
-            if CLOSER[self.open[at].kind] == kind:
+            if self.open[at] is not before and CLOSER.get(self.open[at].kind) == kind:
                 del self.open[at]
                 return
 

@@ -52,3 +52,11 @@ def return_outside(place: Span) -> Diagnostic:
 
 def break_outside(place: Span) -> Diagnostic:
     return error("E0121", "`break` stands in a `for` or `while` loop", Label(place))
+
+
+def not_a_unit(place: Span, text: str) -> Diagnostic:
+    return error("E0125", f"`{text}` is not a unit: units look like us, m/s^2 or 1/s", Label(place))
+
+
+def file_too_large(place: Span, characters: int, limit: int) -> Diagnostic:
+    return error("E0119", f"this file has {characters:,} characters; the limit is {limit:,}", Label(place))

@@ -52,6 +52,19 @@ _INSTEAD = {
 _KINDS = {"and": "AND", "or": "OR", "not ": "NOT", '"': ""}
 
 
+ELSE_IF = ("elif", "elseif", "elsif")
+FOREIGN = dict.fromkeys(("def", "func", "function"), ("FN",)) | dict.fromkeys(ELSE_IF, ("ELSE", "IF"))
+"""Words of other languages, with the kinds of token to read in their place."""
+
+
+def word(span: Span) -> Diagnostic:
+    """`def f(x)`, `} elif c {`."""
+    plain = "else if" if span.text in ELSE_IF else "fn"
+    return error(
+        "E0111", f"`{span.text}` is not in the language: write `{plain}`", Label(span), fixes=(_replace(span, plain),)
+    )
+
+
 def sign(text: str, span: Span) -> Slip:
     """A sign that is not in the language."""
     if text in _INSTEAD:
