@@ -24,11 +24,10 @@ _serial = count()
 class DimVar:
     """An unknown dimension. `solution` is set once, by unification; `name` where the user named it (`<D: Dim>`)."""
 
-    __slots__ = ("level", "name", "rigid", "serial", "solution")
+    __slots__ = ("name", "rigid", "serial", "solution")
 
-    def __init__(self, level: int, name: str = "", rigid: bool = False) -> None:
+    def __init__(self, name: str = "", rigid: bool = False) -> None:
         self.serial = next(_serial)
-        self.level = level
         self.name = name
         self.rigid = rigid
         self.solution: Dimension | None = None
@@ -40,14 +39,13 @@ class DimVar:
 class Turn:
     """One occurrence of pi or h: `carries` is None while open, then whether it converts cycles to radians."""
 
-    __slots__ = ("carries", "kept", "serial", "span", "text")
+    __slots__ = ("carries", "serial", "span", "text")
 
     def __init__(self, span: Span | None, text: str = "pi") -> None:
         self.serial = next(_serial)
         self.span = span
         self.text = text
         self.carries: bool | None = None
-        self.kept = False
 
     def __repr__(self) -> str:
         return f"turn{self.serial}"

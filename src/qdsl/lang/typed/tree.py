@@ -50,6 +50,7 @@ class Variable:
     is_global: bool = False
     display: DisplayUnit | None = None
     value: Constant | None = None
+    uncertainty: float | None = None
 
 
 # ── expressions ──────────────────────────────────────────────────────────────────────────────────────────────────

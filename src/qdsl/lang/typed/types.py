@@ -26,7 +26,7 @@ class Type:
 
 @dataclass(frozen=True, slots=True)
 class Simple(Type):
-    """A type without parts: Bool, Int, Text, Nothing (of a statement), Broken (of what has been reported)."""
+    """A type without parts: Bool, Int, Text, Nothing (of a statement), Never (of a return), Broken (of what has been reported)."""
 
     name: str
 
@@ -36,6 +36,7 @@ INT = Simple("Int")
 TEXT = Simple("Text")
 NOTHING = Simple("Nothing")
 BROKEN = Simple("Broken")
+NEVER = Simple("Never")  # of a block that always returns: fits anywhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +58,14 @@ class Estimate(Type):
     dimension: Dimension
 
 
-Length = int | None
+Length = int | str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Array(Type):
-    """`[T; n, m]`: the element is never itself an Array; `shape` has one length for each axis, None where unknown."""
+    """`[T; n, m]`: the element is never itself an Array; `shape` has one length for each axis: a number, the name that a
+    function's type gives it (`[D; n]`), or None where it is not known.
+    """
 
     element: Type
     shape: tuple[Length, ...] = (None,)

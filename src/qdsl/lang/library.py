@@ -1,0 +1,71 @@
+"""The standard library as every program sees it: checked once, kept as one pickle.
+
+`Library.prelude` is the scope around every program; `modules` are what `import` finds by name. Building it reads the .qdsl
+files through a `Reader`; where they come from and where the result is kept is the caller's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from qdsl.lang import names
+from qdsl.lang.names import Kind, NoImports, Scope, Symbol
+from qdsl.lang.report import Diagnostics, InternalError
+from qdsl.lang.source import Source
+from qdsl.lang.surface import parse
+from qdsl.lang.typed import tree as typed
+from qdsl.lang.typed.dimension import Dimension
+from qdsl.lang.typed.from_names import from_names
+from qdsl.lang.typed.primitives import PRIMITIVES
+
+PRELUDE = ("units", "constants", "lab_units", "math", "arrays", "functions", "counts", "random", "stats")
+"""The modules whose names every program sees, each seeing those before it."""
+
+
+@dataclass(eq=False)
+class Library:
+    """The checked prelude: its names, the names of its dimensions, its modules."""
+
+    prelude: Scope
+    dimension_names: dict[Dimension, str]
+    modules: dict[str, typed.Module] = field(default_factory=dict)
+
+    def function(self, name: str) -> typed.Function:
+        """A function of the prelude, for the compiler's own use."""
+        symbol = self.prelude.value(name)
+        if symbol is None or not isinstance(symbol.entity, list):
+            raise InternalError(f"the standard library has no function {name}")
+        function: typed.Function = symbol.entity[0]
+        return function
+
+
+def builtins() -> Scope:
+    """The scope outside everything: functions whose typing is built in."""
+    scope = Scope()
+    for name in PRIMITIVES:
+        scope.values[name] = Symbol(name, Kind.PRIMITIVE, is_global=True)
+    return scope
+
+
+def build(sources: Mapping[str, str]) -> Library:
+    """Check the standard library from its texts. A mistake in it is our bug."""
+    library = Library(Scope(builtins()), {})
+    for name in PRELUDE:
+        source = Source(f"stdlib/{name}.qdsl", sources[name])
+        diagnostics = Diagnostics()
+        tree = parse(source, diagnostics)
+        resolved = names.from_surface(tree, library.prelude, NoImports(), diagnostics)
+        module = from_names(resolved, library.dimension_names, diagnostics, library_name=name)
+        if diagnostics.errors:
+            first = diagnostics.in_order()[0]
+            place = f"{source.name}:{first.span.begins.line}" if first.span else source.name
+            raise InternalError(f"{place}: {first.code}: {first.message}")
+        library.modules[name] = module
+        for mine, theirs in (
+            (library.prelude.values, resolved.scope.values),
+            (library.prelude.types, resolved.scope.types),
+            (library.prelude.units, resolved.scope.units),
+        ):
+            mine.update(theirs)
+    return library

@@ -1,0 +1,156 @@
+"""What can be wrong with a name. One function per mistake; call sites pass facts, the words live here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from qdsl.lang.names.symbols import Kind, Symbol
+from qdsl.lang.report import Diagnostic, Edit, Fix, Label, error, warning
+from qdsl.lang.report.near import nearest
+from qdsl.lang.source import Span
+
+
+def unknown_name(span: Span, name: str, known: Iterable[str]) -> Diagnostic:
+    """`print(detunning)`."""
+    near, fixes = _near(span, name, known)
+    return error("E0201", f"nothing is called `{name}` here", Label(span), hint=near, fixes=fixes)
+
+
+def unknown_unit(span: Span, name: str, known: Iterable[str]) -> Diagnostic:
+    """`3 usec`."""
+    near, fixes = _near(span, name, known)
+    return error("E0202", f"`{name}` is not a unit", Label(span), hint=near, fixes=fixes)
+
+
+def unknown_type(span: Span, name: str, known: Iterable[str]) -> Diagnostic:
+    """`t: Tme`."""
+    near, fixes = _near(span, name, known)
+    return error("E0203", f"`{name}` is not a type", Label(span), hint=near, fixes=fixes)
+
+
+def declared_twice(span: Span, earlier: Symbol) -> Diagnostic:
+    """Two declarations of one name in one scope."""
+    labels = [Label(span, "declared again here")]
+    if earlier.span is not None:
+        labels.append(Label(earlier.span, f"the first is a {earlier.kind.value}"))
+    return error("E0204", f"`{earlier.name}` is declared twice", *labels)
+
+
+def used_before(span: Span, symbol: Symbol) -> Diagnostic:
+    """A statement that uses a `let` further down."""
+    labels = [Label(span, "used here")]
+    if symbol.span is not None:
+        labels.append(Label(symbol.span, "bound only here"))
+    return error("E0205", f"`{symbol.name}` has no value yet: statements run in order", *labels)
+
+
+def module_not_found(span: Span, path: str) -> Diagnostic:
+    """`import nowhere`."""
+    return error("E0206", f"there is no module `{path}`", Label(span))
+
+
+def import_cycle(span: Span, path: Iterable[str]) -> Diagnostic:
+    """a imports b imports a."""
+    return error("E0207", "these modules import each other: " + " → ".join(path), Label(span, "the circle closes here"))
+
+
+def unit_or_value(span: Span, name: str, symbol: Symbol) -> Diagnostic:
+    """`9.8 m/s` where a local is called s."""
+    labels = [Label(span, "after a unit this reads as a unit")]
+    if symbol.span is not None:
+        labels.append(Label(symbol.span, f"but a {symbol.kind.value} has this name"))
+    return error(
+        "E0208",
+        f"`{name}` could mean the unit or your {symbol.kind.value}",
+        *labels,
+        hint=f"rename the {symbol.kind.value}, or put the quantity with its unit in parentheses",
+    )
+
+
+def not_exported(span: Span, module: str, name: str, known: Iterable[str]) -> Diagnostic:
+    """`from math import sine`."""
+    near, fixes = _near(span, name, known)
+    return error("E0209", f"the module `{module}` has no `{name}`", Label(span), hint=near, fixes=fixes)
+
+
+def not_assignable(span: Span, symbol: Symbol) -> Diagnostic:
+    """`x = 2` where x was bound by let."""
+    fixes: tuple[Fix, ...] = ()
+    labels = [Label(span, "assigned here")]
+    if symbol.span is not None:
+        labels.append(Label(symbol.span, f"bound by {symbol.kind.value}" if symbol.kind is Kind.LET else "bound here"))
+    return error(
+        "E0210",
+        f"`{symbol.name}` cannot be assigned: only a `var` can",
+        *labels,
+        hint="declare it with `var`" if symbol.kind is Kind.LET else "",
+        fixes=fixes,
+    )
+
+
+def assigned_undeclared(span: Span, name: str) -> Diagnostic:
+    """`x = 2` where there is no x."""
+    return error(
+        "E0211",
+        f"`{name}` is assigned but was never declared",
+        Label(span),
+        fixes=(Fix("bind it with let", (Edit(span.before(), "let "),)),),
+    )
+
+
+def outside_loop(span: Span) -> Diagnostic:
+    """`break` outside a loop."""
+    return error("E0212", "`break` stands outside a loop", Label(span))
+
+
+def outside_function(span: Span) -> Diagnostic:
+    """`return` outside a function."""
+    return error("E0213", "`return` stands outside a function", Label(span))
+
+
+def captured_variable(span: Span, symbol: Symbol) -> Diagnostic:
+    """A lambda that reads or assigns a `var` around it."""
+    labels = [Label(span, "used inside the function")]
+    if symbol.span is not None:
+        labels.append(Label(symbol.span, "declared outside it"))
+    return error(
+        "E0214",
+        f"`{symbol.name}` may change, so a function inside cannot use it",
+        *labels,
+        hint=f"bind its value first: let now = {symbol.name}",
+    )
+
+
+def unused(symbol: Symbol) -> Diagnostic:
+    """A local that nothing reads."""
+    assert symbol.span is not None
+    fixes = (Fix("mark it as meant", (Edit(symbol.span, f"_{symbol.name}"),), sure=False),)
+    return warning("W0220", f"`{symbol.name}` is never used", Label(symbol.span), fixes=fixes)
+
+
+def shadowed(span: Span, outer: Symbol) -> Diagnostic:
+    """A local of an inner block with the name of one around it."""
+    labels = [Label(span, "this one hides it")]
+    if outer.span is not None:
+        labels.append(Label(outer.span, f"the outer {outer.kind.value}"))
+    return warning("W0221", f"`{outer.name}` hides another of the same name", *labels)
+
+
+def unused_import(span: Span, name: str) -> Diagnostic:
+    """An import that nothing needs."""
+    return warning("W0222", f"`{name}` is imported but never used", Label(span))
+
+
+def unused_param(symbol: Symbol) -> Diagnostic:
+    """A param that no measurement depends on."""
+    assert symbol.span is not None
+    return warning(
+        "W0223", f"the param `{symbol.name}` appears nowhere in the model, so data cannot say anything about it", Label(symbol.span)
+    )
+
+
+def _near(span: Span, name: str, known: Iterable[str]) -> tuple[str, tuple[Fix, ...]]:
+    near = nearest(name, known)
+    if near is None:
+        return "", ()
+    return f"did you mean `{near}`?", (Fix(f"write `{near}`", (Edit(span, near),)),)

@@ -1,0 +1,239 @@
+"""Rules for arrays and records: literals, comprehensions, indices, slices, fields."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from qdsl.lang.names import Kind
+from qdsl.lang.surface import tree as surface
+from qdsl.lang.typed import tree as typed
+from qdsl.lang.typed import types
+from qdsl.lang.typed.checker import Checker, element_of, rule
+from qdsl.lang.typed.literals import value_of
+from qdsl.lang.typed.types import BROKEN, INT, NEVER, Length, Type, pruned
+
+
+@rule(surface.Array)
+def array(c: Checker, node: surface.Array, expected: Type | None) -> typed.Expr:
+    """`[a, b]`; rows that are arrays make a matrix."""
+    wish = _element_wish(expected)
+    elements = [c.expr(each, wish) for each in node.elements]
+    if not elements:
+        return typed.ArrayLiteral(node.span, types.Array(wish or types.TypeVar(numeric=True), (0,)), ())
+    joined = joined_types(c, elements)
+    if joined is None:
+        return c.broken(node.span)
+    elements, inner = joined
+    if inner is BROKEN:
+        return c.broken(node.span)
+    element, shape = element_of(inner)
+    if shape is not None and not _rectangular(c, elements):
+        return c.broken(node.span)
+    return typed.ArrayLiteral(node.span, types.Array(element, (len(elements), *(shape or ()))), tuple(elements))
+
+
+def _element_wish(expected: Type | None) -> Type | None:
+    if expected is None:
+        return None
+    wanted = pruned(expected)
+    return wanted.element if isinstance(wanted, types.Array) and len(wanted.shape) == 1 else None
+
+
+def _rectangular(c: Checker, rows: Sequence[typed.Expr]) -> bool:
+    first = element_of(rows[0].type)[1]
+    for row in rows[1:]:
+        shape = element_of(row.type)[1]
+        assert first is not None
+        assert shape is not None
+        for m, n in zip(first, shape, strict=True):
+            if isinstance(m, int) and isinstance(n, int) and m != n:
+                c.report(c.errors.ragged(row.span, n, m))
+                return False
+    return True
+
+
+def joined_types(c: Checker, values: Sequence[typed.Expr]) -> tuple[list[typed.Expr], Type] | None:
+    """The values as one type, Ints raised where a real number is among them; None, with a message, where they have none."""
+    known = [each for each in values if pruned(each.type) not in (NEVER, BROKEN)]
+    if not known:
+        return list(values), values[0].type
+    target = max(known, key=_generality)
+    result: list[typed.Expr] = []
+    for value in values:
+        wanted = target.type
+        shape = element_of(value.type)[1]
+        if shape is not None and isinstance(pruned(wanted), types.Array):  # rows are compared by `_rectangular`
+            wanted = types.Array(element_of(wanted)[0], tuple(None for _ in shape))
+        converted = c.convert(value, wanted)
+        if converted is None:
+            _report_difference(c, known[0] if value is not known[0] else target, value)
+            return None
+        result.append(converted)
+    return result, target.type
+
+
+def _generality(value: typed.Expr) -> int:
+    element, _ = element_of(value.type)
+    order: tuple[type[Type], ...] = (types.TypeVar, types.Simple, types.Real, types.Estimate, types.Complex)
+    return order.index(type(element)) if type(element) in order else len(order)
+
+
+def _report_difference(c: Checker, first: typed.Expr, other: typed.Expr) -> None:
+    a, b = element_of(first.type)[0], element_of(other.type)[0]
+    if isinstance(a, types.Real) and isinstance(b, types.Real):
+        c.report(c.dims.expected(other.span, b.dimension, a.dimension, first.span, "like this one"))
+    else:
+        c.report(c.errors.elements_differ(first.span, types.resolved(first.type), other.span, types.resolved(other.type)))
+
+
+@rule(surface.Comprehension)
+def comprehension(c: Checker, node: surface.Comprehension, expected: Type | None) -> typed.Expr:
+    """`[e for i in range(n)]`."""
+    from qdsl.lang.typed.control import loop_variable
+
+    variable, iterable, length = loop_variable(c, node.name, node.iterable)
+    element = c.expr(node.element, _element_wish(expected))
+    inner, shape = element_of(element.type)
+    if inner in (BROKEN, NEVER):
+        return c.broken(node.span)
+    if shape is not None and len(shape) > 1:
+        c.report(c.errors.array_of_arrays(node.element.span))
+        return c.broken(node.span)
+    return typed.Comprehension(node.span, types.Array(inner, (length, *(shape or ()))), variable, iterable, element)
+
+
+@rule(surface.Range)
+def range_(c: Checker, node: surface.Range, expected: Type | None) -> typed.Expr:
+    """`lo .. hi`, both included."""
+    low = c.fit(c.expr(node.low, INT), INT)
+    high = c.fit(c.expr(node.high, INT), INT)
+    one = typed.Constant(node.high.span, INT, 1)
+    return typed.IntRange(
+        node.span, types.Array(INT), low, typed.Operation(node.high.span, INT, "add", (high, one))
+    )
+
+
+@rule(surface.Index)
+def index(c: Checker, node: surface.Index, expected: Type | None) -> typed.Expr:
+    """`v[i]`, `m[i, j]`, a row `m[i]`, `v[i:j]`."""
+    value = c.expr(node.value)
+    element, shape = element_of(value.type)
+    if element is BROKEN:
+        return c.broken(node.span)
+    if shape is None:
+        c.report(c.errors.not_indexable(node.value.span, types.resolved(value.type)))
+        return c.broken(node.span)
+    if any(isinstance(each, surface.Slice) for each in node.indices):
+        return _slice(c, node, value, shape)
+    if len(node.indices) > len(shape):
+        c.report(c.errors.too_many_indices(node.span, len(shape)))
+        return c.broken(node.span)
+    indices = tuple(_index(c, each, length) for each, length in zip(node.indices, shape, strict=False) if isinstance(each, surface.Expr))
+    rest = shape[len(indices) :]
+    type_ = types.Array(element, rest) if rest else element
+    return typed.Index(node.span, type_, value, indices, display=value.display)
+
+
+def _index(c: Checker, node: surface.Expr, length: Length = None) -> typed.Expr:
+    value = c.expr(node, INT)
+    if pruned(value.type) is BROKEN:
+        return value
+    converted = c.convert(value, INT)
+    if converted is None:
+        c.report(c.errors.index_type(node.span, types.resolved(value.type)))
+        return c.broken(node.span)
+    known = c.exact.get(value)
+    if known is not None and isinstance(length, int) and not 0 <= known < length:
+        c.report(c.errors.index_outside(node.span, int(known), length))
+    return converted
+
+
+def _slice(c: Checker, node: surface.Index, value: typed.Expr, shape: tuple[Length, ...]) -> typed.Expr:
+    part = node.indices[0]
+    if len(shape) != 1 or len(node.indices) != 1 or not isinstance(part, surface.Slice):
+        c.report(c.errors.slice_of_matrix(node.span))
+        return c.broken(node.span)
+    start = _index(c, part.start) if part.start is not None else None
+    stop = _index(c, part.stop) if part.stop is not None else None
+    element, _ = element_of(value.type)
+    low = c.exact.get(start) if start is not None else 0
+    high = c.exact.get(stop) if stop is not None else shape[0]
+    length = int(high - low) if low is not None and isinstance(high, int) or (low is not None and high is not None and not isinstance(high, str)) else None  # type: ignore[operator]
+    if length is not None and length < 0:
+        length = None
+    return typed.SliceOf(node.span, types.Array(element, (length,)), value, start, stop, display=value.display)
+
+
+@rule(surface.Record)
+def record(c: Checker, node: surface.Record, expected: Type | None) -> typed.Expr:
+    """`(a = 1 s, b = 2)`."""
+    wanted = pruned(expected) if expected is not None else None
+    fields: dict[str, typed.Expr] = {}
+    for each in node.fields:
+        if each.name.text in fields:
+            c.report(c.errors.field_twice(each.name.span, each.name.text))
+        wish = wanted.field(each.name.text) if isinstance(wanted, types.Record) else None
+        fields[each.name.text] = c.expr(each.value, wish)
+    type_ = types.Record(tuple((name, value.type) for name, value in fields.items()))
+    return typed.RecordLiteral(node.span, type_, tuple(fields.items()))
+
+
+FIT_FIELDS: dict[str, Type] = {
+    "verdict": types.TEXT,
+    "nll": types.SCALAR,
+    "deviance": types.SCALAR,
+    "dof": types.INT,
+    "p_value": types.SCALAR,
+    "covariance": types.Array(types.SCALAR, (None, None)),
+}
+"""What a Fit has besides an Estimate for each param. The covariance is in products of the params' SI units."""
+
+
+@rule(surface.Field)
+def field(c: Checker, node: surface.Field, expected: Type | None) -> typed.Expr:
+    """A field of a record, a column of a table, a part of a fit, an estimate or a complex number; a name of a module."""
+    symbol = c.symbol(node)
+    if symbol is not None:
+        return value_of(c, node, symbol)
+    if isinstance(node.value, surface.Reference):
+        owner = c.symbol(node.value)
+        if owner is not None and owner.kind is Kind.MODULE:
+            return c.broken(node.span)
+    value = c.expr(node.value)
+    owner_type = types.resolved(value.type)
+    if owner_type is BROKEN:
+        return c.broken(node.span)
+    known = fields_of(owner_type)
+    if known is None:
+        c.report(c.errors.no_field(node.name.span, owner_type, node.name.text, ()))
+        return c.broken(node.span)
+    type_ = known.get(node.name.text)
+    if type_ is None:
+        c.report(c.errors.no_field(node.name.span, owner_type, node.name.text, known))
+        return c.broken(node.span)
+    display = value.display if isinstance(owner_type, types.Estimate) else None
+    if isinstance(owner_type, types.Fit):
+        display = next((p.variable.display for p in owner_type.experiment.params if p.variable.name == node.name.text), None)
+    return typed.GetField(node.span, type_, value, node.name.text, display=display)
+
+
+def fields_of(type_: Type) -> dict[str, Type] | None:
+    """The names after `.` that a type has; None where it has none."""
+    match type_:
+        case types.Record(fields):
+            return dict(fields)
+        case types.Table(columns):
+            return {name: types.Array(each) for name, each in columns}
+        case types.Estimate(dimension):
+            return {"value": types.Real(dimension), "err": types.Real(dimension)}
+        case types.Fit(experiment):
+            params: dict[str, Type] = {
+                each.variable.name: types.Estimate(each.variable.type.dimension)
+                for each in experiment.params
+                if isinstance(each.variable.type, types.Real)
+            }
+            return FIT_FIELDS | params
+        case _:
+            return None
+
+

@@ -1,0 +1,350 @@
+"""The state of checking one module, and the moves that every rule makes: infer, unify, convert, settle.
+
+A rule is a function `(checker, node, expected) -> typed.Expr` registered with `@rule(surface node)`. `expected` is a wish that
+helps literals and lambdas; the caller still converts the result with `fit`. A rule that finds a mistake reports it and
+returns `typed.Broken`, which fits anywhere, so that one mistake gives one message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any, TypeVar
+
+from qdsl.lang.names import Resolved, Symbol
+from qdsl.lang.report import Diagnostic, Diagnostics, InternalError
+from qdsl.lang.source import Span
+from qdsl.lang.surface import tree as surface
+from qdsl.lang.typed import tree as typed
+from qdsl.lang.typed import types
+from qdsl.lang.typed.cycles import Products
+from qdsl.lang.typed.dimension import CYCLE, ONE, Dimension, Turn
+from qdsl.lang.typed.dimension_errors import DimensionErrors
+from qdsl.lang.typed.errors import TypeErrors
+from qdsl.lang.typed.experiment_errors import ExperimentErrors
+from qdsl.lang.typed.scheme import dimensions_of, open_turns
+from qdsl.lang.typed.show import Show
+from qdsl.lang.typed.solve import Solver, TooManyTurns
+from qdsl.lang.typed.types import BROKEN, INT, NEVER, Type, pruned, resolved
+
+Rule = Callable[["Checker", Any, Type | None], typed.Expr]
+RULES: dict[type[surface.Expr], Rule] = {}
+
+R = TypeVar("R", bound=Rule)
+
+
+def rule(*nodes: type[surface.Expr]) -> Callable[[R], R]:
+    """Register the rule for these kinds of expression."""
+
+    def register(function: R) -> R:
+        for each in nodes:
+            RULES[each] = function
+        return function
+
+    return register
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a type is expected: a place and what to say of it."""
+
+    span: Span | None
+    text: str
+
+
+NO_REASON = Reason(None, "")
+
+
+@dataclass(eq=False, slots=True)
+class Body:
+    """The function being checked: where its `return`s put their types, and whether it is pure."""
+
+    result: Type | None = None
+    declared: Span | None = None
+    returns: list[typed.Return] = field(default_factory=list)
+    is_function: bool = True
+
+
+class Checker:
+    """Checks one module. Entities of symbols are filled in as declarations are checked, in dependency order."""
+
+    def __init__(self, resolved_names: Resolved, names: dict[Dimension, str], diagnostics: Diagnostics) -> None:
+        self.resolved = resolved_names
+        self.symbols = resolved_names.symbols
+        self.names = names
+        self.show = Show(names)
+        self.diagnostics = diagnostics
+        self.errors = TypeErrors(self.show)
+        self.dims = DimensionErrors(self.show)
+        self.models = ExperimentErrors(self.show)
+        self.solver = Solver()
+        self.exact: dict[typed.Expr, Fraction] = {}
+        self.unsettled: list[typed.Expr | typed.Variable] = []
+        self.turns: list[Turn] = []
+        self.products = Products()
+        self.holes: list[tuple[Span, Type]] = []
+        self.bodies: list[Body] = []
+        self.is_library = False
+        self.module_name = ""
+
+    def report(self, diagnostic: Diagnostic) -> None:
+        self.diagnostics.add(diagnostic)
+
+    # ── expressions ──────────────────────────────────────────────────────────
+
+    def expr(self, node: surface.Expr, expected: Type | None = None) -> typed.Expr:
+        """Infer an expression."""
+        found = RULES.get(type(node))
+        if found is None:
+            raise InternalError(f"no typing rule for {type(node).__name__}")
+        result = found(self, node, expected)
+        self.note(result)
+        return result
+
+    def note(self, thing: typed.Expr | typed.Variable) -> None:
+        """Remember what has to be settled when the declaration ends."""
+        if not _is_settled(thing.type):
+            self.unsettled.append(thing)
+
+    def broken(self, span: Span) -> typed.Expr:
+        return typed.Broken(span, BROKEN)
+
+    def symbol(self, node: surface.Node) -> Symbol | None:
+        return self.symbols.get(node)
+
+    def turn(self, span: Span, text: str) -> Turn:
+        """A new occurrence of pi or of what holds one."""
+        turn = Turn(span, text)
+        self.turns.append(turn)
+        return turn
+
+    # ── unification ──────────────────────────────────────────────────────────
+
+    def same_dimension(self, left: Dimension, right: Dimension, span: Span) -> bool:
+        """Make two dimensions equal; too many open 2π are reported and count as equal."""
+        try:
+            return self.solver.unify(left, right)
+        except TooManyTurns:
+            open_ = [turn for turn in (left / right).resolved().turns()]
+            self.report(self.dims.too_many_turns(span, len(open_)))
+            return True
+
+    def unify(self, left: Type, right: Type, span: Span) -> bool:
+        """Make two types equal."""
+        left, right = pruned(left), pruned(right)
+        if left is right or left in (BROKEN, NEVER) or right in (BROKEN, NEVER):
+            return True
+        match left, right:
+            case types.TypeVar(), _:
+                return _bind(left, right)
+            case _, types.TypeVar():
+                return _bind(right, left)
+            case (
+                (types.Real(a), types.Real(b))
+                | (types.Complex(a), types.Complex(b))
+                | (types.Estimate(a), types.Estimate(b))
+            ):
+                return self.same_dimension(a, b, span)
+            case types.Array(a, m), types.Array(b, n):
+                return joined_shape(m, n) is not None and self.unify(a, b, span)
+            case types.Function(ps, r), types.Function(qs, s):
+                same_arity = len(ps) == len(qs)
+                return same_arity and all(self.unify(p, q, span) for p, q in zip(ps, qs, strict=True)) and self.unify(r, s, span)
+            case (types.Record(fs), types.Record(gs)) | (types.Table(fs), types.Table(gs)):
+                return [n for n, _ in fs] == [n for n, _ in gs] and all(
+                    self.unify(f, g, span) for (_, f), (_, g) in zip(fs, gs, strict=True)
+                )
+            case types.Distribution(a), types.Distribution(b):
+                return self.unify(a, b, span)
+            case _:
+                return left == right
+
+    # ── conversion ───────────────────────────────────────────────────────────
+
+    def convert(self, value: typed.Expr, target: Type) -> typed.Expr | None:
+        """`value` as a `target`, with the casts that happen by themselves; None where it cannot be."""
+        source, target = pruned(value.type), pruned(target)
+        if source in (BROKEN, NEVER) or target is BROKEN:
+            return value
+        element, shape = element_of(source)
+        wanted, wanted_shape = element_of(target)
+        if isinstance(wanted, types.TypeVar) or isinstance(element, types.TypeVar):
+            return value if self.unify(source, target, value.span) else None
+        if (shape is None) != (wanted_shape is None):
+            return None
+        if shape is not None and wanted_shape is not None and joined_shape(shape, wanted_shape) is None:
+            return None
+        return self._convert_number(value, element, wanted, target)
+
+    def _convert_number(self, value: typed.Expr, element: Type, wanted: Type, target: Type) -> typed.Expr | None:
+        match element, wanted:
+            case types.Simple("Int"), types.Real(dimension) | types.Complex(dimension) | types.Estimate(dimension):
+                if not self.same_dimension(dimension, ONE, value.span):
+                    return None
+                return self.cast(value, wanted)
+            case types.Real(a), types.Complex(b) | types.Estimate(b):
+                return self.cast(value, wanted) if self.same_dimension(a, b, value.span) else None
+            case _:
+                return value if self.unify(value.type, target, value.span) else None
+
+    def cast(self, value: typed.Expr, element: Type) -> typed.Expr:
+        """The number, or every element of the array, as another kind of number; constants at once."""
+        _, shape = element_of(value.type)
+        type_ = element if shape is None else types.Array(element, shape)
+        if isinstance(value, typed.Constant) and isinstance(element, types.Real):
+            constant = typed.Constant(value.span, type_, float(value.value), display=value.display)  # type: ignore[arg-type]
+            if value in self.exact:
+                self.exact[constant] = self.exact[value]
+            self.note(constant)
+            return constant
+        result = typed.Cast(value.span, type_, value, display=value.display)
+        self.note(result)
+        return result
+
+    def fit(self, value: typed.Expr, target: Type, reason: Reason = NO_REASON) -> typed.Expr:
+        """`value` as a `target`, or a message why not."""
+        converted = self.convert(value, target)
+        if converted is not None:
+            return converted
+        self.report(self._misfit(value, target, reason))
+        return self.broken(value.span)
+
+    def _misfit(self, value: typed.Expr, target: Type, reason: Reason) -> Diagnostic:
+        found, wanted = resolved(value.type), resolved(target)
+        found_element, found_shape = element_of(found)
+        element, shape = element_of(wanted)
+        if (found_shape is None) == (shape is None):
+            match found_element, element:
+                case types.Real(a), types.Simple("Int") if a.is_one:
+                    return self.errors.needs_rounding(value.span, reason.span, reason.text)
+                case (types.Real(a) | types.Complex(a) | types.Estimate(a)), (
+                    types.Real(b) | types.Complex(b) | types.Estimate(b)
+                ) if not self.same_dimension(a, b, value.span):
+                    return self.wrong_dimension(value.span, a, b, reason)
+                case types.Simple("Int"), types.Real(b):
+                    return self.wrong_dimension(value.span, ONE, b, reason)
+        return self.errors.mismatch(value.span, found, wanted, reason.span, reason.text)
+
+    def wrong_dimension(self, span: Span, found: Dimension, wanted: Dimension, reason: Reason) -> Diagnostic:
+        if only_cycles(found, wanted):
+            return self.dims.inverse_cycles(span, found, wanted, reason.span, reason.text)
+        return self.dims.expected(span, found, wanted, reason.span, reason.text)
+
+    # ── the end of a let or declaration ──────────────────────────────────────
+
+    def settle_let(self, variable: typed.Variable) -> None:
+        """A let's type keeps no open 2π, unless a dimension in it is itself still unknown."""
+        for dimension in dimensions_of(variable.type):
+            if not dimension.ground and not any(True for _ in dimension.variables()):
+                self.settle_dimension(dimension, variable.span)
+
+    def settle_dimension(self, dimension: Dimension, span: Span | None) -> None:
+        try:
+            self.solver.settle(dimension)
+        except TooManyTurns:
+            assert span is not None
+            self.report(self.dims.too_many_turns(span, sum(1 for _ in dimension.turns())))
+            for turn in list(dimension.turns()):
+                self.solver.decide(turn, False)
+
+    def settle_declaration(self, kept: Sequence[Type] = ()) -> None:
+        """Decide what is open, except what the `kept` types quantify, and settle every node's type in place."""
+        keep = {turn for type_ in kept for turn in open_turns(type_)}
+        for thing in self.unsettled:
+            for dimension in dimensions_of(thing.type):
+                if not dimension.ground and not any(turn in keep for turn in dimension.turns()):
+                    free = any(True for _ in dimension.variables())
+                    if not free:
+                        self.settle_dimension(dimension, thing.span)
+        for turn in self.turns:
+            if turn.carries is None and turn not in keep:
+                self.settle_dimension(Dimension({turn: 1}), turn.span)
+        self._answer_holes()
+        for doubled in self.products.doubled():
+            self.report(self.dims.doubled_turn(*doubled))
+        for thing in self.unsettled:
+            thing.type = final(thing.type)
+        self.unsettled.clear()
+        self.turns.clear()
+        self.products = Products()
+        self.solver = Solver()
+
+    def _answer_holes(self) -> None:
+        for span, type_ in self.holes:
+            self.report(self.errors.hole(span, resolved(type_), self._constants_of(type_)))
+        self.holes.clear()
+
+    def _constants_of(self, type_: Type) -> list[str]:
+        type_ = resolved(type_)
+        fitting = []
+        for scope in self.resolved.scope.chain():
+            for name, symbol in scope.values.items():
+                entity = symbol.entity
+                if isinstance(entity, typed.Variable) and entity.value is not None and resolved(entity.type) == type_:
+                    fitting.append(name)
+        return fitting[:5]
+
+
+# ── small questions about types ──────────────────────────────────────────────────────────────────────────────────
+
+
+def element_of(type_: Type) -> tuple[Type, tuple[types.Length, ...] | None]:
+    """The type of one number and the shape; None for what is no array."""
+    type_ = pruned(type_)
+    if isinstance(type_, types.Array):
+        return pruned(type_.element), type_.shape
+    return type_, None
+
+
+def joined_shape(
+    left: tuple[types.Length, ...], right: tuple[types.Length, ...]
+) -> tuple[types.Length, ...] | None:
+    """The shape of arrays that have both shapes; None where they cannot be equal."""
+    if len(left) != len(right):
+        return None
+    lengths: list[types.Length] = []
+    for m, n in zip(left, right, strict=True):
+        if isinstance(m, int) and isinstance(n, int) and m != n:
+            return None
+        lengths.append(m if isinstance(m, int) else n)
+    return tuple(lengths)
+
+
+def only_cycles(found: Dimension, wanted: Dimension) -> bool:
+    """Whether a power of cycle is all that is between two dimensions."""
+    ratio = (wanted.resolved() / found.resolved()).factors
+    return bool(ratio) and all(atom == CYCLE or type(atom) is Turn for atom in ratio)
+
+
+def is_numeric(type_: Type) -> bool:
+    """Whether it is a number of some kind."""
+    type_ = pruned(type_)
+    return type_ is INT or isinstance(type_, types.Real | types.Complex | types.Estimate | types.TypeVar)
+
+
+def final(type_: Type) -> Type:
+    """The settled type: what nothing decided is an Int if it came from a literal 0."""
+    type_ = resolved(type_)
+    if isinstance(type_, types.TypeVar):
+        type_.solution = INT
+        return INT
+    if isinstance(type_, types.Array) and isinstance(type_.element, types.TypeVar):
+        return types.Array(final(type_.element), type_.shape)
+    return type_
+
+
+def _bind(variable: types.TypeVar, type_: Type) -> bool:
+    if variable.numeric:
+        if isinstance(type_, types.TypeVar):
+            type_.numeric = True
+        elif not is_numeric(type_):
+            return False
+    variable.solution = type_
+    return True
+
+
+def _is_settled(type_: Type) -> bool:
+    if isinstance(type_, types.Real):
+        return type_.dimension.ground
+    return isinstance(type_, types.Simple)

@@ -1,0 +1,244 @@
+"""Rules for blocks, branches, loops and the other statements."""
+
+from __future__ import annotations
+
+from qdsl.lang.names import Kind
+from qdsl.lang.surface import tree as surface
+from qdsl.lang.typed import tree as typed
+from qdsl.lang.typed import types
+from qdsl.lang.typed.annotations import annotated
+from qdsl.lang.typed.checker import NO_REASON, Checker, Reason, element_of, rule
+from qdsl.lang.typed.types import BOOL, BROKEN, INT, NEVER, NOTHING, Length, Type, pruned
+
+
+@rule(surface.Block)
+def block(c: Checker, node: surface.Block, expected: Type | None) -> typed.Expr:
+    return block_of(c, node, expected)
+
+
+def block_of(c: Checker, node: surface.Block, expected: Type | None = None) -> typed.Block:
+    """Statements; the value is that of a last expression."""
+    statements: list[typed.Statement] = []
+    for each in node.statements[:-1]:
+        statements.extend(statement(c, each))
+    last = node.statements[-1] if node.statements else None
+    if isinstance(last, surface.ExpressionStatement):
+        value = c.expr(last.value, expected)
+        return typed.Block(node.span, value.type, tuple(statements), value, display=value.display)
+    if last is not None:
+        statements.extend(statement(c, last))
+    ends = isinstance(last, surface.Return)
+    return typed.Block(node.span, NEVER if ends else NOTHING, tuple(statements), None)
+
+
+@rule(surface.If)
+def if_(c: Checker, node: surface.If, expected: Type | None) -> typed.Expr:
+    test = condition(c, node.condition, "if")
+    then = block_of(c, node.then, expected)
+    if node.otherwise is None:
+        type_ = NOTHING
+        return typed.If(node.span, type_, test, then, None)
+    other = c.expr(node.otherwise, expected)
+    return _branches(c, node, test, then, other)
+
+
+def _branches(c: Checker, node: surface.If, test: typed.Expr, then: typed.Block, other: typed.Expr) -> typed.Expr:
+    kinds = pruned(then.type), pruned(other.type)
+    if NOTHING in kinds or BROKEN in kinds:
+        return typed.If(node.span, BROKEN if BROKEN in kinds else NOTHING, test, then, other)
+    values = [_value(then), _value(other)]
+    if NEVER in kinds:
+        type_ = other.type if kinds[0] is NEVER else then.type
+        return typed.If(node.span, type_, test, then, other, display=then.display)
+    first, second = values[0], values[1]
+    a, b = element_of(first.type)[0], element_of(second.type)[0]
+    if isinstance(a, types.Real) and isinstance(b, types.Real) and not c.same_dimension(a.dimension, b.dimension, node.span):
+        c.report(c.wrong_dimension(second.span, b.dimension, a.dimension, Reason(first.span, "the other branch")))
+        return c.broken(node.span)
+    joined = _joined_branches(c, first, second)
+    if joined is None:
+        c.report(c.errors.branches_differ(first.span, types.resolved(first.type), second.span, types.resolved(second.type)))
+        return c.broken(node.span)
+    _set_value(then, joined[0])
+    _set_value(other, joined[1])
+    result = typed.If(node.span, joined[0].type, test, then, other, display=then.display)
+    return result
+
+
+def _joined_branches(c: Checker, first: typed.Expr, second: typed.Expr) -> tuple[typed.Expr, typed.Expr] | None:
+    """Both branches as one type."""
+    as_second = c.convert(second, first.type)
+    if as_second is not None:
+        return first, as_second
+    as_first = c.convert(first, second.type)
+    return None if as_first is None else (as_first, second)
+
+
+def _value(branch: typed.Expr) -> typed.Expr:
+    """The expression that a branch ends with."""
+    if isinstance(branch, typed.Block) and branch.value is not None:
+        return branch.value
+    return branch
+
+
+def _set_value(branch: typed.Expr, value: typed.Expr) -> None:
+    """Put a converted value in the place of a branch's own."""
+    if isinstance(branch, typed.Block):
+        branch.value = value
+        branch.type = value.type
+    elif isinstance(branch, typed.If) and branch is not value:
+        _push_cast(branch, value)
+
+
+def _push_cast(branch: typed.If, value: typed.Expr) -> None:
+    """`else if` chains: the cast goes to the end of every branch, where a block can hold it."""
+    if not isinstance(value, typed.Cast):
+        return
+    for each in (branch.then, branch.otherwise):
+        if isinstance(each, typed.Block) and each.value is not None and pruned(each.value.type) is not NEVER:
+            each.value = typed.Cast(each.value.span, value.type, each.value)
+            each.type = value.type
+        elif isinstance(each, typed.If):
+            _push_cast(each, value)
+    branch.type = value.type
+
+
+def condition(c: Checker, node: surface.Expr, word: str) -> typed.Expr:
+    value = c.expr(node, BOOL)
+    if pruned(value.type) not in (BOOL, BROKEN):
+        c.report(c.errors.condition(node.span, types.resolved(value.type), word))
+    return value
+
+
+# ── statements ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def statement(c: Checker, node: surface.Item) -> list[typed.Statement]:
+    """A statement inside a block; what was broken gives none."""
+    match node:
+        case surface.Let() | surface.Var():
+            return [bind(c, node)]
+        case surface.Assign():
+            return assign(c, node)
+        case surface.ExpressionStatement(value=value):
+            return [typed.Evaluate(node.span, c.expr(value))]
+        case surface.For(name=name, iterable=iterable, body=body):
+            variable, over, _ = loop_variable(c, name, iterable)
+            return [typed.For(node.span, variable, over, block_of(c, body))]
+        case surface.While(condition=test, body=body):
+            return [typed.While(node.span, condition(c, test, "while"), block_of(c, body))]
+        case surface.Break():
+            return [typed.Break(node.span)]
+        case surface.Return(value=value):
+            return [return_(c, node, value)]
+        case surface.Assert(condition=test):
+            return [typed.Assert(node.span, condition(c, test, "assert"), test.span.text)]
+        case _:
+            return []
+
+
+def bind(c: Checker, node: surface.Let | surface.Var, is_global: bool = False) -> typed.Let:
+    """`let x = e`, `var x: T = e`."""
+    declared = annotated(c, node.type) if node.type is not None else None
+    value = c.expr(node.value, declared)
+    if declared is not None and node.type is not None:
+        value = c.fit(value, declared, Reason(node.type.span, "declared here"))
+    elif pruned(value.type) is NOTHING:
+        c.report(c.errors.no_value(node.value.span, "this"))
+        value = c.broken(node.value.span)
+    type_ = value.type if declared is None else declared
+    variable = typed.Variable(
+        node.name.text, type_, node.name.span, is_mutable=isinstance(node, surface.Var), is_global=is_global, display=value.display
+    )
+    c.note(variable)
+    c.settle_let(variable)
+    symbol = c.symbol(node.name)
+    if symbol is not None:
+        symbol.entity = variable
+    return typed.Let(node.span, variable, value)
+
+
+def assign(c: Checker, node: surface.Assign) -> list[typed.Statement]:
+    """`x = e`, `v[i] = e`."""
+    target = node.target
+    base = target.value if isinstance(target, surface.Index) else target
+    symbol = c.symbol(base)
+    value = c.expr(node.value)
+    if symbol is None or symbol.kind is not Kind.VAR or not isinstance(symbol.entity, typed.Variable):
+        return []
+    variable = symbol.entity
+    if isinstance(target, surface.Index):
+        return _set_index(c, node, target, variable, value)
+    if pruned(variable.type) is INT and _is_plain_real(value):
+        c.report(c.errors.variable_is_int(value.span, variable.name, variable.span, _literal(symbol.node)))
+        return []
+    reason = Reason(variable.span, f"`{variable.name}` began so")
+    return [typed.Assign(node.span, variable, c.fit(value, variable.type, reason))]
+
+
+def _is_plain_real(value: typed.Expr) -> bool:
+    type_ = types.resolved(value.type)
+    return isinstance(type_, types.Real) and type_.dimension.is_one
+
+
+def _literal(node: surface.Node | None) -> surface.Span | None:
+    """The Int literal that a `var` began with, to which `.0` can be added."""
+    if isinstance(node, surface.Var) and isinstance(node.value, surface.Number):
+        return node.value.span
+    return None
+
+
+def _set_index(
+    c: Checker, node: surface.Assign, target: surface.Index, variable: typed.Variable, value: typed.Expr
+) -> list[typed.Statement]:
+    element, shape = element_of(variable.type)
+    if shape is None:
+        if element is not BROKEN:
+            c.report(c.errors.not_indexable(target.value.span, types.resolved(variable.type)))
+        return []
+    if len(target.indices) != len(shape) or any(isinstance(each, surface.Slice) for each in target.indices):
+        c.report(c.errors.too_many_indices(target.span, len(shape)))
+        return []
+    indices = tuple(
+        c.fit(c.expr(each, INT), INT, NO_REASON) for each in target.indices if isinstance(each, surface.Expr)
+    )
+    converted = c.fit(value, element, Reason(variable.span, f"the elements of `{variable.name}`"))
+    return [typed.SetIndex(node.span, variable, indices, converted)]
+
+
+def return_(c: Checker, node: surface.Return, value: surface.Expr | None) -> typed.Return:
+    body = c.bodies[-1] if c.bodies else None
+    if value is None:
+        return typed.Return(node.span, None)
+    result = c.expr(value, body.result if body else None)
+    if body is not None and body.result is not None:
+        result = c.fit(result, body.result, Reason(body.declared, "declared here"))
+    returned = typed.Return(node.span, result)
+    if body is not None:
+        body.returns.append(returned)
+    return returned
+
+
+def loop_variable(
+    c: Checker, name: surface.Name, iterable: surface.Expr
+) -> tuple[typed.Variable, typed.Expr, Length]:
+    """The variable of a loop, what it goes over, and how many times where that is known."""
+    over = c.expr(iterable)
+    element, shape = element_of(over.type)
+    length: Length = None
+    if shape is None:
+        if element is not BROKEN:
+            c.report(c.errors.not_iterable(iterable.span, types.resolved(over.type)))
+        element = BROKEN
+    else:
+        length = shape[0]
+        if len(shape) > 1:
+            element = types.Array(element, shape[1:])
+    variable = typed.Variable(name.text, element, name.span, display=over.display)
+    c.note(variable)
+    symbol = c.symbol(name)
+    if symbol is not None:
+        symbol.entity = variable
+    return variable, over, length
+
+

@@ -1,0 +1,155 @@
+"""Dimensions, units and constants: the declarations that the standard library's first files are made of."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from qdsl.lang.names import Symbol
+from qdsl.lang.surface import tree as surface
+from qdsl.lang.typed import tree as typed
+from qdsl.lang.typed import types
+from qdsl.lang.typed.annotations import annotated, dimension_of
+from qdsl.lang.typed.checker import Checker, Reason
+from qdsl.lang.typed.dimension import ONE, Dimension, base
+from qdsl.lang.typed.literals import rounded
+from qdsl.lang.typed.types import BROKEN, pruned
+
+
+def check_dimension(c: Checker, symbol: Symbol, node: surface.Dimension) -> None:
+    """`dimension Time` is a new base; `dimension Speed = Length / Time` a name for a product."""
+    dimension = base(node.name.text) if node.definition is None else dimension_of(c, node.definition)
+    symbol.entity = dimension
+    if dimension is not None and not dimension.is_one:
+        c.names.setdefault(dimension, node.name.text)
+
+
+def check_unit(c: Checker, symbol: Symbol, node: surface.Unit) -> None:
+    """`unit second(s): Time`, `unit minute(min) = 60 second`, `unit celsius(degC) = kelvin + 273.15 kelvin`."""
+    name = node.symbol.text if node.symbol is not None else node.name.text
+    if node.definition is None:
+        dimension = dimension_of(c, node.dimension) if node.dimension is not None else ONE
+        if dimension is not None:
+            symbol.entity = typed.UnitDefinition(name, Fraction(1), 0.0, types.Real(dimension), node.name.span)
+        return
+    factor, offset = _scale_and_offset(c, node.definition)
+    if factor is None:
+        return
+    type_ = types.Real(ONE) if isinstance(pruned(factor.type), types.Simple) else types.resolved(factor.type)
+    if not isinstance(type_, types.Real) or not isinstance(factor, typed.Constant | typed.Operation):
+        c.report(c.dims.not_a_unit_definition(node.definition.span))
+        return
+    exact = c.exact.get(factor)
+    value = exact if exact is not None else _float_of(factor)
+    if value is None:
+        c.report(c.dims.not_a_unit_definition(node.definition.span))
+        return
+    c.settle_declaration()
+    symbol.entity = typed.UnitDefinition(name, value, offset, types.Real(type_.dimension.resolved()), node.name.span)
+
+
+def _scale_and_offset(c: Checker, node: surface.Expr) -> tuple[typed.Expr | None, float]:
+    """A sum defines a scale with an offset: `5/9 kelvin + 255.372 kelvin`."""
+    if isinstance(node, surface.Binary) and node.operator == "+":
+        scale, offset = c.expr(node.left), c.expr(node.right)
+        shift = _float_of(offset)
+        if shift is None:
+            c.report(c.dims.not_a_unit_definition(node.span))
+            return None, 0.0
+        return scale, shift
+    value = c.expr(node)
+    return (None if pruned(value.type) is BROKEN else value), 0.0
+
+
+def _float_of(value: typed.Expr) -> float | None:
+    """The value of an expression of constants."""
+    match value:
+        case typed.Constant(value=bool() | str() | complex()):
+            return None
+        case typed.Constant(value=number):
+            return float(number)
+        case typed.Uncertain(value=number):
+            return number
+        case typed.Cast(value=inner) | typed.Shown(value=inner):
+            return _float_of(inner)
+        case typed.Local(variable=typed.Variable(value=typed.Constant() as constant)):
+            return _float_of(constant)
+        case typed.Operation(name=name, operands=operands):
+            numbers = [_float_of(each) for each in operands]
+            return _computed(name, [each for each in numbers if each is not None]) if None not in numbers else None
+        case _:
+            return None
+
+
+def _computed(name: str, numbers: list[float]) -> float | None:
+    match name, numbers:
+        case "add", [a, b]:
+            return a + b
+        case "sub", [a, b]:
+            return a - b
+        case "mul", [a, b]:
+            return a * b
+        case "div", [a, b] if b:
+            return a / b
+        case "neg", [a]:
+            return -a
+        case "pow", [a, b] if a > 0:
+            return float(a**b)
+        case "sqrt", [a] if a >= 0:
+            return float(a**0.5)
+        case _:
+            return None
+
+
+def check_constant(c: Checker, symbol: Symbol, node: surface.Const) -> None:
+    """`const G: .. = 6.67430(15)e-11 m^3/kg/s^2`: a plain number; the uncertainty is kept beside it.
+
+    A 2π in its definition stays open, so that `h` is an Energy either per cycle or per radian wherever it is used. `pi`
+    itself is the one constant that is declared open (language.md, section 3).
+    """
+    declared = annotated(c, node.type) if node.type is not None else None
+    value = c.expr(node.value, declared)
+    if pruned(value.type) is BROKEN:
+        return
+    error = value.error if isinstance(value, typed.Uncertain) else 0.0
+    number = _exact_or_float(c, value)
+    if number is None:
+        c.report(c.models.not_constant(node.value.span, "a constant"))
+        return
+    type_ = _constant_type(c, node, value)
+    if declared is not None and node.type is not None:
+        plain = typed.Constant(node.value.span, type_, number)
+        if c.is_library and node.name.text == "pi":
+            pass
+        elif pruned(c.fit(plain, declared, Reason(node.type.span, "declared here")).type) is BROKEN:
+            return
+        else:
+            type_ = declared
+    constant = typed.Constant(node.value.span, type_, number)
+    symbol.entity = typed.Variable(
+        node.name.text, type_, node.name.span, is_global=True, display=value.display, value=constant, uncertainty=error
+    )
+    c.note(constant)
+    c.note(symbol.entity)
+    c.settle_declaration(kept=[type_])
+
+
+def _exact_or_float(c: Checker, value: typed.Expr) -> float | int | None:
+    exact = c.exact.get(value)
+    if exact is not None and isinstance(types.resolved(value.type), types.Real):
+        return rounded(exact)
+    if isinstance(value, typed.Constant) and isinstance(value.value, int) and not isinstance(value.value, bool):
+        return value.value
+    return _float_of(value)
+
+
+def _constant_type(c: Checker, node: surface.Const, value: typed.Expr) -> types.Type:
+    type_ = types.resolved(value.type)
+    if c.is_library and node.name.text == "pi":
+        return types.Real(Dimension({c.turn(node.name.span, "pi"): 1}))
+    if c.is_library and node.name.text in ("inf", "nan"):
+        from qdsl.lang.typed.dimension import DimVar
+
+        return types.Real(Dimension({DimVar(): 1}))
+    if isinstance(type_, types.Estimate):
+        return types.Real(type_.dimension)
+    return type_

@@ -1,0 +1,274 @@
+"""What the checker can say is wrong with a dimension, a unit or a factor of 2π.
+
+A mismatch is aligned factor by factor and both origins are shown. A hint is given only where it is sure: the inverse, one
+factor missing, 2π missing, a unit forgotten after a plain number. Where the two sides differ by cycles alone, every reading
+that would make them agree is offered, and the reader chooses.
+"""
+
+from __future__ import annotations
+
+
+from qdsl.lang.report import Diagnostic, Edit, Fix, Label, error, warning
+from qdsl.lang.source import Span
+from qdsl.lang.typed.dimension import CYCLE, FREQUENCY, RATE, TIME, Dimension, Turn, base
+from qdsl.lang.typed.show import Show, by_default
+
+_VERBS = {"+": "add", "-": "subtract", "+/-": "give the uncertainty of", "to": "show", "~=": "compare"}
+_LENGTH = base("Length")
+
+
+class DimensionErrors:
+    """Mistakes about dimensions. `show` names them."""
+
+    def __init__(self, show: Show) -> None:
+        self._show = show
+
+    @property
+    def show(self) -> Show:
+        return self._show.fresh()
+
+    def differ(
+        self, operator: str, left: Span, left_dim: Dimension, right: Span, right_dim: Dimension, literal: Span | None = None
+    ) -> Diagnostic:
+        """`3 m + 2 s`: both operands are fine, together they are not."""
+        show = self.show
+        verb = _VERBS.get(operator, "compare")
+        names = show.dimension(left_dim), show.dimension(right_dim)
+        and_ = "with" if verb == "compare" else "and"
+        return error(
+            "E0401",
+            f"cannot {verb} {names[0]} {and_} {names[1]}",
+            Label(left, f"this is {names[0]}"),
+            Label(right, f"this is {names[1]}"),
+            note=show.beside(left_dim, right_dim),
+            hint=self._hint(left_dim, right_dim, literal),
+            fixes=readings(right, right_dim, left_dim) or readings(left, left_dim, right_dim),
+        )
+
+    def expected(self, span: Span, found: Dimension, wanted: Dimension, why: Span | None, reason: str) -> Diagnostic:
+        """A value of one dimension where a declaration says another."""
+        show = self.show
+        names = show.dimension(found), show.dimension(wanted)
+        labels = [Label(span, f"this is {names[0]}")]
+        if why is not None:
+            labels.append(Label(why, reason))
+        return error(
+            "E0402",
+            f"this should be {names[1]}, but is {names[0]}",
+            *labels,
+            note=show.beside(found, wanted),
+            hint=self._hint(found, wanted, None),
+            fixes=readings(span, found, wanted),
+        )
+
+    def argument(
+        self, span: Span, function: str, parameter: str, found: Dimension, wanted: Dimension, declared: Span | None
+    ) -> Diagnostic:
+        """`rabi(1 m, ..)` where the first is a Time."""
+        show = self.show
+        names = show.dimension(found), show.dimension(wanted)
+        labels = [Label(span, f"this is {names[0]}")]
+        if declared is not None:
+            labels.append(Label(declared, f"`{parameter}` is declared here"))
+        return error(
+            "E0403",
+            f"`{parameter}` of `{function}` is {names[1]}, and this is {names[0]}",
+            *labels,
+            note=show.beside(found, wanted),
+            hint=self._hint(found, wanted, None),
+            fixes=readings(span, found, wanted),
+        )
+
+    def plain_number(self, span: Span, function: str, found: Dimension) -> Diagnostic:
+        """`exp(t)`: a function of plain numbers, given a quantity."""
+        show = self.show
+        name = show.dimension(found)
+        return error(
+            "E0404",
+            f"`{function}` takes a plain number, and this is {name}",
+            Label(span, f"this is {name}"),
+            hint=f"divide by a {name} to make it plain" if "/" not in name and "*" not in name else "",
+            fixes=readings(span, found, Dimension({})),
+        )
+
+    def cycles_where_radians(self, call: Span, function: str, argument: Span, found: Dimension) -> Diagnostic:
+        """`cos(f * t)`: the argument counts turns; the function wants radians."""
+        return error(
+            "E0412",
+            f"`{function}` takes radians, but its argument counts cycles",
+            Label(argument, f"this is {self.show.dimension(found)}"),
+            Label(call, "radians = 2π × cycles"),
+            fixes=readings(argument, found, Dimension({})),
+        )
+
+    def inverse_cycles(self, span: Span, found: Dimension, wanted: Dimension, why: Span | None, reason: str) -> Diagnostic:
+        """`let T: Time = 1/f`, `w: Rate = f`: the two differ by cycles and nothing else."""
+        show = self.show
+        names = show.dimension(found), show.dimension(wanted)
+        labels = [Label(span, f"this is {names[0]}")]
+        if why is not None:
+            labels.append(Label(why, reason))
+        return error(
+            "E0411",
+            f"this should be {names[1]}, but is {names[0]}: they differ by a count of cycles",
+            *labels,
+            note=show.beside(found, wanted),
+            fixes=readings(span, found, wanted),
+        )
+
+    def doubled_turn(self, turn: Turn, rate: Span, fix: Fix | None) -> Diagnostic:
+        """`cos(2pi * w * t)`: w is in radians already."""
+        assert turn.span is not None
+        factor = "2π" if turn.text == "pi" else f"`{turn.text}`, which holds a 2π,"
+        return warning(
+            "W0413",
+            f"this {factor} multiplies a Rate, which counts radians already",
+            Label(turn.span, "once more 2π"),
+            Label(rate, "this is a Rate"),
+            fixes=(fix,) if fix else (),
+        )
+
+    def too_many_turns(self, span: Span, count: int) -> Diagnostic:
+        """More open occurrences of pi than can be decided together."""
+        return error(
+            "E0410",
+            f"{count} occurrences of `pi` or `h` here could each be plain or per cycle, and nothing decides",
+            Label(span),
+            hint="write a type, as in `let w: Rate = ..`, so that they can be decided",
+        )
+
+    def power_of_quantity(self, span: Span, base_dim: Dimension) -> Diagnostic:
+        """`t^x`: the dimension of the result would depend on x."""
+        name = self.show.dimension(base_dim)
+        return error(
+            "E0405",
+            f"{name} can only be raised to a power that is known now",
+            Label(span, "this is known only when the program runs"),
+            hint="divide the base by a unit first, or write the exponent as a number",
+        )
+
+    def exponent_has_dimension(self, span: Span, found: Dimension) -> Diagnostic:
+        """`2^t`."""
+        return error("E0406", f"an exponent is a plain number, and this is {self.show.dimension(found)}", Label(span))
+
+    def not_this_unit(self, span: Span, unit: str, unit_dim: Dimension, value: Span, value_dim: Dimension) -> Diagnostic:
+        """`3 m to s`."""
+        show = self.show
+        return error(
+            "E0407",
+            f"{show.dimension(value_dim)} cannot be shown in `{unit}`",
+            Label(span, f"`{unit}` measures {show.dimension(unit_dim)}"),
+            Label(value, f"this is {show.dimension(value_dim)}"),
+            note=show.beside(value_dim, unit_dim),
+            fixes=readings(value, value_dim, unit_dim),
+        )
+
+    def not_a_dimension(self, span: Span, name: str) -> Diagnostic:
+        """`Int / Time` in a type."""
+        return error("E0414", f"`{name}` is not a dimension, so it cannot be part of a product", Label(span))
+
+    def offset_unit(self, span: Span, unit: str) -> Diagnostic:
+        """`x * degC`, `2 degC/s`: a scale with an offset is no factor."""
+        return error(
+            "E0415",
+            f"`{unit}` has an offset, so it stands only right after a number or after `to`",
+            Label(span),
+            hint="temperature differences are in K",
+        )
+
+    def not_a_unit_definition(self, span: Span) -> Diagnostic:
+        """`unit x = "a"`."""
+        return error("E0416", "a unit is defined by a constant quantity", Label(span))
+
+    def too_general(self, span: Span, variable: str, became: Dimension) -> Diagnostic:
+        """`fn f<D: Dim>(x: D) -> D = x + 1 s`: the body fixes what the signature leaves open."""
+        return error(
+            "E0417", f"the body needs `{variable}` to be {self.show.dimension(became)}, but the signature leaves it open", Label(span)
+        )
+
+    def not_a_unit(self, span: Span) -> Diagnostic:
+        """`3 m to x + 1`."""
+        return error("E0418", "after `to` stands a unit: a product of powers of units", Label(span))
+
+    def _hint(self, found: Dimension, wanted: Dimension, literal: Span | None) -> str:
+        """One thing to try, only where it is sure."""
+        found, wanted = by_default(found.resolved()), by_default(wanted.resolved())
+        ratio = wanted / found
+        if literal is not None:
+            return f"did you forget a unit after `{literal.text}`?"
+        if not found.factors or not wanted.factors or not ratio.ground:
+            return ""
+        if (wanted * found).is_one:
+            return "one is the inverse of the other"
+        if list(ratio.factors) == [CYCLE]:
+            return ""
+        for missing in (ratio, ratio**-1):
+            name = self._show.names.get(missing)
+            if name is not None:
+                side = "multiply by" if missing is ratio else "divide by"
+                return f"a factor of {name} is missing: {side} a {name}"
+        return ""
+
+
+def readings(span: Span, found: Dimension, wanted: Dimension) -> tuple[Fix, ...]:
+    """Every way to turn a value of the one dimension into the other when cycles are all that is between them."""
+    found, wanted = by_default(found.resolved()), by_default(wanted.resolved())
+    ratio = wanted / found
+    fixes: list[Fix] = []
+    power = ratio.factors.get(CYCLE, 0)
+    if list(ratio.factors) == [CYCLE]:
+        if power == -1:
+            fixes.append(_before("multiply by 2pi", span, "2pi * "))
+        elif power == 1:
+            fixes.append(_after("divide by 2pi", span, " / (2pi)"))
+        if found == FREQUENCY**-1 and wanted == TIME:
+            fixes.insert(0, _call_of_inverse("use the period", span, "period"))
+        if found == RATE and wanted == FREQUENCY:
+            fixes.insert(0, _call_of_inverse("use the frequency of that period", span, "frequency"))
+        if found == _LENGTH / CYCLE_ONE and wanted == _LENGTH:
+            fixes.insert(0, _call_of_inverse("use the wavelength", span, "wavelength"))
+        if isinstance(power, int):
+            fixes.append(_after("count the cycles", span, _cycles(power)))
+    return tuple(fixes)
+
+
+CYCLE_ONE = Dimension({CYCLE: 1})
+
+
+def _cycles(power: int) -> str:
+    sign = "*" if power > 0 else "/"
+    return f" {sign} 1 cycle" if abs(power) == 1 else f" {sign} (1 cycle)^{abs(power)}"
+
+
+def _before(title: str, span: Span, text: str) -> Fix:
+    if _is_atomic(span.text):
+        return Fix(title, (Edit(span.before(), text),), sure=False)
+    if "+" in span.text or "-" in span.text:
+        return Fix(title, (Edit(span.before(), f"{text}("), Edit(span.after(), ")")), sure=False)
+    return Fix(title, (Edit(span.before(), text),), sure=False)
+
+
+def _after(title: str, span: Span, text: str) -> Fix:
+    if "+" in span.text or "-" in span.text:
+        return Fix(title, (Edit(span.before(), "("), Edit(span.after(), f"){text}")), sure=False)
+    return Fix(title, (Edit(span.after(), text),), sure=False)
+
+
+def _call_of_inverse(title: str, span: Span, function: str) -> Fix:
+    """`1/f` -> `period(f)`; other shapes get the call around their inverse."""
+    text = span.text
+    head, slash, tail = text.partition("/")
+    if slash and head.strip() == "1" and "/" not in tail:
+        inner = tail.strip()
+        if inner.startswith("(") and inner.endswith(")"):
+            inner = inner[1:-1]
+        return Fix(title, (Edit(span, f"{function}({inner})"),), sure=False)
+    if function == "wavelength" and slash and head.strip() == "c":
+        return Fix(title, (Edit(span, f"wavelength({tail.strip()})"),), sure=False)
+    return Fix(title, (Edit(span, f"{function}(1 / ({text}))"),), sure=False)
+
+
+def _is_atomic(text: str) -> bool:
+    return text.replace("_", "").isalnum()
+
+

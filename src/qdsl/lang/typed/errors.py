@@ -1,0 +1,305 @@
+"""What the checker can say is wrong with a type. One method per mistake; the words live here and nowhere else.
+
+A call site names the mistake and passes what it knows (spans, types, names); it never writes a sentence. Mistakes about
+dimensions and 2π are in `dimension_errors`, about experiments in `experiment_errors`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from qdsl.lang.report import Diagnostic, Edit, Fix, Label, error
+from qdsl.lang.report.near import nearest
+from qdsl.lang.source import Span
+from qdsl.lang.typed import types
+from qdsl.lang.typed.show import Show
+from qdsl.lang.typed.types import Type, pruned
+
+
+class TypeErrors:
+    """Mistakes about types. `show` names dimensions."""
+
+    def __init__(self, show: Show) -> None:
+        self._show = show
+
+    @property
+    def show(self) -> Show:
+        return self._show.fresh()
+
+    # ── numbers and operators ────────────────────────────────────────────────
+
+    def not_a_number(self, span: Span, operator: str, type_: Type) -> Diagnostic:
+        """`"a" + 1`."""
+        return error("E0301", f"`{operator}` works on numbers, and this is {_a(self.show.type(type_))}", Label(span))
+
+    def mismatch(self, span: Span, found: Type, expected: Type, why: Span | None, reason: str) -> Diagnostic:
+        """A value of one type where another is needed; `why` is where the need comes from."""
+        show = self.show
+        labels = [Label(span, f"this is {_a(show.type(found))}")]
+        if why is not None:
+            labels.append(Label(why, reason))
+        return error("E0302", f"this should be {_a(show.type(expected))}, but is {_a(show.type(found))}", *labels)
+
+    def needs_rounding(self, span: Span, why: Span | None, reason: str) -> Diagnostic:
+        """A Scalar where an Int is needed."""
+        labels = [Label(span, "this is a Scalar")]
+        if why is not None:
+            labels.append(Label(why, reason))
+        fix = Fix("round it", (Edit(span.before(), "round("), Edit(span.after(), ")")), sure=False)
+        return error(
+            "E0322",
+            "a Scalar does not become an Int by itself",
+            *labels,
+            hint="say how: round(x), floor(x) or ceil(x)",
+            fixes=(fix,),
+        )
+
+    def variable_is_int(self, span: Span, name: str, declared: Span | None, literal: Span | None) -> Diagnostic:
+        """`var y = 1` and later `y = y / 2`."""
+        labels = [Label(span, "this is a Scalar")]
+        fixes: tuple[Fix, ...] = ()
+        if declared is not None:
+            labels.append(Label(declared, f"`{name}` began as an Int"))
+        if literal is not None:
+            fixes = (Fix("begin with a Scalar", (Edit(literal.after(), ".0"),)),)
+        return error("E0323", f"`{name}` is an Int and cannot take a Scalar", *labels, fixes=fixes)
+
+    def condition(self, span: Span, type_: Type, word: str) -> Diagnostic:
+        """`if 3 { .. }`."""
+        return error("E0303", f"`{word}` needs a Bool, and this is {_a(self.show.type(type_))}", Label(span))
+
+    def not_comparable(self, span: Span, operator: str, type_: Type) -> Diagnostic:
+        """`1i < 2i`, `f == g`."""
+        return error("E0328", f"values of type {self.show.type(type_)} cannot be compared with `{operator}`", Label(span))
+
+    def branches_differ(self, then: Span, then_type: Type, other: Span, other_type: Type) -> Diagnostic:
+        """`if c { 1 } else { "a" }`."""
+        show = self.show
+        return error(
+            "E0304",
+            "the two branches of this `if` have different types",
+            Label(other, f"this is {_a(show.type(other_type))}"),
+            Label(then, f"this is {_a(show.type(then_type))}"),
+        )
+
+    def no_else(self, span: Span) -> Diagnostic:
+        """An `if` used for its value without `else`."""
+        return error("E0305", "this `if` is used for its value, so it needs an `else`", Label(span))
+
+    def no_value(self, span: Span, what: str) -> Diagnostic:
+        """A block without a value where one is needed."""
+        return error(
+            "E0324", f"{what} has no value", Label(span), hint="end it with the expression that is its value"
+        )
+
+    def plus_minus(self, span: Span) -> Diagnostic:
+        """`"a" +/- 1`."""
+        return error("E0335", "`+/-` stands between a value and its uncertainty, both real numbers", Label(span))
+
+    # ── calls ────────────────────────────────────────────────────────────────
+
+    def not_a_function(self, span: Span, type_: Type) -> Diagnostic:
+        """`3(4)` by way of a name: `x(4)` where x is a number."""
+        return error(
+            "E0306", f"this is {_a(self.show.type(type_))}, not a function, so it cannot be called", Label(span)
+        )
+
+    def missing_argument(self, span: Span, function: str, missing: Sequence[str], declared: Span | None) -> Diagnostic:
+        """`rabi(t)` where rabi takes three."""
+        names = " and ".join(f"`{name}`" for name in missing)
+        labels = [Label(span)]
+        if declared is not None:
+            labels.append(Label(declared, "declared here"))
+        return error("E0307", f"`{function}` also needs {names}", *labels)
+
+    def too_many_arguments(self, span: Span, function: str, most: int, declared: Span | None) -> Diagnostic:
+        """`sin(1, 2)`."""
+        labels = [Label(span, "one too many")]
+        if declared is not None:
+            labels.append(Label(declared, "declared here"))
+        return error("E0308", f"`{function}` takes {_count(most, 'argument')}", *labels)
+
+    def unknown_argument(self, span: Span, function: str, name: str, known: Iterable[str]) -> Diagnostic:
+        """`linspace(0, 1, num = 3)`."""
+        names = list(known)
+        near = nearest(name, names)
+        fixes = (Fix(f"write `{near}`", (Edit(span, near),)),) if near else ()
+        hint = f"did you mean `{near}`?" if near else ("it has " + ", ".join(f"`{each}`" for each in names) if names else "")
+        return error("E0309", f"`{function}` has no argument `{name}`", Label(span), hint=hint, fixes=fixes)
+
+    def argument_twice(self, span: Span, name: str) -> Diagnostic:
+        """`f(1, x = 2)` where x is the first."""
+        return error("E0310", f"the argument `{name}` is given twice", Label(span))
+
+    def wrong_argument(self, span: Span, function: str, parameter: str, found: Type, expected: Type) -> Diagnostic:
+        """`sin("a")`."""
+        show = self.show
+        wanted = show.type(expected)
+        return error(
+            "E0311",
+            f"`{parameter}` of `{function}` is {_a(wanted)}, and this is {_a(show.type(found))}",
+            Label(span, f"this is {_a(show.type(found))}"),
+        )
+
+    def no_overload(self, span: Span, function: str, found: Sequence[Type], known: Sequence[Type]) -> Diagnostic:
+        """`bit_and(0.5, 1)`."""
+        given = ", ".join(self.show.type(each) for each in found)
+        forms = "\n".join(f"  {function}: {self.show.type(each)}" for each in known)
+        return error("E0312", f"`{function}` does not take ({given})", Label(span), note=f"it has these forms:\n{forms}")
+
+    def impure(self, span: Span, function: str) -> Diagnostic:
+        """`fn f(x) { print(x) }`."""
+        return error("E0336", f"functions are pure, so `{function}` cannot be called inside one", Label(span))
+
+    def not_a_value(self, span: Span, name: str, what: str) -> Diagnostic:
+        """A module or an experiment where a number is needed."""
+        return error("E0329", f"`{name}` is {_a(what)}, not a value", Label(span))
+
+    def host_needs_call(self, span: Span, name: str) -> Diagnostic:
+        """`let f = print`."""
+        return error("E0337", f"`{name}` can only be called", Label(span))
+
+    def not_differentiable(self, span: Span, type_: Type, kind: str) -> Diagnostic:
+        """`grad("a")`, `grad` of a function that returns a Text."""
+        return error(
+            "E0338", f"`{kind}` needs a function from numbers to numbers, and this is {_a(self.show.type(type_))}", Label(span)
+        )
+
+    def recursive_without_type(self, span: Span, name: str) -> Diagnostic:
+        """A function without a result type that calls itself before its result can be inferred."""
+        return error(
+            "E0339",
+            f"`{name}` calls itself, so its result type must be written",
+            Label(span),
+            hint=f"write `fn {name}(..) -> Type`",
+        )
+
+    # ── arrays, records, fields ──────────────────────────────────────────────
+
+    def no_field(self, span: Span, type_: Type, name: str, known: Iterable[str]) -> Diagnostic:
+        """`r.c` of (a: .., b: ..)."""
+        names = list(known)
+        near = nearest(name, names)
+        fixes = (Fix(f"write `{near}`", (Edit(span, near),)),) if near else ()
+        hint = f"did you mean `{near}`?" if near else ("it has " + ", ".join(f"`{each}`" for each in names) if names else "")
+        return error("E0313", f"{_a(self.show.type(type_))} has no `{name}`", Label(span), hint=hint, fixes=fixes)
+
+    def not_indexable(self, span: Span, type_: Type) -> Diagnostic:
+        """`x[0]` of a number."""
+        return error("E0314", f"this is {_a(self.show.type(type_))}, so it has no elements", Label(span))
+
+    def too_many_indices(self, span: Span, axes: int) -> Diagnostic:
+        """`v[0, 1]` of a vector."""
+        return error("E0315", f"this array has {_count(axes, 'axis', 'axes')}", Label(span))
+
+    def index_type(self, span: Span, type_: Type) -> Diagnostic:
+        """`v[0.5]`, `v[1 s]`."""
+        return error("E0316", f"an index is an Int, and this is {_a(self.show.type(type_))}", Label(span))
+
+    def index_outside(self, span: Span, index: int, length: int) -> Diagnostic:
+        """`[1, 2][5]`, where both are known; indices count from 0 and never from the end."""
+        return error("E0317", f"index {index} is outside an array of {_count(length, 'element')}", Label(span))
+
+    def not_iterable(self, span: Span, type_: Type) -> Diagnostic:
+        """`for k in 3`."""
+        return error(
+            "E0318",
+            f"`for` goes over an array or a range, and this is {_a(self.show.type(type_))}",
+            Label(span),
+            hint="for k in range(n)" if types.pruned(type_) is types.INT else "",
+        )
+
+    def elements_differ(self, first: Span, first_type: Type, other: Span, other_type: Type) -> Diagnostic:
+        """`[1, "a"]`."""
+        show = self.show
+        return error(
+            "E0319",
+            "the elements of an array have one type",
+            Label(other, f"this is {_a(show.type(other_type))}"),
+            Label(first, f"the first is {_a(show.type(first_type))}"),
+        )
+
+    def lengths_differ(self, left: Span, left_type: Type, right: Span, right_type: Type) -> Diagnostic:
+        """`[1, 2] + [1, 2, 3]`."""
+        show = self.show
+        return error(
+            "E0320",
+            "these arrays have different shapes",
+            Label(left, f"this is {_a(show.type(left_type))}"),
+            Label(right, f"this is {_a(show.type(right_type))}"),
+        )
+
+    def ragged(self, span: Span, length: int, expected: int) -> Diagnostic:
+        """`[[1, 2], [3]]`."""
+        return error("E0325", f"this row has {_count(length, 'element')}, the first has {expected}", Label(span))
+
+    def slice_of_matrix(self, span: Span) -> Diagnostic:
+        """`m[0:2]` of a matrix."""
+        return error("E0326", "a slice takes a range of an array with one axis", Label(span))
+
+    def mapped_array_result(self, span: Span, function: str) -> Diagnostic:
+        """A call over an array of a function whose result is an array."""
+        return error(
+            "E0327",
+            f"`{function}` gives an array, so it cannot go over an array by itself",
+            Label(span),
+            hint="use a comprehension: [f(x)[0] for x in xs]",
+        )
+
+    def field_twice(self, span: Span, name: str) -> Diagnostic:
+        """`(a = 1, a = 2)`."""
+        return error("E0340", f"the field `{name}` is given twice", Label(span))
+
+    # ── types as written ─────────────────────────────────────────────────────
+
+    def result_differs(self, span: Span, found: Type, declared: Span, expected: Type) -> Diagnostic:
+        """The body of a function gives something else than it declares."""
+        show = self.show
+        return error(
+            "E0321",
+            f"this function declares {_a(show.type(expected))} but gives {_a(show.type(found))}",
+            Label(span, f"this is {_a(show.type(found))}"),
+            Label(declared, "declared here"),
+        )
+
+    def hole(self, span: Span, type_: Type, fitting: Sequence[str]) -> Diagnostic:
+        """`let x: ? = ..`: the answer to a question."""
+        note = "constants of this type: " + ", ".join(fitting) if fitting else ""
+        return error("E0330", f"this is {_a(self.show.type(type_))}", Label(span, "asked here"), note=note)
+
+    def type_arguments(self, span: Span, name: str, takes: str) -> Diagnostic:
+        """`Int<Time>`, `Complex<Int>`."""
+        return error("E0331", f"`{name}` takes {takes}", Label(span))
+
+    def unknown_primitive(self, span: Span, name: str) -> Diagnostic:
+        """`extern fn` of something the compiler does not have."""
+        return error("E0332", f"the compiler has no primitive `{name}`", Label(span))
+
+    def array_of_arrays(self, span: Span) -> Diagnostic:
+        """`[[Scalar]]`."""
+        return error("E0333", "an array of arrays is a matrix: write [T; n, m]", Label(span))
+
+    def unknown_length(self, span: Span, name: str) -> Diagnostic:
+        """A length that is no constant."""
+        return error("E0334", f"the length `{name}` must be a whole number or a name", Label(span))
+
+
+def _a(type_: str) -> str:
+    """With its article where English wants one."""
+    if type_ in ("Text", "Nothing") or not type_[:1].isalpha():
+        return type_ if type_ != "Nothing" else "nothing"
+    return type_ if "/" in type_ or "*" in type_ or "<" in type_ or "(" in type_ else f"{_article(type_)} {type_}"
+
+
+def _article(word: str) -> str:
+    return "an" if word[:1].lower() in "aeio" else "a"
+
+
+def _count(number: int, one: str, many: str = "") -> str:
+    return f"{number} {one}" if number == 1 else f"{number} {many or one + 's'}"
+
+
+def is_scalar_number(type_: Type) -> bool:
+    """Whether it is a real number without a dimension."""
+    type_ = pruned(type_)
+    return isinstance(type_, types.Real) and type_.dimension.resolved().is_one

@@ -1,0 +1,104 @@
+"""names.Resolved -> typed.Module: declarations in dependency order, then the statements as they stand.
+
+The checker never stops at a mistake: it reports, puts `Broken` in its place and goes on. A module with errors is handed on
+for editors; it must not be run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from qdsl.lang.names import Kind, Resolved, Symbol
+from qdsl.lang.report import Diagnostics
+from qdsl.lang.surface import tree as surface
+from qdsl.lang.typed import arithmetic, arrays, calls, control, literals
+from qdsl.lang.typed import tree as typed
+from qdsl.lang.typed.checker import RULES, Body, Checker
+from qdsl.lang.typed.control import bind, block_of, statement
+from qdsl.lang.typed.declarations import check_constant, check_dimension, check_unit
+from qdsl.lang.typed.dimension import Dimension
+from qdsl.lang.typed.experiments import check_experiment
+from qdsl.lang.typed.functions import check_functions
+from qdsl.lang.typed.types import ExperimentType
+
+# Importing these modules registers their rules.
+_RULE_MODULES = (arithmetic, arrays, calls, control, literals)
+assert RULES, _RULE_MODULES
+
+
+def from_names(
+    resolved: Resolved, dimension_names: dict[Dimension, str], diagnostics: Diagnostics, library_name: str = ""
+) -> typed.Module:
+    """Check a module. `dimension_names` gains the dimensions it declares; `library_name` is set for the standard library."""
+    checker = Checker(resolved, dimension_names, diagnostics)
+    checker.module_name = library_name
+    checker.is_library = bool(library_name)
+    lets: dict[surface.Item, typed.Let] = {}
+    for group in resolved.groups:
+        _check_group(checker, group, lets)
+    statements: list[typed.Statement] = []
+    tests: list[typed.TestDeclaration] = []
+    for item in resolved.tree.items:
+        _statement(checker, item, lets, statements, tests)
+    return _module(resolved, statements, tests)
+
+
+def _check_group(c: Checker, group: Sequence[Symbol], lets: dict[surface.Item, typed.Let]) -> None:
+    functions = [symbol for symbol in group if symbol.kind is Kind.FUNCTION]
+    for symbol in group:
+        match symbol.node:
+            case surface.Dimension() as node:
+                check_dimension(c, symbol, node)
+            case surface.Unit() as node:
+                check_unit(c, symbol, node)
+            case surface.Const() as node:
+                check_constant(c, symbol, node)
+            case surface.Let() | surface.Var() as node:
+                lets[node] = bind(c, node, is_global=True)
+                c.settle_declaration()
+            case surface.Experiment() as node:
+                check_experiment(c, symbol, node)
+    if functions:
+        check_functions(c, functions)
+
+
+def _statement(
+    c: Checker,
+    item: surface.Item,
+    lets: dict[surface.Item, typed.Let],
+    statements: list[typed.Statement],
+    tests: list[typed.TestDeclaration],
+) -> None:
+    match item:
+        case surface.Let() | surface.Var():
+            statements.append(lets[item])
+        case surface.Test(name=name, body=body):
+            c.bodies.append(Body(is_function=False))
+            tests.append(typed.TestDeclaration(name, block_of(c, body), item.span))
+            c.bodies.pop()
+            c.settle_declaration()
+        case surface.ExpressionStatement() | surface.Assert() | surface.For() | surface.While() | surface.Assign():
+            statements.extend(statement(c, item))
+            c.settle_declaration()
+
+
+def _module(
+    resolved: Resolved, statements: list[typed.Statement], tests: list[typed.TestDeclaration]
+) -> typed.Module:
+    functions: dict[str, typed.Function] = {}
+    experiments: dict[str, typed.Experiment] = {}
+    constants: dict[str, typed.Variable] = {}
+    for name, symbol in resolved.scope.values.items():
+        match symbol.entity:
+            case [typed.Function() as function, *_]:
+                functions[name] = function
+            case typed.Variable(type=ExperimentType(experiment)):
+                experiments[name] = experiment
+            case typed.Variable(value=typed.Constant()) as variable:
+                constants[name] = variable
+    options = {
+        item.name.text: item.value.text for item in resolved.tree.items if isinstance(item, surface.Option)
+    }
+    return typed.Module(
+        resolved.tree.source, functions, experiments, constants, tuple(tests), tuple(statements), options
+    )

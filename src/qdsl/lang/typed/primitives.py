@@ -1,0 +1,211 @@
+"""Typing rules of the few functions whose types the language cannot say: one function each, and one table.
+
+A pure one (`len`, `range`, `grad`, ..) may be called anywhere; the others act on the world, become `HostCall`s and may not stand in
+a function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from qdsl.lang.surface import tree as surface
+from qdsl.lang.typed import tree as typed
+from qdsl.lang.typed import types
+from qdsl.lang.typed.calls import Slot, matched
+from qdsl.lang.typed.checker import Checker, element_of
+from qdsl.lang.typed.derivatives import derivative
+from qdsl.lang.typed.distributions import DISTRIBUTIONS
+from qdsl.lang.typed.requests import expected, fit, load, simulate
+from qdsl.lang.typed.types import BROKEN, INT, NOTHING, TEXT, pruned
+
+Primitive = Callable[[Checker, surface.Call, Sequence[surface.Argument]], typed.Expr]
+
+
+def length(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
+    """`len(xs)`, `len(m, 1)`: the length along an axis; of a Table, its rows."""
+    nodes = matched(c, node.span, "len", [Slot("array", False), Slot("axis", True)], arguments)
+    if nodes is None or nodes[0] is None:
+        return c.broken(node.span)
+    value = c.expr(nodes[0])
+    element, shape = element_of(value.type)
+    if isinstance(element, types.Table):
+        return typed.HostCall(node.span, INT, "len", (value,), ())
+    if shape is None:
+        if element is not BROKEN:
+            c.report(c.errors.not_indexable(value.span, types.resolved(value.type)))
+        return c.broken(node.span)
+    axis = c.fit(c.expr(nodes[1], INT), INT) if nodes[1] is not None else typed.Constant(node.span, INT, 0)
+    if not isinstance(axis, typed.Constant) or not isinstance(axis.value, int) or not 0 <= axis.value < len(shape):
+        c.report(c.errors.too_many_indices(axis.span, len(shape)))
+        return c.broken(node.span)
+    known = shape[axis.value]
+    if isinstance(known, int):
+        constant = typed.Constant(node.span, INT, known)
+        return constant
+    return typed.Operation(node.span, INT, "len", (value, axis))
+
+
+def range_(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
+    """`range(n)`, `range(low, high)`."""
+    slots = [Slot("low", False), Slot("high", False)] if len(arguments) > 1 else [Slot("n", False)]
+    nodes = matched(c, node.span, "range", slots, arguments)
+    if nodes is None:
+        return c.broken(node.span)
+    ends = [c.fit(c.expr(each, INT), INT) for each in nodes if each is not None]
+    low = ends[0] if len(ends) == 2 else typed.Constant(node.span, INT, 0)
+    high = ends[-1]
+    steps = None
+    if high in c.exact and (len(ends) == 1 or low in c.exact):
+        steps = max(0, int(c.exact[high] - c.exact.get(low, 0)))
+    return typed.IntRange(node.span, types.Array(INT, (steps,)), low, high)
+
+
+def uncertainty(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
+    """`uncertainty(G)`: the standard uncertainty of a constant, 0 for an exact one."""
+    nodes = matched(c, node.span, "uncertainty", [Slot("constant", False)], arguments)
+    if nodes is None or nodes[0] is None:
+        return c.broken(node.span)
+    value = c.expr(nodes[0])
+    if isinstance(value, typed.Local) and value.variable.uncertainty is not None:
+        return typed.Constant(node.span, value.type, value.variable.uncertainty)
+    if pruned(value.type) is not BROKEN:
+        c.report(c.models.not_host_value(value.span, "uncertainty", "a constant", types.resolved(value.type)))
+    return c.broken(node.span)
+
+
+# ── acting on the world ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def print_(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
+    """`print(a, b)`: anything that can be shown."""
+    if not _may_act(c, node, "print"):
+        return c.broken(node.span)
+    values = []
+    for argument in arguments:
+        if argument.name is not None:
+            c.report(c.errors.unknown_argument(argument.name.span, "print", argument.name.text, ()))
+            continue
+        value = c.expr(argument.value)
+        if isinstance(pruned(value.type), types.Function | types.Distribution) or pruned(value.type) is NOTHING:
+            c.report(c.models.not_host_value(value.span, "print", "a value", types.resolved(value.type)))
+        values.append(value)
+    return typed.HostCall(node.span, NOTHING, "print", tuple(values), ())
+
+
+def plot(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
+    """`plot(fit, "file.svg")`, `plot(table, "file.svg")`, `plot(xs, ys, "file.svg")`."""
+    if not _may_act(c, node, "plot"):
+        return c.broken(node.span)
+    values = [c.expr(argument.value) for argument in arguments if argument.name is None]
+    if any(pruned(value.type) is BROKEN for value in values):
+        return c.broken(node.span)
+    kinds = [_plot_kind(value) for value in values]
+    if kinds not in (["fit", "path"], ["table", "path"], ["array", "array", "path"]):
+        wrong = next((v for v, kind in zip(values, kinds, strict=True) if kind == ""), node)
+        wrong_type = types.resolved(wrong.type) if isinstance(wrong, typed.Expr) else NOTHING
+        c.report(c.models.not_host_value(wrong.span, "plot", "a Fit, a Table or two arrays, and then a file name", wrong_type))
+        return c.broken(node.span)
+    return typed.HostCall(node.span, NOTHING, "plot", tuple(values), ())
+
+
+def _plot_kind(value: typed.Expr) -> str:
+    element, shape = element_of(value.type)
+    if element is TEXT:
+        return "path"
+    if isinstance(element, types.Fit):
+        return "fit"
+    if isinstance(element, types.Table):
+        return "table"
+    return "array" if shape is not None and len(shape) == 1 else ""
+
+
+def export(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
+    """`export(table, "file.csv")`."""
+    nodes = matched(c, node.span, "export", [Slot("value", False), Slot("path", False)], arguments)
+    if nodes is None or nodes[0] is None or nodes[1] is None or not _may_act(c, node, "export"):
+        return c.broken(node.span)
+    value, path = c.expr(nodes[0]), c.fit(c.expr(nodes[1]), TEXT)
+    if pruned(value.type) is not BROKEN and not isinstance(pruned(value.type), types.Table | types.Fit):
+        c.report(c.models.not_host_value(value.span, "export", "a Table or a Fit", types.resolved(value.type)))
+    return typed.HostCall(node.span, NOTHING, "export", (value, path), ())
+
+
+def with_(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
+    """`data.with(z = log(data.y))`: the table with columns added or replaced."""
+    if not arguments or not _may_act(c, node, "with"):
+        if not arguments:
+            c.report(c.errors.missing_argument(node.span, "with", ["table"], None))
+        return c.broken(node.span)
+    table = c.expr(arguments[0].value)
+    type_ = pruned(table.type)
+    if not isinstance(type_, types.Table):
+        if type_ is not BROKEN:
+            c.report(c.models.not_host_value(table.span, "with", "a Table", types.resolved(type_)))
+        return c.broken(node.span)
+    columns = dict(type_.columns)
+    named: list[tuple[str, typed.Expr]] = []
+    for argument in arguments[1:]:
+        value = c.expr(argument.value)
+        element, shape = element_of(value.type)
+        if argument.name is None or shape is None or len(shape) != 1:
+            if element is not BROKEN:
+                c.report(c.models.not_host_value(argument.span, "with", "name = array", types.resolved(value.type)))
+            return c.broken(node.span)
+        columns[argument.name.text] = element
+        named.append((argument.name.text, value))
+    return typed.HostCall(node.span, types.Table(tuple(columns.items())), "with", (table,), tuple(named))
+
+
+def _may_act(c: Checker, node: surface.Call, name: str) -> bool:
+    """Functions are pure: what acts on the world stands outside them."""
+    if any(body.is_function for body in c.bodies):
+        c.report(c.errors.impure(node.function.span, name))
+        return False
+    return True
+
+
+def distribution(name: str) -> Primitive:
+    """`Binomial(500, p)`, where a distribution is expected."""
+
+    def rule(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
+        for argument in arguments:
+            c.expr(argument.value)
+        c.report(c.models.distribution_as_value(node.span, name))
+        return c.broken(node.span)
+
+    return rule
+
+
+def zip_(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
+    """`zip(xs, ys)` stands only after the names of an axis, which look at it themselves."""
+    c.report(c.models.path_needs_zip(node.span, len(arguments)))
+    return c.broken(node.span)
+
+
+def _in_the_open(name: str, rule: Primitive) -> Primitive:
+    """A rule for what may not stand in a function."""
+
+    def guarded(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
+        return rule(c, node, arguments) if _may_act(c, node, name) else c.broken(node.span)
+
+    return guarded
+
+
+PRIMITIVES: dict[str, Primitive] = {
+    "len": length,
+    "range": range_,
+    "grad": derivative("grad"),
+    "jacobian": derivative("jacobian"),
+    "hessian": derivative("hessian"),
+    "uncertainty": uncertainty,
+    "zip": zip_,
+    "print": print_,
+    "plot": plot,
+    "export": export,
+    "with": with_,
+    "load": _in_the_open("load", load),
+    "simulate": _in_the_open("simulate", simulate),
+    "expected": _in_the_open("expected", expected),
+    "fit": _in_the_open("fit", fit),
+} | {name: distribution(name) for name in DISTRIBUTIONS}
+

@@ -1,0 +1,175 @@
+"""Typing of what is asked of an experiment: `load`, `simulate`, `expected`, `fit`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from qdsl.lang.surface import tree as surface
+from qdsl.lang.typed import tree as typed
+from qdsl.lang.typed import types
+from qdsl.lang.typed.calls import Slot, matched
+from qdsl.lang.typed.checker import Checker, Reason, element_of
+from qdsl.lang.typed.types import BROKEN, INT, SCALAR, TEXT, Type, pruned
+
+
+def load(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
+    """`load("counts.csv", t1)`: a Table with the experiment's columns."""
+    nodes = matched(c, node.span, "load", [Slot("path", False), Slot("experiment", False)], arguments)
+    if nodes is None or nodes[0] is None or nodes[1] is None:
+        return c.broken(node.span)
+    path = c.fit(c.expr(nodes[0], TEXT), TEXT)
+    found = experiment_argument(c, nodes[1], "load")
+    if found is None:
+        return c.broken(node.span)
+    value, experiment = found
+    return typed.HostCall(node.span, data_type(experiment), "load", (path, value), ())
+
+
+def simulate(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
+    """`simulate(e, p = v, axis = values, seed = 7)`: one run."""
+    return _run(c, node, arguments, "simulate", seeded=True)
+
+
+def expected(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
+    """`expected(e, p = v)`: the model without noise."""
+    return _run(c, node, arguments, "expected", seeded=False)
+
+
+def _run(
+    c: Checker, node: surface.Call, arguments: Sequence[surface.Argument], name: str, seeded: bool
+) -> typed.Expr:
+    if not arguments or arguments[0].name is not None:
+        c.report(c.errors.missing_argument(node.span, name, ["experiment"], None))
+        return c.broken(node.span)
+    found = experiment_argument(c, arguments[0].value, name)
+    if found is None:
+        for argument in arguments[1:]:
+            c.expr(argument.value)
+        return c.broken(node.span)
+    value, experiment = found
+    named: list[tuple[str, typed.Expr]] = []
+    for argument in arguments[1:]:
+        if argument.name is None:
+            c.report(c.errors.too_many_arguments(argument.span, name, 1, None))
+            return c.broken(node.span)
+        given = _setting(c, experiment, argument, name, seeded)
+        if given is not None:
+            named.append((argument.name.text, given))
+    for axis in experiment.axes:
+        for variable in axis.variables:
+            if not axis.values and all(other != variable.name for other, _ in named):
+                c.report(c.models.axis_has_no_values(node.span, experiment.name, variable.name))
+                return c.broken(node.span)
+    type_ = data_type(experiment, means=not seeded)
+    return typed.HostCall(node.span, type_, name, (value,), tuple(named))
+
+
+def _setting(
+    c: Checker, experiment: typed.Experiment, argument: surface.Argument, name: str, seeded: bool
+) -> typed.Expr | None:
+    """The value of one `name = value`."""
+    assert argument.name is not None
+    word = argument.name.text
+    if seeded and word == "seed":
+        return c.fit(c.expr(argument.value, INT), INT)
+    for param in experiment.params:
+        if param.variable.name == word:
+            return c.fit(c.expr(argument.value, param.variable.type), param.variable.type, Reason(param.variable.span, "declared here"))
+    for axis in experiment.axes:
+        for variable in axis.variables:
+            if variable.name == word:
+                wanted = types.Array(variable.type)
+                return c.fit(c.expr(argument.value, wanted), wanted, Reason(variable.span, "declared here"))
+    known = [p.variable.name for p in experiment.params] + [v.name for a in experiment.axes for v in a.variables]
+    c.expr(argument.value)
+    c.report(c.models.no_param(argument.name.span, experiment.name, word, [*known, "seed"] if seeded else known))
+    return None
+
+
+def fit(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
+    """`fit(e, data, start = (tau = 20 ns), errors = "expected")`."""
+    slots = [Slot("experiment", False), Slot("data", False), Slot("start", True), Slot("errors", True)]
+    nodes = matched(c, node.span, "fit", slots, arguments)
+    if nodes is None or nodes[0] is None or nodes[1] is None:
+        return c.broken(node.span)
+    found = experiment_argument(c, nodes[0], "fit")
+    data = c.expr(nodes[1])
+    if found is None:
+        return c.broken(node.span)
+    value, experiment = found
+    if not _is_data_of(c, data, experiment):
+        return c.broken(node.span)
+    named: list[tuple[str, typed.Expr]] = []
+    if nodes[2] is not None:
+        named.append(("start", _start(c, nodes[2], experiment)))
+    if nodes[3] is not None:
+        word = c.fit(c.expr(nodes[3], TEXT), TEXT)
+        if isinstance(word, typed.Constant) and word.value not in ERRORS:
+            c.report(c.models.word_expected(word.span, "errors", ERRORS))
+        named.append(("errors", word))
+    return typed.HostCall(node.span, types.Fit(experiment), "fit", (value, data), tuple(named))
+
+
+ERRORS = ("observed", "expected")
+"""The information that uncertainties come from (architecture of fits: docs/language.md)."""
+
+
+def _start(c: Checker, node: surface.Expr, experiment: typed.Experiment) -> typed.Expr:
+    """A record with a value for some of the params."""
+    params = {each.variable.name: each.variable for each in experiment.params}
+    wish = types.Record(tuple((name, variable.type) for name, variable in params.items()))
+    value = c.expr(node, wish)
+    type_ = pruned(value.type)
+    if not isinstance(value, typed.RecordLiteral) or not isinstance(type_, types.Record):
+        if type_ is not BROKEN:
+            c.report(c.models.not_host_value(value.span, "fit", "start = (param = value, ..)", types.resolved(type_)))
+        return c.broken(node.span)
+    fields: list[tuple[str, typed.Expr]] = []
+    for name, each in value.fields:
+        if name not in params:
+            c.report(c.models.no_param(each.span, experiment.name, name, params))
+            continue
+        fields.append((name, c.fit(each, params[name].type, Reason(params[name].span, "declared here"))))
+    return typed.RecordLiteral(
+        node.span, types.Record(tuple((name, each.type) for name, each in fields)), tuple(fields)
+    )
+
+
+def _is_data_of(c: Checker, data: typed.Expr, experiment: typed.Experiment) -> bool:
+    """Whether the table has the experiment's columns."""
+    type_ = types.resolved(data.type)
+    if type_ is BROKEN:
+        return False
+    if not isinstance(type_, types.Table):
+        c.report(c.models.not_host_value(data.span, "fit", "a Table", type_))
+        return False
+    for name, wanted in data_type(experiment).columns:
+        column = type_.column(name)
+        if column is None or not c.unify(column, wanted, data.span):
+            c.report(c.models.not_data_of(data.span, experiment.name, name, wanted))
+            return False
+    return True
+
+
+def data_type(experiment: typed.Experiment, means: bool = False) -> types.Table:
+    """The columns of an experiment's data: its axes, then what it measures (or the means of that, which are real)."""
+    axes = [(variable.name, variable.type) for axis in experiment.axes for variable in axis.variables]
+    measured: list[tuple[str, Type]] = []
+    for measure in experiment.measures:
+        type_ = measure.variable.type
+        element, _ = element_of(type_)
+        measured.append((measure.variable.name, SCALAR if means and element is INT else type_))
+    return types.Table((*axes, *measured))
+
+
+def experiment_argument(
+    c: Checker, node: surface.Expr, function: str
+) -> tuple[typed.Expr, typed.Experiment] | None:
+    """An argument that has to be an experiment."""
+    value = c.expr(node)
+    type_ = pruned(value.type)
+    if isinstance(type_, types.ExperimentType):
+        return value, type_.experiment
+    if type_ is not BROKEN:
+        c.report(c.models.not_an_experiment(value.span, function, types.resolved(type_)))
+    return None
