@@ -1,0 +1,74 @@
+"""Core IR to LLVM text.
+
+    func @half(%x: real) -> (real) {       define internal { i1, double } @"careful.half" (double %a0.0, ptr %context)
+      %0 = const 0.5                  =>     %v1 = fmul double %a0.0, 0x3FE0000000000000
+      %1 = mul %x, %0                        ...
+      return %1                            define i32 @"call.half" (ptr %arguments, ptr %results, ptr %context)
+    }                                        ...
+
+In: a verified module and the names of its functions to be called from outside. Out: a `Translation`, LLVM text and
+the table of sites where it may stop. The text depends on nothing else, least of all on where the program's lines are,
+so that equal text means equal machine code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from qdsl.lang.core import calls
+from qdsl.lang.core.ir import Function, Module, Scalar, Type
+from qdsl.lang.native import entries
+from qdsl.lang.native.abi import CONTEXT
+from qdsl.lang.native.definition import defined
+from qdsl.lang.native.math import functions
+from qdsl.lang.native.places import Mode
+from qdsl.lang.native.program import Program
+from qdsl.lang.native.sites import Site
+from qdsl.lang.native.support import SUPPORT
+from qdsl.lang.native.writer import BRANCH_WEIGHTS
+
+
+@dataclass(frozen=True)
+class Signature:
+    """What a compiled function takes and gives. `elementwise` ones have a loop entry."""
+
+    name: str
+    parameters: tuple[tuple[str, Type], ...]
+    results: tuple[Type, ...]
+
+    @property
+    def elementwise(self) -> bool:
+        return all(isinstance(type_, Scalar) for type_ in (*(t for _, t in self.parameters), *self.results))
+
+
+@dataclass(frozen=True)
+class Translation:
+    """LLVM text, what its site numbers mean, and the functions that can be called."""
+
+    text: str
+    sites: tuple[Site, ...]
+    signatures: tuple[Signature, ...]
+
+
+def from_core(module: Module, roots: Sequence[str], inline_math: bool) -> Translation:
+    """Translate the roots and what they call. `inline_math` needs a machine with fused multiply-add."""
+    program = Program(module, inline_math)
+    signatures = tuple(_signature(module.functions[name]) for name in dict.fromkeys(roots))
+    quick = [each.name for each in signatures if each.elementwise and each.name not in program.unspeculative]
+    parts = [defined(program, module.functions[name], Mode.CAREFUL) for name in calls.reachable(module, roots)]
+    parts += [defined(program, module.functions[name], Mode.FAST) for name in calls.reachable(module, quick)]
+    for each in signatures:
+        parts += entries.written(program, module.functions[each.name], each.elementwise, each.name in quick)
+    parts += functions.definitions(program)
+    text = "\n".join([CONTEXT, SUPPORT, *parts, BRANCH_WEIGHTS, ""])
+    return Translation(text, tuple(program.sites.sites), signatures)
+
+
+def _signature(function: Function) -> Signature:
+    names = [value.hint or f"argument {i + 1}" for i, value in enumerate(function.parameters)]
+    return Signature(
+        function.name,
+        tuple((name, value.type) for name, value in zip(names, function.parameters, strict=True)),
+        function.result_types,
+    )

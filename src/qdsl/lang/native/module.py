@@ -1,0 +1,84 @@
+"""A compiled module: machine code for some functions, linked when the first of them is wanted.
+
+native = compile(core_module, ["decay"], cache) entry = native.entry("decay")           addresses to call, as
+`native.abi` says native.llvm, native.asm                 to read
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from qdsl.lang.core.ir import Module
+from qdsl.lang.native import jit, target
+from qdsl.lang.native.abi import RELEASE
+from qdsl.lang.native.cache import ObjectCache, object_key
+from qdsl.lang.native.from_core import Signature, Translation, from_core
+from qdsl.lang.native.sites import Site
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One function's machine code, in memory while `library` is. `loop` is 0 unless the function is elementwise."""
+
+    signature: Signature
+    call: int
+    loop: int
+    release: int
+    sites: Sequence[Site]
+    library: jit.Library
+
+
+@dataclass
+class NativeModule:
+    """The translation of a module and its object code."""
+
+    translation: Translation
+    machine: target.Machine
+    code: bytes = field(repr=False)
+
+    @cached_property
+    def signatures(self) -> Mapping[str, Signature]:
+        """The functions that can be called, by name."""
+        return {each.name: each for each in self.translation.signatures}
+
+    def entry(self, name: str) -> Entry:
+        """Where one of them is in memory."""
+        signature, addresses = self.signatures[name], self._library.addresses
+        loop = addresses[f"loop.{name}"] if signature.elementwise else 0
+        return Entry(
+            signature, addresses[f"call.{name}"], loop, addresses[RELEASE], self.translation.sites, self._library
+        )
+
+    @cached_property
+    def _library(self) -> jit.Library:
+        exports = [RELEASE]
+        for each in self.signatures.values():
+            exports.append(f"call.{each.name}")
+            if each.elementwise:
+                exports.append(f"loop.{each.name}")
+        return jit.link(self.code, exports, {})
+
+    @property
+    def llvm(self) -> str:
+        """The LLVM text, as we wrote it."""
+        return self.translation.text
+
+    @property
+    def asm(self) -> str:
+        """The machine code as assembly, compiled anew."""
+        return target.emit_assembly(self.translation.text, self.machine)
+
+
+def compile(module: Module, roots: Sequence[str], cache: ObjectCache | None = None) -> NativeModule:
+    """Machine code for the roots and what they call, from the cache if it is there."""
+    machine = target.host()
+    translation = from_core(module, roots, machine.has_fma)
+    key = object_key(translation.text, machine)
+    code = cache.get(key) if cache is not None else None
+    if code is None:
+        code = target.emit_object(translation.text, machine)
+        if cache is not None:
+            cache.put(key, code)
+    return NativeModule(translation, machine, code)

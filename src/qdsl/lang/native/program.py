@@ -1,0 +1,98 @@
+"""What translating one function needs to know of the whole module.
+
+In: the core module. Out: which functions are recursive, which take memory from the arena, which may run
+speculatively, and the tables that the translation fills: the sites where code may stop, the mathematics it asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from math import prod
+
+from qdsl.lang.core import calls
+from qdsl.lang.core.ir import ArrayType, Block, Function, Module, Op, Type
+from qdsl.lang.native.abi import ELEMENT_BYTES
+from qdsl.lang.native.sites import SiteTable
+
+SMALL_BYTES = 512
+"""An array no larger, its shape known, lives on the stack, where the optimiser can turn it into registers."""
+
+SPECULATIVE_TRIPS = 64
+"""A loop that runs at most so often may run speculatively."""
+
+
+def is_small(type_: Type) -> bool:
+    """Whether values of that type live on the stack."""
+    if not isinstance(type_, ArrayType) or None in type_.shape:
+        return False
+    return prod(n or 0 for n in type_.shape) * ELEMENT_BYTES[type_.element] <= SMALL_BYTES
+
+
+def in_arena(type_: Type) -> bool:
+    """Whether values of that type live in the arena."""
+    return isinstance(type_, ArrayType) and not is_small(type_)
+
+
+@dataclass
+class Program:
+    """The functions to compile, and what is collected on the way."""
+
+    module: Module
+    inline_math: bool
+    sites: SiteTable = field(default_factory=SiteTable)
+    mathematics: dict[str, None] = field(default_factory=dict)
+
+    @property
+    def functions(self) -> Mapping[str, Function]:
+        return self.module.functions
+
+    @cached_property
+    def recursive(self) -> frozenset[str]:
+        """Functions on a cycle of calls."""
+        return calls.recursive(self.module)
+
+    @cached_property
+    def allocating(self) -> frozenset[str]:
+        """Functions that may take memory from the arena."""
+        return self._spread(lambda function: any(_allocates(op) for op in function.body.walk()))
+
+    @cached_property
+    def unspeculative(self) -> frozenset[str]:
+        """Functions that must not run on arguments that will turn out to fail: they might not end, or touch memory."""
+        by_itself = self._spread(lambda function: not _speculative(function.body))
+        return by_itself | self._spread(lambda function: function.name in self.recursive)
+
+    def allocates(self, block: Block) -> bool:
+        """Whether running the block may take memory from the arena."""
+        return any(
+            _allocates(op) or (op.name == "call" and op.attributes["function"] in self.allocating)
+            for op in block.walk()
+        )
+
+    def _spread(self, is_so: Callable[[Function], bool]) -> frozenset[str]:
+        """The functions of which it is so, and their callers."""
+        sources = {name for name, function in self.functions.items() if is_so(function)}
+        return frozenset(
+            name for name in self.functions if not sources.isdisjoint(calls.reachable(self.module, [name]))
+        )
+
+
+def _allocates(op: Op) -> bool:
+    return any(in_arena(value.type) for value in op.results)
+
+
+def _speculative(block: Block) -> bool:
+    """Only numbers, `if`, and loops that end soon whatever the numbers are."""
+    constants = {op.result: op.attributes["value"] for op in block.walk() if op.name == "const"}
+
+    def fits(op: Op) -> bool:
+        if any(isinstance(value.type, ArrayType) for value in (*op.operands, *op.results)):
+            return False
+        if op.name == "for":
+            low, high = (constants.get(bound) for bound in op.operands[:2])
+            return low is not None and high is not None and high - low <= SPECULATIVE_TRIPS
+        return op.name not in ("while", "build")
+
+    return not any(isinstance(value.type, ArrayType) for value in block.parameters) and all(map(fits, block.walk()))

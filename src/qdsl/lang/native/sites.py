@@ -1,0 +1,62 @@
+"""Where compiled code may stop, and the words for it.
+
+Machine code carries only numbers. A `Site` is what a number means: the code, a sentence with `{0}`, `{1}` for the
+values the failing operation saw, their types, and the place in the source. The table is made while the text is
+written and never enters it, so an edit that only moves a line leaves the machine code valid.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from qdsl.lang.core.ir import BOOL, REAL, Code, Scalar
+from qdsl.lang.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One place that may stop. `values` are the types of the numbers the message shows."""
+
+    code: Code
+    message: str
+    values: tuple[Scalar, ...]
+    span: Span | None
+
+    def decoded(self, raw: Sequence[int]) -> tuple[bool | int | float, ...]:
+        """The values as numbers, from the words the context holds."""
+        return tuple(_number(type_, word) for type_, word in zip(self.values, raw, strict=False))
+
+    def describe(self, values: Sequence[bool | int | float]) -> str:
+        """The sentence, with its numbers."""
+        return self.message.format(*map(show, values))
+
+
+def show(value: bool | int | float) -> str:
+    """A number as a person writes it: `-1`, not `-1.0`."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value)) if value or str(value)[0] != "-" else "-0"
+    return f"{value!r}".lower() if isinstance(value, bool) else repr(value)
+
+
+def _number(type_: Scalar, word: int) -> bool | int | float:
+    if type_ is REAL:
+        value: float = struct.unpack("<d", struct.pack("<q", word))[0]
+        return value
+    return bool(word) if type_ is BOOL else word
+
+
+@dataclass
+class SiteTable:
+    """The sites of one compiled module; a site's number is its place in the table."""
+
+    sites: list[Site] = field(default_factory=list)
+    _numbers: dict[Site, int] = field(default_factory=dict)
+
+    def number(self, site: Site) -> int:
+        """The number of a site, the same for the same site."""
+        if site not in self._numbers:
+            self._numbers[site] = len(self.sites)
+            self.sites.append(site)
+        return self._numbers[site]

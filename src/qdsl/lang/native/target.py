@@ -1,0 +1,91 @@
+"""The machine to compile for, and LLVM text to its object code.
+
+In: LLVM text. Out: the bytes of an object file, or assembly to read. llvmlite is loaded when it is first needed: with
+the object in a cache, that is for linking alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+LEVEL = 3
+"""The level of LLVM's pipeline."""
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What object code is made for."""
+
+    triple: str
+    cpu: str
+    features: str
+    llvm: str
+    level: int = LEVEL
+
+    @property
+    def has_fma(self) -> bool:
+        """Whether multiply-add is one instruction, as our own mathematics needs to be fast and exact."""
+        return "+fma" in self.features.split(",") or self.triple.startswith(("aarch64", "arm64"))
+
+
+@cache
+def binding() -> Any:
+    """llvmlite's binding, initialised; `initialize()` itself is gone from it and raises."""
+    import llvmlite.binding as llvm
+
+    llvm.initialize_all_targets()
+    llvm.initialize_all_asmprinters()
+    llvm.initialize_native_asmparser()
+    return llvm
+
+
+@cache
+def host() -> Machine:
+    """The machine we run on."""
+    import llvmlite
+
+    llvm = binding()
+    return Machine(
+        llvm.get_process_triple(),
+        llvm.get_host_cpu_name(),
+        llvm.get_host_cpu_features().flatten(),
+        llvmlite.__version__,
+    )
+
+
+@cache
+def target_machine(machine: Machine) -> Any:
+    """LLVM's own description; kept for ever, as code made with it refers to it."""
+    target = binding().Target.from_triple(machine.triple)
+    return target.create_target_machine(
+        cpu=machine.cpu, features=machine.features, opt=machine.level, reloc="pic", codemodel="small"
+    )
+
+
+def emit_object(text: str, machine: Machine) -> bytes:
+    """Compile to an object file."""
+    code: bytes = target_machine(machine).emit_object(optimised(text, machine))
+    return code
+
+
+def emit_assembly(text: str, machine: Machine) -> str:
+    """Compile to assembly."""
+    assembly: str = target_machine(machine).emit_assembly(optimised(text, machine))
+    return assembly
+
+
+def optimised(text: str, machine: Machine) -> Any:
+    """The module after LLVM's pipeline."""
+    llvm, tm = binding(), target_machine(machine)
+    module = llvm.parse_assembly(text)
+    module.triple = machine.triple
+    module.data_layout = str(tm.target_data)
+    module.verify()
+    options = llvm.create_pipeline_tuning_options(speed_level=machine.level)
+    options.loop_vectorization = options.slp_vectorization = True
+    options.loop_interleaving = options.loop_unrolling = True
+    builder = llvm.create_pass_builder(tm, options)
+    builder.getModulePassManager().run(module, builder)
+    return module

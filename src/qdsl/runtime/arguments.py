@@ -1,0 +1,215 @@
+"""What Python hands to a kernel, turned into what machine code reads, and back.
+
+In: anything. Out: NumPy arrays of the parameter's element type, or a `TypeError` or `ValueError` that names the
+parameter. A conversion is made if it keeps the number: integers to reals, small integers to large, lists to arrays.
+Never made: reals or booleans to integers, numbers to booleans, complex to real, objects to anything.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Sequence
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+from qdsl.lang.core.ir import BOOL, INT, REAL, ArrayType, Scalar, Type
+from qdsl.lang.native import abi
+from qdsl.lang.native.program import is_small
+
+if TYPE_CHECKING:
+    import numpy as np
+
+DTYPES = {REAL: "float64", INT: "int64", BOOL: "bool"}
+FORMATS = {REAL: "d", INT: "q", BOOL: "q"}
+PYTHON: dict[Scalar, frozenset[type]] = {
+    REAL: frozenset((float, int)),
+    INT: frozenset((int,)),
+    BOOL: frozenset((bool,)),
+}
+"""The Python types that need no look: a bool is not taken for an int."""
+
+KINDS = {REAL: "fiu", INT: "iu", BOOL: "b"}
+"""The kinds of NumPy dtypes that convert."""
+
+NOUNS = {REAL: "real numbers", INT: "integers", BOOL: "booleans"}
+
+INT_MAX = 2**63 - 1
+
+
+# ── in ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def accepted(argument: Any, type_: Type, name: str) -> np.ndarray:
+    """The argument as an array of the parameter's element type; a number has no axes."""
+    import numpy as np
+
+    element = type_.element if isinstance(type_, ArrayType) else type_
+    try:
+        array = np.asarray(argument)
+    except OverflowError:
+        raise _wrong(name, element, "one that does not fit 64 bits") from None
+    except Exception as error:
+        raise ValueError(f"{name} is not an array: {error}") from None
+    if array.dtype.kind == "O" and all(type(each) is int for each in array.flat):
+        return _from_large(array, element, name)
+    if array.dtype.kind not in KINDS[element] and array.size:
+        raise _wrong(
+            name, element, f"{type(argument).__name__} of {array.dtype}" if array.ndim else _described(argument)
+        )
+    if element is INT and array.dtype.kind == "u" and array.size and array.max() > INT_MAX:
+        raise _wrong(name, element, "one that does not fit 64 bits")
+    if array.dtype.kind not in KINDS[element]:
+        array = np.empty(array.shape)  # nothing in it has a kind
+    return np.asarray(array, DTYPES[element])
+
+
+def _from_large(array: np.ndarray, element: Scalar, name: str) -> np.ndarray:
+    """Python ints beyond 64 bits: reals if they are in a double's range."""
+    import numpy as np
+
+    try:
+        return np.asarray(array, {REAL: "float64"}[element])
+    except (KeyError, OverflowError):
+        raise _wrong(name, element, "one that does not fit") from None
+
+
+def _wrong(name: str, element: Scalar, got: str) -> TypeError:
+    return TypeError(f"{name} takes {NOUNS[element]}, not {got}")
+
+
+def _described(argument: Any) -> str:
+    text = repr(argument)
+    return text if len(text) <= 40 else type(argument).__name__
+
+
+def check_shape(array: np.ndarray, type_: Type, name: str) -> None:
+    """A whole array has the axes and the known lengths of its parameter."""
+    assert isinstance(type_, ArrayType)
+    if array.ndim != len(type_.shape):
+        raise ValueError(f"{name} takes an array of {_axes(len(type_.shape))}, not of {_axes(array.ndim)}")
+    for axis, (length, known) in enumerate(zip(array.shape, type_.shape, strict=True)):
+        if known is not None and length != known:
+            where = f" along axis {axis}" if array.ndim > 1 else ""
+            raise ValueError(f"{name} takes an array of length {known}{where}, not {length}")
+
+
+def _axes(count: int) -> str:
+    return "1 axis" if count == 1 else f"{count} axes"
+
+
+def broadcast_shape(given: Sequence[np.ndarray], names: Sequence[str]) -> tuple[int, ...]:
+    """The shape that all arrays stretch to."""
+    import numpy as np
+
+    try:
+        return np.broadcast_shapes(*(array.shape for array in given))
+    except ValueError:
+        shapes = ", ".join(f"{name} {array.shape}" for name, array in zip(names, given, strict=True) if array.ndim)
+        raise ValueError(f"the shapes of the arguments do not go together: {shapes}") from None
+
+
+def column(array: np.ndarray, shape: tuple[int, ...]) -> tuple[np.ndarray, int]:
+    """The array stretched to `shape` and read in order: where it starts, and the bytes from one element to the next."""
+    import numpy as np
+
+    if array.size == 1:
+        return array, 0
+    if array.shape == shape and array.ndim == 1:
+        return array, array.strides[0]
+    flat = np.ascontiguousarray(np.broadcast_to(array, shape))
+    return flat, flat.itemsize
+
+
+# ── words ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def words(types: Sequence[Type]) -> int:
+    return sum(map(abi.words, types))
+
+
+def write_words(target: Any, row: Sequence[Any], types: Sequence[Type]) -> list[np.ndarray]:
+    """Arguments as words. The arrays handed back must live until the call is over."""
+    import numpy as np
+
+    held: list[np.ndarray] = []
+    at = 0
+    for value, type_ in zip(row, types, strict=True):
+        if isinstance(type_, ArrayType):
+            array = np.ascontiguousarray(value)
+            held.append(array)
+            target[at] = array.ctypes.data
+            target[at + 1 : at + 1 + array.ndim] = array.shape
+        elif type_ is REAL:
+            ctypes.c_double.from_buffer(target, 8 * at).value = float(value)
+        else:
+            target[at] = int(value)
+        at += abi.words(type_)
+    return held
+
+
+def place_small_results(target: Any, types: Sequence[Type]) -> dict[int, np.ndarray]:
+    """Memory of ours for results of known small shape, its address where the call expects it."""
+    import numpy as np
+
+    small: dict[int, np.ndarray] = {}
+    at = 0
+    for i, type_ in enumerate(types):
+        if isinstance(type_, ArrayType) and is_small(type_):
+            small[i] = np.empty(tuple(n or 0 for n in type_.shape), DTYPES[type_.element])
+            target[at] = small[i].ctypes.data
+        at += abi.words(type_)
+    return small
+
+
+def read_words(source: Any, types: Sequence[Type], small: dict[int, np.ndarray]) -> list[Any]:
+    """Results out of their words; arrays are copied out of the arena."""
+    values: list[Any] = []
+    at = 0
+    for i, type_ in enumerate(types):
+        if i in small:
+            values.append(small[i])
+        elif isinstance(type_, ArrayType):
+            values.append(_from_arena(source[at], tuple(source[at + 1 : at + 1 + len(type_.shape)]), type_.element))
+        elif type_ is REAL:
+            values.append(ctypes.c_double.from_buffer(source, 8 * at).value)
+        else:
+            values.append(bool(source[at]) if type_ is BOOL else source[at])
+        at += abi.words(type_)
+    return values
+
+
+def _from_arena(address: int, shape: tuple[int, ...], element: Scalar) -> np.ndarray:
+    import numpy as np
+
+    array = np.empty(shape, DTYPES[element])
+    if array.size:
+        ctypes.memmove(array.ctypes.data, address, array.nbytes)
+    return array
+
+
+# ── results ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def all_finite(values: Sequence[Any]) -> bool:
+    """Whether every real among numbers and arrays is finite."""
+    import numpy as np
+
+    return all(bool(np.isfinite(value).all()) for value in values)
+
+
+def stacked(values: Sequence[Any], shape: tuple[int, ...], function: str) -> np.ndarray:
+    """One result over all elements of a broadcast: its own axes come last."""
+    import numpy as np
+
+    if len({np.shape(value) for value in values}) > 1:
+        raise ValueError(f"the results of {function} differ in shape from element to element")
+    return np.array(values).reshape(shape + np.shape(values[0]))
+
+
+def empty(type_: Type, shape: tuple[int, ...]) -> np.ndarray:
+    """A result over a broadcast without elements; a length that is not known is 0."""
+    import numpy as np
+
+    own = tuple(n or 0 for n in type_.shape) if isinstance(type_, ArrayType) else ()
+    assert prod(shape) == 0
+    return np.empty(shape + own, DTYPES[type_.element if isinstance(type_, ArrayType) else type_])

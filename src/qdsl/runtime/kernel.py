@@ -1,0 +1,256 @@
+"""A compiled function as Python calls it: numbers or NumPy arrays in, the same out.
+
+    decay = Kernel(native.compile(module, ["decay"]).entry("decay"))
+    decay(1.0, 2.0)                         0.6065306597126334
+    decay(numpy.linspace(0, 1, 1000), 2.0)  an array of 1000
+
+Scalar parameters broadcast over arrays as NumPy's functions do; array parameters take whole arrays. Conversions that
+keep a number's meaning are made (an int where a real is wanted), others refused: see `runtime.arguments`. A program
+that stops raises `KernelError`, which says where and with what. The interpreter lock is not held while arrays are
+worked on.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import struct
+from collections.abc import Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from qdsl.lang.core.ir import BOOL, Code, Scalar, Type
+from qdsl.lang.native import Entry
+from qdsl.lang.native.abi import CONTEXT_FORMAT
+from qdsl.lang.source import Span
+from qdsl.runtime import arguments
+
+if TYPE_CHECKING:
+    import numpy as np
+
+Number = bool | int | float
+Result = Any
+"""A number, an array, or a tuple of them where a function has several results."""
+
+CALL = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)
+LOOP = ctypes.CFUNCTYPE(
+    ctypes.c_int, ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p
+)
+RELEASE = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
+
+
+class KernelError(Exception):
+    """A kernel stopped: why, at which element, with which numbers, and where in the source."""
+
+    def __init__(
+        self, code: Code, message: str, values: tuple[Number, ...], index: tuple[int, ...], span: Span | None
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.values = values
+        self.index = index
+        self.span = span
+
+    def __str__(self) -> str:
+        match self.index:
+            case ():
+                return self.message
+            case (only,):
+                return f"{self.message}, at element {only}"
+            case several:
+                return f"{self.message}, at element ({', '.join(map(str, several))})"
+
+
+class Kernel:
+    """A compiled function. `signature` has its parameters and results."""
+
+    def __init__(self, entry: Entry) -> None:
+        self.signature = entry.signature
+        self.sites = entry.sites
+        self._library = entry.library
+        self._types = [type_ for _, type_ in entry.signature.parameters]
+        self._names = [name for name, _ in entry.signature.parameters]
+        self._call = CALL(entry.call)
+        self._loop = LOOP(entry.loop) if entry.loop else None
+        self._release = RELEASE(entry.release)
+        self._numbers = _NumberFormat(self._types, entry.signature.results) if entry.signature.elementwise else None
+
+    def __repr__(self) -> str:
+        takes = ", ".join(f"{name}: {type_}" for name, type_ in self.signature.parameters)
+        return f"<kernel {self.signature.name}({takes}) -> ({', '.join(map(str, self.signature.results))})>"
+
+    def __call__(self, *args: Any, nonfinite: str = "raise") -> Result:
+        """Call it. `nonfinite="keep"` hands out results that are not finite instead of refusing them."""
+        if nonfinite not in ("raise", "keep"):
+            raise ValueError(f'nonfinite is "raise" or "keep", not {nonfinite!r}')
+        if len(args) != len(self._types):
+            raise TypeError(f"{self.signature.name} takes {_counted(len(self._types), 'argument')}, not {len(args)}")
+        keep = nonfinite == "keep"
+        if self._numbers is not None:
+            words = self._numbers.packed(args)
+            if words is not None:
+                return self._one(words, keep)
+        given = [arguments.accepted(*each) for each in zip(args, self._types, self._names, strict=True)]
+        if self._loop is not None:
+            return self._elementwise(given, keep)
+        return self._whole(given, keep)
+
+    # ── numbers ──────────────────────────────────────────────────────────────
+
+    def _one(self, words: bytes, keep: bool) -> Result:
+        """One set of numbers."""
+        numbers = self._numbers
+        assert numbers is not None
+        context = _Context(keep)
+        results = ctypes.create_string_buffer(numbers.result_bytes)
+        if self._call(words, results, context.buffer):
+            raise self._error(context, ())
+        self._release(context.buffer)
+        return numbers.unpacked(results.raw)
+
+    # ── columns ──────────────────────────────────────────────────────────────
+
+    def _elementwise(self, given: Sequence[np.ndarray], keep: bool) -> Result:
+        """Broadcast arrays, all for scalar parameters."""
+        import numpy as np
+
+        shape = arguments.broadcast_shape(given, self._names)
+        columns = [arguments.column(array, shape) for array in given]
+        results = [np.empty(shape, arguments.DTYPES[_scalar(type_)]) for type_ in self.signature.results]
+        count = len(columns)
+        addresses = (ctypes.c_void_p * count)(*(array.ctypes.data for array, _ in columns))
+        strides = (ctypes.c_int64 * count)(*(stride for _, stride in columns))
+        outputs = (ctypes.c_void_p * len(results))(*(array.ctypes.data for array in results))
+        context = _Context(keep)
+        size = int(np.prod(shape, dtype=np.int64))
+        assert self._loop is not None
+        if self._loop(addresses, size, strides, outputs, context.buffer):
+            raise self._error(context, shape)
+        self._release(context.buffer)
+        return _several([array[()] if shape == () else array for array in results])
+
+    # ── whole arrays ─────────────────────────────────────────────────────────
+
+    def _whole(self, given: Sequence[np.ndarray], keep: bool) -> Result:
+        """A function that takes or gives arrays, mapped over what is given for its scalar parameters."""
+        import numpy as np
+
+        scalars = [i for i, type_ in enumerate(self._types) if isinstance(type_, Scalar)]
+        for i, array in enumerate(given):
+            if i not in scalars:
+                arguments.check_shape(array, self._types[i], self._names[i])
+        shape = arguments.broadcast_shape([given[i] for i in scalars], [self._names[i] for i in scalars])
+        spread = {i: np.broadcast_to(given[i], shape) for i in scalars}
+        rows = []
+        for index in np.ndindex(shape):
+            row = [spread[i][index] if i in spread else array for i, array in enumerate(given)]
+            rows.append(self._once(row, keep, index))
+        if shape == ():
+            return _several(rows[0])
+        return _several(
+            [arguments.stacked(values, shape, self.signature.name) for values in zip(*rows, strict=True)]
+            if rows
+            else self._none(shape)
+        )
+
+    def _once(self, row: Sequence[Any], keep: bool, index: tuple[int, ...]) -> list[Any]:
+        """One call through words."""
+        words = (ctypes.c_int64 * max(1, arguments.words(self._types)))()
+        held = arguments.write_words(words, row, self._types)
+        results = (ctypes.c_int64 * max(1, arguments.words(self.signature.results)))()
+        small = arguments.place_small_results(results, self.signature.results)
+        context = _Context(keep)
+        try:
+            if self._call(words, results, context.buffer):
+                raise self._error(context, None, index)
+            values = arguments.read_words(results, self.signature.results, small)
+            del held
+        finally:
+            self._release(context.buffer)
+        if not keep and not arguments.all_finite(values) and arguments.all_finite(row):
+            message = f"the result of {self.signature.name} is not finite"
+            raise KernelError(Code.NONFINITE, message, (), index, None)
+        return values
+
+    def _none(self, shape: tuple[int, ...]) -> list[np.ndarray]:
+        """The results over no elements at all; what is not known of their shapes is 0."""
+        return [arguments.empty(type_, shape) for type_ in self.signature.results]
+
+    # ── failing ──────────────────────────────────────────────────────────────
+
+    def _error(self, context: _Context, shape: tuple[int, ...] | None, index: tuple[int, ...] = ()) -> KernelError:
+        """What the context says went wrong. `shape` is that of a loop, whose element it also has."""
+        import numpy as np
+
+        site, element, raw = context.stopped()
+        self._release(context.buffer)
+        if shape:
+            index = tuple(int(i) for i in np.unravel_index(element, shape))
+        where = self.sites[site]
+        values = where.decoded(raw)
+        return KernelError(where.code, where.describe(values), values, index, where.span)
+
+
+class _Context:
+    """The block of memory that a call fills in when it stops: see `native.abi`."""
+
+    def __init__(self, keep: bool) -> None:
+        self.buffer = ctypes.create_string_buffer(
+            struct.pack(CONTEXT_FORMAT, 0, 0, 0, 0, 0, 0, 0, 0, keep, 0, 0, 0, memory_limit()),
+            struct.calcsize(CONTEXT_FORMAT),
+        )
+
+    def stopped(self) -> tuple[int, int, tuple[int, ...]]:
+        """The site, the element and the raw values."""
+        _, site, element, *raw = struct.unpack_from("<iiq4q", self.buffer)
+        return site, element, tuple(raw)
+
+
+class _NumberFormat:
+    """How the numbers of an all-scalar function are packed into words and out again."""
+
+    def __init__(self, parameters: Sequence[Type], results: Sequence[Type]) -> None:
+        self.kinds = [arguments.PYTHON[_scalar(type_)] for type_ in parameters]
+        self.pack = struct.Struct("<" + "".join(arguments.FORMATS[_scalar(type_)] for type_ in parameters)).pack
+        self.unpack = struct.Struct("<" + "".join(arguments.FORMATS[_scalar(type_)] for type_ in results)).unpack
+        self.bools = [i for i, type_ in enumerate(results) if type_ is BOOL]
+        self.result_bytes = 8 * len(results)
+
+    def packed(self, args: Sequence[Any]) -> bytes | None:
+        """The arguments as words, if all are plain Python numbers of the right kind and range."""
+        for value, kinds in zip(args, self.kinds, strict=True):
+            if type(value) not in kinds:
+                return None
+        try:
+            return self.pack(*args)
+        except (struct.error, OverflowError):
+            return None
+
+    def unpacked(self, raw: bytes) -> Result:
+        values: list[Any] = list(self.unpack(raw))
+        for i in self.bools:
+            values[i] = bool(values[i])
+        return _several(values)
+
+
+def _several(values: Sequence[Any]) -> Result:
+    return values[0] if len(values) == 1 else tuple(values)
+
+
+def _scalar(type_: Type) -> Scalar:
+    assert isinstance(type_, Scalar)
+    return type_
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+@cache
+def memory_limit() -> int:
+    """What one call may take for its arrays: half of the machine's memory."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
+    except (AttributeError, ValueError, OSError):
+        return 1 << 31
