@@ -1,8 +1,10 @@
-"""Fits: from an objective (what to minimise, with exact derivatives) to estimates, their covariance and an honest verdict.
+"""Fits: from an objective (what to minimise, with exact derivatives) to estimates, their covariance and an honest
+verdict.
 
     Objective ─admission→ ─likelihood | squares→ Optimum ─judgement→ Verdict ─covariance→ Fit ─report→ text
 
-Importing this imports NumPy, so a session does it when the first fit is asked for; SciPy waits for the first least squares.
+Importing this imports NumPy, so a session does it when the first fit is asked for; SciPy waits for the first least
+squares.
 """
 
 from qdsl.runtime.fit.fitting import fit

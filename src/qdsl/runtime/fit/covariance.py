@@ -1,7 +1,7 @@
 """Uncertainties from curvature: the inverse of the information, over the parameters that no bound holds.
 
-nan says that a number is not known: the error of a parameter at its bound. inf says that it is known to be without limit: the
-error along a direction the data leave free.
+nan says that a number is not known: the error of a parameter at its bound. inf says that it is known to be without
+limit: the error along a direction the data leave free.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from qdsl.runtime.fit.verdict import Unidentifiable, Verdict
 
 
 def covariance_of(optimum: Optimum, information: Matrix, verdict: Verdict, parameters: Sequence[Parameter]) -> Matrix:
-    """The covariance matrix of all parameters in SI. `information` is over all parameters in SI; a fixed parameter is exact."""
+    """The covariance of all parameters from the information, both in SI; a fixed parameter is exact."""
     size = len(parameters)
     result = np.zeros((size, size))
     point, frame = optimum.point, optimum.frame

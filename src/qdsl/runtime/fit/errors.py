@@ -28,7 +28,7 @@ def bounds_contradict(at: Span | None, parameter: Parameter) -> Diagnostic:
         "E0852",
         f"the bounds of {parameter.name} leave nothing between them",
         *_labels(at),
-        note=f"{_shown(parameter, parameter.low)} .. {_shown(parameter, parameter.high)}: the lower bound is the larger one",
+        note=f"the lower, {_shown(parameter, parameter.low)}, is above the upper, {_shown(parameter, parameter.high)}",
     )
 
 

@@ -1,8 +1,8 @@
 """Goodness of fit: how often a true model would do worse.
 
-The deviance of a true model follows, for counts that are not small, a χ² distribution with n - p degrees of freedom. Its upper
-tail is the regularised incomplete gamma function Q(dof/2, deviance/2); computed here, because importing SciPy for this one
-number would take longer than the fit.
+The deviance of a true model follows, for counts that are not small, a χ² distribution with n - p degrees of freedom.
+Its upper tail is the regularised incomplete gamma function Q(dof/2, deviance/2); computed here, because importing
+SciPy for this one number would take longer than the fit.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Is it really a minimum? Nothing is believed of the search but the point it found.
 
-In: an `Optimum` with derivatives at the best point. Out: a `Verdict`. Checked are the slope left over, measured in standard
-errors; the curvature in every direction that no bound holds; and which bounds hold.
+In: an `Optimum` with derivatives at the best point. Out: a `Verdict`. Checked are the slope left over, measured in
+standard errors; the curvature in every direction that no bound holds; and which bounds hold.
 """
 
 from __future__ import annotations
@@ -44,7 +44,11 @@ def judged(optimum: Optimum, parameters: Sequence[Parameter]) -> Verdict:
     if why:
         return NotConverged(WORDS.get(optimum.stop, why))
     held = (point.u <= frame.low) | (point.u >= frame.high)
-    return AtBound(tuple(each.name for each, is_held in zip(chosen, held, strict=True) if is_held)) if held.any() else Converged()
+    return (
+        AtBound(tuple(each.name for each, is_held in zip(chosen, held, strict=True) if is_held))
+        if held.any()
+        else Converged()
+    )
 
 
 def flat_direction(hessian: Matrix, size: Vector) -> Vector | None:
@@ -83,4 +87,6 @@ def _changes(direction: Vector, parameters: Sequence[Parameter], scale: Vector) 
     if relative[np.abs(relative).argmax()] < 0:
         direction = -direction
     moving = np.abs(relative) > 1e-3 * np.abs(relative).max()
-    return tuple((each, float(amount)) for each, amount, moves in zip(parameters, direction, moving, strict=True) if moves)
+    return tuple(
+        (each, float(amount)) for each, amount, moves in zip(parameters, direction, moving, strict=True) if moves
+    )

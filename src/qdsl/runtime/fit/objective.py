@@ -1,7 +1,8 @@
 """What a fit is given.
 
-The session builds an objective from an experiment and its data; the compiler supplies the derivatives, which are exact. All
-values are in coherent SI units. An objective may answer nan where the model is not defined: the search then steps back.
+The session builds an objective from an experiment and its data; the compiler supplies the derivatives, which are
+exact. All values are in coherent SI units. An objective may answer nan where the model is not defined: the search
+then steps back.
 """
 
 from __future__ import annotations

@@ -1,19 +1,23 @@
 """A fit as a person writes it into a logbook, and as one row of a table.
 
-    tau       = 23.88(65) ns
-    amplitude =  0.923(12)
-    baseline  =  0.040(13)
-    converged
-    deviance 8.942 on 10 degrees of freedom, p = 0.538
-    -log L = 77260.3316 (65.6856 with the constant), 13 points, errors from observed information
+tau       = 23.88(65) ns
+amplitude =  0.923(12)
+baseline  =  0.040(13)
+converged
+deviance 8.942 on 10 degrees of freedom, p = 0.538
+-log L = 77260.3316 (65.6856 with the constant), 13 points, errors from observed information
 """
 
 from __future__ import annotations
 
+import numpy as np
+
+from qdsl.lang.typed.types import TEXT
 from qdsl.runtime.fit.goodness import REJECTED_BELOW
 from qdsl.runtime.fit.result import Fit
 from qdsl.runtime.fit.verdict import AtBound
 from qdsl.runtime.value.quantity import number, shown
+from qdsl.runtime.value.table import Column, Table, int_column, real_column
 
 
 def fit_text(fit: Fit) -> str:
@@ -49,6 +53,19 @@ def quality_lines(fit: Fit) -> list[str]:
         constant = "" if whole is None else f" ({whole:.4f} with the constant)"
         lines.append(f"-log L = {fit.nll:.4f}{constant}, {_origin(fit)}")
     return lines
+
+
+def fit_table(fit: Fit) -> Table:
+    """One row: every parameter and its error (`tau`, `tau_err`), how good the fit is, and the verdict."""
+    columns: dict[str, Column] = {}
+    for each in fit.parameters:
+        for name, value in ((each.name, fit[each.name].value), (f"{each.name}_err", fit[each.name].error)):
+            columns[name] = real_column([value], each.dimension, each.display)
+    measures = {"nll": fit.nll, "deviance": fit.deviance, "p_value": fit.p_value, "rss": fit.rss}
+    columns |= {name: real_column([value]) for name, value in measures.items() if value is not None}
+    columns |= {"dof": int_column([fit.dof]), "points": int_column([fit.n_points])}
+    columns["verdict"] = Column(np.array([fit.verdict.word]), TEXT)
+    return Table(columns, fit.provenance)
 
 
 def _deviance(fit: Fit) -> str:

@@ -10,6 +10,7 @@ from qdsl.runtime.fit.objective import Matrix, Parameter
 from qdsl.runtime.fit.verdict import Verdict
 from qdsl.runtime.value.estimate import Estimate
 from qdsl.runtime.value.provenance import Provenance
+from qdsl.runtime.value.table import Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,12 @@ class Fit:
         from qdsl.runtime.fit.report import fit_text
 
         return fit_text(self)
+
+    def table(self) -> Table:
+        """The fit as one row of a table."""
+        from qdsl.runtime.fit.report import fit_table
+
+        return fit_table(self)
 
     @property
     def values(self) -> tuple[float, ...]:

@@ -1,7 +1,8 @@
 """Parameters of one order of magnitude.
 
-A decay time is 1e-8, an amplitude 1, a frequency 1e9: no minimiser likes that. The search works in u = x / scale, where every
-parameter is near one, and only over the parameters that are free. In: parameters. Out: a `Frame` that converts both ways.
+A decay time is 1e-8, an amplitude 1, a frequency 1e9: no minimiser likes that. The search works in u = x / scale,
+where every parameter is near one, and only over the parameters that are free. In: parameters. Out: a `Frame` that
+converts both ways.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ class Frame:
 
 
 def frame_for(parameters: Sequence[Parameter], curvature: Vector | None = None) -> Frame:
-    """Scales from the starts; for a start of zero the width of the bounds, else what `curvature`, the Hessian's diagonal, says."""
+    """Scales from the starts; for a start of zero from the width of the bounds, or else from the Hessian's diagonal."""
     free = np.array([i for i, each in enumerate(parameters) if each.low < each.high], dtype=int)
     chosen = [parameters[i] for i in free]
     curved = np.zeros(len(parameters)) if curvature is None else np.abs(curvature)

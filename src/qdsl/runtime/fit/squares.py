@@ -1,7 +1,8 @@
 """Least squares: from residuals with an exact Jacobian to the best point.
 
-SciPy's trust-region reflective method does the search, scaled by the Jacobian's columns and with tolerances at rounding level;
-of all methods tried on the NIST problems it alone never claimed a wrong answer. Gauss-Newton steps then polish the last digits.
+SciPy's trust-region reflective method does the search, scaled by the Jacobian's columns and with tolerances at
+rounding level; of all methods tried on the NIST problems it alone never claimed a wrong answer. Gauss-Newton steps
+then polish the last digits.
 """
 
 from __future__ import annotations
@@ -104,7 +105,7 @@ def _squares_point(u: Vector, residuals: Vector, jacobian: Matrix) -> Point:
 
 
 def gauss_newton_step(residuals: Vector, jacobian: Matrix) -> Vector:
-    """The least-squares solution of J s = r, by orthogonal factors of the column-scaled Jacobian: JᵀJ would square its condition."""
+    """The least-squares solution of J s = r, by orthogonal factors: JᵀJ would square the condition of J."""
     norms = np.linalg.norm(jacobian, axis=0)
     norms[norms == 0.0] = 1.0
     solution, *_ = np.linalg.lstsq(jacobian / norms, residuals, rcond=None)

@@ -1,13 +1,13 @@
 """Newton's method inside a box and a trust region: the search for the best parameters.
 
-In: a function of scaled parameters that returns a `Point` with exact derivatives, or None where the model is not defined.
-Out: the best point and why the search ended.
+In: a function of scaled parameters that returns a `Point` with exact derivatives, or None where the model is not
+defined. Out: the best point and why the search ended.
 
-Each round minimises the quadratic model over a ball, exactly (an eigenvalue decomposition; there are few parameters), with
-the parameters that the gradient presses against a bound left out (Bertsekas 1982). The ball shrinks when the model was
-wrong or the step led out of the model's domain, and grows when it was right (Nocedal & Wright, Numerical Optimization,
-algorithm 4.1). Last come pure Newton steps, judged by the gradient alone: the value's own rounding would end the search with
-only half of the digits.
+Each round minimises the quadratic model over a ball, exactly (an eigenvalue decomposition; there are few parameters),
+with the parameters that the gradient presses against a bound left out (Bertsekas 1982). The ball shrinks when the
+model was wrong or the step led out of the model's domain, and grows when it was right (Nocedal & Wright, Numerical
+Optimization, algorithm 4.1). Last come pure Newton steps, judged by the gradient alone: the value's own rounding
+would end the search with only half of the digits.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""How a fit ended, in the words of the language: `converged`, `at_bound(p)`, `unidentifiable(direction)`, `not_converged(why)`."""
+"""How a fit ended.
+
+A verdict prints as the language says it: `converged`, `at_bound(p)`, `unidentifiable(direction)`, `not_converged(why)`.
+"""
 
 from __future__ import annotations
 

@@ -1,1 +1,3 @@
-"""What programs compute: quantities as they are shown, estimates with their covariance, tables and where they came from."""
+"""What programs compute: quantities as they are shown, estimates with their covariance, tables and where they came
+from.
+"""

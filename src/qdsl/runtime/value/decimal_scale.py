@@ -1,22 +1,27 @@
 """Decimal text to SI and back, exact to the last bit.
 
 `3` in a column of nanoseconds means the float nearest to 3·10⁻⁹; multiplying the float 3.0 by the float 1e-9 gives a
-neighbour. So a cell and its unit's scale are multiplied as exact rationals and rounded once. In the other direction 17
-significant digits of the exact quotient always lead back, and mostly fewer do.
+neighbour. So a cell and its unit's scale are multiplied as decimals and rounded once. In the other direction 17
+significant digits of the quotient always lead back, and mostly fewer do.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from fractions import Fraction
+from decimal import Context, Decimal
+from functools import lru_cache
 
 from qdsl.lang.typed.tree import DisplayUnit
 
+# Wide enough that every product of a cell and a scale is exact; no trap, so that an overflow becomes an infinity.
+_WIDE = Context(prec=120, Emin=-999_999, Emax=999_999, traps=[])
 
-def exact(number: float) -> Fraction:
+
+@lru_cache(maxsize=64)
+def _decimal(number: float) -> Decimal:
     """The decimal that a scale was written as: 1e-9 is one part in a billion, not its nearest binary fraction."""
-    return Fraction(repr(number))
+    return Decimal(repr(number))
 
 
 def si_from_text(text: str, unit: DisplayUnit) -> float:
@@ -24,10 +29,7 @@ def si_from_text(text: str, unit: DisplayUnit) -> float:
     value = float(text)
     if not math.isfinite(value) or (unit.scale == 1.0 and not unit.offset):
         return value
-    try:
-        return float(Fraction(text.strip()) * exact(unit.scale) + exact(unit.offset))
-    except OverflowError:
-        return math.copysign(math.inf, value)
+    return float(_WIDE.fma(_WIDE.create_decimal(text.strip()), _decimal(unit.scale), _decimal(unit.offset)))
 
 
 def si_from_cells(cells: Sequence[str], unit: DisplayUnit) -> list[float]:
@@ -45,15 +47,15 @@ def si_from_cells(cells: Sequence[str], unit: DisplayUnit) -> list[float]:
 
 
 def text_from_si(value: float, unit: DisplayUnit) -> str:
-    """The shortest usual decimal in `unit` that `si_from_text` turns back into exactly `value`."""
+    """A short decimal in `unit` that `si_from_text` turns back into exactly `value`."""
     if not math.isfinite(value):
         return repr(value)
-    quotient = (Fraction(value) - exact(unit.offset)) / exact(unit.scale)
+    quotient = _WIDE.divide(_WIDE.subtract(Decimal(value), _decimal(unit.offset)), _decimal(unit.scale))
     for digits in (15, 16, 17):
-        text = _decimal(quotient, digits)
+        text = _written(quotient, digits)
         if si_from_text(text, unit) == value:
             return text
-    return _decimal(quotient, 30)  # an offset has cancelled leading digits
+    return _written(quotient, 40)  # the offset has cancelled leading digits
 
 
 def _power_of_ten(unit: DisplayUnit) -> int | None:
@@ -63,14 +65,8 @@ def _power_of_ten(unit: DisplayUnit) -> int | None:
     return power if float(f"1e{power}") == unit.scale else None
 
 
-def _decimal(number: Fraction, digits: int) -> str:
+def _written(number: Decimal, digits: int) -> str:
     """The number with so many significant digits, correctly rounded, without trailing zeros."""
-    from decimal import ROUND_HALF_EVEN, Context, Decimal
-
-    context = Context(prec=digits, rounding=ROUND_HALF_EVEN, Emin=-9999, Emax=9999)
-    rounded = context.divide(Decimal(number.numerator), Decimal(number.denominator))
-    if rounded == 0:
-        return "0"
-    text = f"{rounded.normalize(context)}".replace("E", "e").replace("e+", "e")
-    plain = f"{rounded.normalize(context):f}"
-    return plain if len(plain) <= digits + 6 else text
+    rounded = Context(prec=digits, Emin=-999_999, Emax=999_999, traps=[]).plus(number).normalize(_WIDE)
+    plain = f"{rounded:f}"
+    return plain if len(plain) <= digits + 6 else f"{rounded:e}".replace("e+", "e")

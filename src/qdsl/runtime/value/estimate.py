@@ -1,9 +1,10 @@
 """A number with its uncertainty, correlated with the estimates it came with.
 
-An `Estimate` is a value and its derivatives with respect to *sources of uncertainty*. An `Origin` is one such source: the
-covariance matrix of a fit, or the square of a single standard error. Two estimates that share an origin are correlated, so
-`tau - tau` has no error and a rate computed from `amplitude / tau` has the right one. Propagation is linear: the derivatives
-follow the chain rule, and an error is the square root of slopes · covariance · slopes, summed over origins.
+An `Estimate` is a value and its derivatives with respect to *sources of uncertainty*. An `Origin` is one such source:
+the covariance matrix of a fit, or the square of a single standard error. Two estimates that share an origin are
+correlated, so `tau - tau` has no error and a rate computed from `amplitude / tau` has the right one. Propagation is
+linear: the derivatives follow the chain rule, and an error is the square root of slopes · covariance · slopes, summed
+over origins.
 """
 
 from __future__ import annotations
@@ -94,7 +95,9 @@ def standard_error(slopes: Slopes) -> float:
 
 def covariance(a: Estimate, b: Estimate) -> float:
     """The covariance of two estimates, through the origins they share."""
-    return math.fsum(_quadratic(origin, each, b.slopes[origin]) for origin, each in a.slopes.items() if origin in b.slopes)
+    return math.fsum(
+        _quadratic(origin, each, b.slopes[origin]) for origin, each in a.slopes.items() if origin in b.slopes
+    )
 
 
 def correlation(a: Estimate, b: Estimate) -> float:
@@ -161,5 +164,5 @@ def _shifted(value: float, power: int) -> float:
 
 def _with_point(text: str) -> str:
     """An uncertain literal needs a point or an exponent: `24.0(0)`."""
-    mantissa, separator, exponent = text.partition("e")
+    mantissa, separator, _ = text.partition("e")
     return text if separator or "." in mantissa else f"{mantissa}.0"

@@ -17,7 +17,7 @@ _LIBRARIES = ("numpy", "scipy", "llvmlite")
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """The program (by the hash of its text), what was asked of it, the seed, the versions and the time, as ISO 8601 in UTC."""
+    """The program (and the hash of its text), what was asked of it, the seed, the versions and the time in UTC."""
 
     action: str
     source: str
@@ -59,8 +59,13 @@ def recorded(
         seed=seed,
         inputs=dict(inputs or {}),
         versions=installed_versions(),
-        time=datetime.now(UTC).isoformat(timespec="seconds"),
+        time=now(),
     )
+
+
+def now() -> str:
+    """The time of this moment, as a record keeps it."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def content_hash(content: bytes) -> str:
@@ -69,8 +74,12 @@ def content_hash(content: bytes) -> str:
 
 
 def installed_versions() -> dict[str, str]:
-    """QDSL, Python, the machine's kind, and the libraries that numbers depend on. Reads metadata; imports none of them."""
-    versions = {"qdsl": VERSION, "python": platform.python_version(), "platform": f"{sys.platform}-{platform.machine()}"}
+    """QDSL, Python, the kind of machine, and the libraries numbers depend on, from metadata: none is imported."""
+    versions = {
+        "qdsl": VERSION,
+        "python": platform.python_version(),
+        "platform": f"{sys.platform}-{platform.machine()}",
+    }
     for library in _LIBRARIES:
         try:
             versions[library] = version(library)

@@ -34,7 +34,7 @@ def with_unit(text: str, symbol: str) -> str:
 
 
 def in_unit(value: float | complex, unit: DisplayUnit) -> float | complex:
-    """The SI value counted in `unit`. A power of ten below one divides by its reciprocal, which is exact: 3e-9 is 3 ns."""
+    """The SI value counted in `unit`; a scale below one multiplies by its reciprocal, which is exact for 1e-9."""
     if unit.scale == 1.0 and not unit.offset:
         return value
     reciprocal = 1.0 / unit.scale

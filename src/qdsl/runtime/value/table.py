@@ -60,7 +60,9 @@ def int_column(values: Any) -> Column:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Table:
-    """Columns of one length, in order. `data.tau` and `data["tau"]` are the arrays; `data.column("tau")` knows the unit."""
+    """Columns of one length, in order. `data.tau` and `data["tau"]` are the arrays; `data.column("tau")` knows the
+    unit.
+    """
 
     columns: Mapping[str, Column]
     provenance: Provenance | None = field(default=None)
@@ -110,7 +112,10 @@ def table_text(table: Table, limit: int = SHOWN_ROWS) -> str:
         return "(no columns)"
     columns = [_column_text(name, column, limit) for name, column in table.columns.items()]
     widths = [max(map(len, cells)) for cells in columns]
-    lines = ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in zip(*columns, strict=True)]
+    lines = [
+        "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
+        for row in zip(*columns, strict=True)
+    ]
     hidden = len(table) - limit
     if hidden > 0:
         lines.append(f"... {hidden} more row{'s' if hidden > 1 else ''}")
@@ -124,5 +129,7 @@ def header(name: str, unit: DisplayUnit) -> str:
 
 def _column_text(name: str, column: Column, limit: int) -> list[str]:
     unit = column.unit()
-    cells = [value if isinstance(value, str) else number(in_unit(value, unit)) for value in column.values[:limit].tolist()]
+    cells = [
+        value if isinstance(value, str) else number(in_unit(value, unit)) for value in column.values[:limit].tolist()
+    ]
     return [header(name, unit), *cells]

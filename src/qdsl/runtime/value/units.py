@@ -88,7 +88,7 @@ def natural_unit(dimension: Dimension) -> NaturalUnit:
 
 
 def product_text(dimension: Dimension, names: dict[str, str] | None = None) -> str:
-    """The dimension as a product of powers: `Length/Time^2`, or with unit symbols for names `m/s^2`; a pure number is empty.
+    """The dimension as a product of powers: `Length/Time^2`, or with unit symbols for names `m/s^2`; "" for a number.
 
     A base dimension that `names` does not know keeps its own name.
     """

@@ -1,0 +1,168 @@
+"""Columns of text to columns of numbers, and every cell that is none.
+
+A whole column is converted at once; only when something is wrong is it gone through cell by cell, to say where and
+what.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from qdsl.lang.report import Diagnostics
+from qdsl.lang.typed.tree import DisplayUnit
+from qdsl.lang.typed.types import INT, Real, Type
+from qdsl.runtime.load import errors
+from qdsl.runtime.load.sheet import Sheet
+from qdsl.runtime.value.decimal_scale import si_from_cells, si_from_text
+from qdsl.runtime.value.table import Column, int_column, real_column
+
+_WORDS_FOR_MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "-", "--"})
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A column an experiment asks for: Real(dimension) or INT, and the unit the program uses for it, if any.
+
+    `low` and `high` are the range of the measurement's distribution, in SI: 0 and up for counts.
+    """
+
+    name: str
+    type: Type
+    display: DisplayUnit | None = None
+    low: float = -math.inf
+    high: float = math.inf
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A wanted column, its place in the file and the unit of the file."""
+
+    wanted: Wanted
+    place: int
+    unit: DisplayUnit
+
+
+def checked_columns(sheet: Sheet, matches: Sequence[Match], diagnostics: Diagnostics) -> dict[str, Column] | None:
+    """The columns in SI; None, with every bad cell reported, if there is one."""
+    texts = list(zip(*sheet.rows, strict=True))
+    columns: dict[str, Column] = {}
+    faulty = False
+    for match in matches:
+        column = _converted(texts[match.place], match)
+        if column is None:
+            faulty = True
+            _report(sheet, texts[match.place], match, diagnostics)
+        else:
+            columns[match.wanted.name] = column
+    return None if faulty else columns
+
+
+def _converted(cells: Sequence[str], match: Match) -> Column | None:
+    """The column, or None if any cell is bad."""
+    joined = "".join(cells)
+    if "_" in joined:  # Python would read 1_000; a data file that has it means something else
+        return None
+    try:
+        if match.wanted.type is INT:
+            column = int_column([int(cell) for cell in cells])
+        else:
+            assert isinstance(match.wanted.type, Real)
+            display = match.unit if match.unit.symbol else match.wanted.display
+            column = real_column(si_from_cells(cells, match.unit), match.wanted.type.dimension, display)
+    except (ValueError, OverflowError):
+        return _from_spelled_reals(cells, match) if match.wanted.type is INT else None
+    values = column.values
+    inside = np.isfinite(values) & (values >= match.wanted.low) & (values <= match.wanted.high)
+    return column if inside.all() else None
+
+
+def _from_spelled_reals(cells: Sequence[str], match: Match) -> Column | None:
+    """Integers that an instrument wrote as `482.0` or `4.82e2`."""
+    if any(_fault(cell, match) for cell in cells):
+        return None
+    return int_column([_integer(cell) for cell in cells])
+
+
+def _integer(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        return int(float(text))
+
+
+def _fault(text: str, match: Match) -> str:
+    """What is wrong with a cell, as a key of `errors.CELL_FAULTS`; empty if nothing is."""
+    if text.casefold() in _WORDS_FOR_MISSING:
+        return "missing"
+    if "_" in text:
+        return "number"
+    try:
+        value = float(text)
+    except ValueError:
+        return "comma" if _is_number(text.replace(",", ".", 1)) else "number"
+    if not math.isfinite(value):
+        return "finite"
+    return _fault_of_number(text, value, match)
+
+
+def _fault_of_number(text: str, value: float, match: Match) -> str:
+    wanted = match.wanted
+    if wanted.type is INT:
+        if not value.is_integer():
+            return "integer"
+        if not -(2**63) <= _integer(text) < 2**63:
+            return "large"
+    else:
+        value = si_from_text(text, match.unit)
+        if not math.isfinite(value):
+            return "finite"
+    if value < wanted.low:
+        return "low"
+    return "high" if value > wanted.high else ""
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _report(sheet: Sheet, cells: Iterable[str], match: Match, diagnostics: Diagnostics) -> None:
+    """One message for each bad cell, as far as there are few; missing values are counted in one."""
+    faults: dict[str, list[int]] = {}
+    for row, text in enumerate(cells):
+        fault = _fault(text, match)
+        if fault:
+            faults.setdefault(fault, []).append(row)
+    for fault, rows in faults.items():
+        if fault == "missing":
+            diagnostics.add(errors.missing_values(sheet, match, rows))
+            continue
+        for row in rows[: errors.MOST_SHOWN]:
+            diagnostics.add(errors.bad_cell(sheet, match, row, fault, len(rows)))
+
+
+def check_limits(
+    sheet: Sheet,
+    columns: dict[str, Column],
+    matches: Sequence[Match],
+    limits: Sequence[tuple[str, str]],
+    diagnostics: Diagnostics,
+) -> bool:
+    """Whether in every row the first column of each pair is at most the second: counts and shots."""
+    places = {match.wanted.name: match.place for match in matches}
+    sound = True
+    for smaller, larger in limits:
+        rows = np.flatnonzero(columns[smaller].values > columns[larger].values).tolist()
+        for row in rows[: errors.MOST_SHOWN]:
+            diagnostics.add(
+                errors.above_limit(sheet, row, (smaller, places[smaller]), (larger, places[larger]), len(rows))
+            )
+        sound = sound and not rows
+    return sound

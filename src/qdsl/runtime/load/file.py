@@ -1,0 +1,71 @@
+"""`load_csv`: a path in, a checked table out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from qdsl.lang.report import Diagnostics
+from qdsl.lang.source import Source, Span
+from qdsl.runtime.load import errors
+from qdsl.runtime.load.columns import Wanted, check_limits, checked_columns
+from qdsl.runtime.load.header import UnitResolver, matched
+from qdsl.runtime.load.sheet import read_sheet
+from qdsl.runtime.value.provenance import Provenance, content_hash, installed_versions, now
+from qdsl.runtime.value.table import Table
+
+
+def load_csv(
+    path: str | Path,
+    wanted: Sequence[Wanted],
+    resolve: UnitResolver,
+    diagnostics: Diagnostics,
+    at: Span | None = None,
+    limits: Sequence[tuple[str, str]] = (),
+) -> Table | None:
+    """The wanted columns of a CSV file, in SI, in the order wanted. None, with every fault reported, if it has any.
+
+    A unit in the header (`tau [us]`) is looked up by `resolve` and checked against the column's dimension. `limits` are
+    pairs (counts, shots) of columns: in no row may the first exceed the second. `at` is the place in the program that
+    named the file.
+    """
+    path = Path(path)
+    try:
+        content = path.read_bytes()
+    except OSError as problem:
+        diagnostics.add(errors.cannot_read(at, path, problem))
+        return None
+    source = _decoded(path, content, diagnostics)
+    table = source and table_from_csv(source, wanted, resolve, diagnostics, limits)
+    if not table:
+        return None
+    record = Provenance("load", str(path), content_hash(content), versions=installed_versions(), time=now())
+    return replace(table, provenance=record)
+
+
+def table_from_csv(
+    source: Source,
+    wanted: Sequence[Wanted],
+    resolve: UnitResolver,
+    diagnostics: Diagnostics,
+    limits: Sequence[tuple[str, str]] = (),
+) -> Table | None:
+    """The same for the text of a file."""
+    sheet = read_sheet(source, diagnostics)
+    matches = sheet and matched(sheet, wanted, resolve, diagnostics)
+    if not sheet or not matches:
+        return None
+    columns = checked_columns(sheet, matches, diagnostics)
+    if columns is None or not check_limits(sheet, columns, matches, limits, diagnostics):
+        return None
+    return Table(columns)
+
+
+def _decoded(path: Path, content: bytes, diagnostics: Diagnostics) -> Source | None:
+    """The file's text without a byte-order mark."""
+    try:
+        return Source(str(path), content.decode("utf-8-sig"))
+    except UnicodeDecodeError as problem:
+        diagnostics.add(errors.not_utf8(Source(str(path), content.decode("utf-8", "replace")), content, problem.start))
+        return None

@@ -1,0 +1,62 @@
+"""A table as a CSV file that `load` reads back to the same bits.
+
+The header carries each column's display unit (`tau [us]`); numbers are written in that unit with as many digits as it
+takes. The file appears whole or not at all.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from qdsl.lang.report import Diagnostic, Diagnostics, Label, error
+from qdsl.lang.source import Span
+from qdsl.lang.typed.types import Real
+from qdsl.runtime.value.decimal_scale import text_from_si
+from qdsl.runtime.value.table import Column, Table, header
+
+
+def export_csv(table: Table, path: str | Path, diagnostics: Diagnostics, at: Span | None = None) -> bool:
+    """Write the table; False, with the reason reported at `at`, if the file cannot be written."""
+    path = Path(path)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        partial.write_text(csv_text(table), encoding="utf-8", newline="")
+        partial.replace(path)
+    except OSError as problem:
+        partial.unlink(missing_ok=True)
+        diagnostics.add(cannot_write(path, problem, at))
+        return False
+    return True
+
+
+def csv_text(table: Table) -> str:
+    """Header and rows, separated by commas, lines ended by a newline."""
+    columns = [[_quoted(header(name, column.unit())), *_cells(column)] for name, column in table.columns.items()]
+    return "".join(",".join(row) + "\n" for row in zip(*columns, strict=True))
+
+
+def _cells(column: Column) -> list[str]:
+    if isinstance(column.type, Real):
+        unit = column.unit()
+        return [text_from_si(value, unit) for value in column.values.tolist()]
+    return [_cell(value) for value in column.values.tolist()]
+
+
+def _cell(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else _quoted(str(value))
+
+
+def _quoted(text: str) -> str:
+    """Quoted where a reader would otherwise see another cell, a comment or a blank."""
+    plain = text == text.strip() and not any(mark in text for mark in '",;\t\n\r') and not text.startswith("#")
+    return text if plain else '"' + text.replace('"', '""') + '"'
+
+
+def cannot_write(path: Path, problem: OSError, at: Span | None) -> Diagnostic:
+    """The directory is missing, full, or not ours to write in."""
+    reason = (
+        "there is no such directory" if isinstance(problem, FileNotFoundError) else problem.strerror or str(problem)
+    )
+    return error("E0820", f"{path} cannot be written: {reason}", *(() if at is None else (Label(at),)))
