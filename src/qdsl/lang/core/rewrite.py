@@ -12,7 +12,7 @@ in a second place: all its values are new.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from qdsl.lang.core.builder import Builder
@@ -101,9 +101,14 @@ class Rewriter:
         return op if op is not None and op.name == name else None
 
 
-def copy_block(block: Block, arguments: Sequence[Value], into: Builder) -> Values:
-    """Write a copy of the block's operations, its parameters replaced by arguments; returns what it yields."""
-    new = dict(zip(block.parameters, arguments, strict=True))
+def copy_block(
+    block: Block, arguments: Sequence[Value], into: Builder, outer: Mapping[Value, Value] | None = None
+) -> Values:
+    """Write a copy of the block's operations, its parameters replaced by arguments; returns what it yields.
+
+    `outer` says what values from around the block are called where the copy stands, if not the same.
+    """
+    new = {**(outer or {}), **dict(zip(block.parameters, arguments, strict=True))}
     _copy_ops(block.ops, new, into.ops)
     return tuple([new.get(value, value) for value in block.yields])
 

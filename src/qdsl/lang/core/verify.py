@@ -44,7 +44,8 @@ def _constant_of_its_type(op: Op) -> bool:
 
 
 def _axis_of_the_array(op: Op) -> bool:
-    return 0 <= op.attributes["axis"] < len(_shape(op.operands[0].type))
+    axis: int = op.attributes["axis"]
+    return 0 <= axis < len(_shape(op.operands[0].type))
 
 
 _PYTHON: dict[Scalar, type] = {BOOL: bool, INT: int, REAL: float}

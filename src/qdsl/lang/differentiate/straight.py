@@ -1,0 +1,159 @@
+"""Derivatives of operations without regions: the chain rule, and moving tangents about with their values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+
+from qdsl.lang.core.ir import BOOL, Op, Value
+from qdsl.lang.core.primitives import PRIMITIVES
+from qdsl.lang.differentiate.rules import CHOICES, PARTIALS, Number, Partial
+from qdsl.lang.differentiate.trip import NotDifferentiable, Tangent, Trip, is_real, spread, zero_like
+
+
+def primitive(trip: Trip, op: Op) -> None:
+    trip.copy(op)
+    if not trip.is_active(op.operands) or PRIMITIVES[op.name].result is BOOL:
+        return  # a comparison is constant but where it jumps, and there the branches must agree
+    if op.name in CHOICES:
+        first, second = trip.all_new(op.operands)
+        choose(trip, op.result, trip.builder.op(CHOICES[op.name], first, second), *op.operands)
+    elif op.name in PARTIALS:
+        trip.set_tangent(op.result, _chain(trip, op, PARTIALS[op.name]))
+    else:
+        raise NotDifferentiable(op.name, op.span)
+
+
+def _chain(trip: Trip, op: Op, partials: tuple[Partial, ...]) -> list[Value | None]:
+    """The chain rule: over the operands, partial derivative times tangent."""
+    arguments = [Number(trip.builder, trip.new[each]) for each in (*op.operands, op.result)]
+
+    @cache
+    def partial(place: int) -> Number | float:
+        return partials[place](*arguments)
+
+    tangent: list[Value | None] = []
+    for direction in range(trip.count):
+        total: Value | None = None
+        for place, operand in enumerate(op.operands):
+            step = trip.tangent(operand)[direction]
+            if step is not None:
+                total = _plus(trip, total, partial(place), step)
+        tangent.append(total)
+    return tangent
+
+
+def _plus(trip: Trip, total: Value | None, factor: Number | float, step: Value) -> Value | None:
+    """total + factor * step."""
+    if factor == 0.0:
+        return total
+    b = trip.builder
+    if factor == -1.0:
+        return b.op("neg", step) if total is None else b.op("sub", total, step)
+    if isinstance(factor, Number):
+        step = factor.value if step in trip.ones else b.op("mul", factor.value, step)
+    return step if total is None else b.op("add", total, step)
+
+
+def choose(trip: Trip, result: Value, condition: Value, then: Value, otherwise: Value) -> None:
+    """The tangent of what is `then` where the (new) condition holds, else `otherwise`."""
+    tangent: list[Value | None] = []
+    for left, right in zip(trip.tangent(then), trip.tangent(otherwise), strict=True):
+        if left is None and right is None:
+            tangent.append(None)
+            continue
+        left = left or zero_like(trip.builder, trip.new[then])
+        right = right or zero_like(trip.builder, trip.new[otherwise])
+        tangent.append(left if left is right else trip.builder.select(condition, left, right))
+    trip.set_tangent(result, tangent)
+
+
+def select(trip: Trip, op: Op) -> None:
+    trip.copy(op)
+    condition, then, otherwise = op.operands
+    choose(trip, op.result, trip.new[condition], then, otherwise)
+
+
+def call(trip: Trip, op: Op) -> None:
+    """A call of the derivative of the function called, in the directions that reach it."""
+    if not trip.is_active(op.operands):
+        trip.copy(op)
+        return
+    masks = [trip.mask(operand) for operand in op.operands]
+    directions = [place for place, column in enumerate(zip(*masks, strict=True)) if any(column)]
+    reaching = tuple([tuple([mask[place] for place in directions]) for mask in masks])
+    name = op.attributes["function"]
+    tangents = [each for operand in op.operands for each in trip.tangent(operand) if each is not None]
+    result_types = trip.callees.result_types(name)
+    real = [(result, type_) for result, type_ in zip(op.results, result_types, strict=True) if is_real(type_)]
+    all_types = [*result_types, *(type_ for _, type_ in real for _ in directions)]
+    arguments = (*trip.all_new(op.operands), *tangents)
+    results = trip.builder.call(trip.callees.derivative(name, reaching), arguments, all_types)
+    for old, new in zip(op.results, results, strict=False):
+        trip.new[old] = new
+        trip.tangents.pop(old, None)
+    everywhere = tuple([place in directions for place in range(trip.count)])
+    given = spread(results[len(op.results) :], [everywhere] * len(real))
+    for (old, _), tangent in zip(real, given, strict=True):
+        trip.set_tangent(old, tangent)
+
+
+# ── arrays ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def array(trip: Trip, op: Op) -> None:
+    trip.copy(op)
+    b = trip.builder
+    columns = zip(*(trip.tangent(each) for each in op.operands), strict=True)
+    tangent = [
+        b.array([each or b.const(0.0) for each in column]) if any(each is not None for each in column) else None
+        for column in columns
+    ]
+    trip.set_tangent(op.result, tangent)
+
+
+def get(trip: Trip, op: Op) -> None:
+    trip.copy(op)
+    source, *indices = op.operands
+    at = trip.all_new(indices)
+    trip.set_tangent(op.result, _map(lambda each: trip.builder.get(each, *at), trip.tangent(source)))
+
+
+def slice_(trip: Trip, op: Op) -> None:
+    trip.copy(op)
+    source, low, high = op.operands
+    ends = trip.new[low], trip.new[high]
+    trip.set_tangent(op.result, _map(lambda each: trip.builder.slice(each, *ends), trip.tangent(source)))
+
+
+def set_(trip: Trip, op: Op) -> None:
+    trip.copy(op)
+    b = trip.builder
+    source, *indices, element = op.operands
+    at = trip.all_new(indices)
+    tangent: list[Value | None] = []
+    for array_step, step in zip(trip.tangent(source), trip.tangent(element), strict=True):
+        if array_step is None and step is None:
+            tangent.append(None)
+        else:
+            array_step = array_step or zero_like(b, trip.new[source])
+            tangent.append(b.set(array_step, at, step or b.const(0.0)))
+    trip.set_tangent(op.result, tangent)
+
+
+def _map(write: Callable[[Value], Value], tangent: Tangent) -> list[Value | None]:
+    return [None if each is None else write(each) for each in tangent]
+
+
+STRAIGHT: dict[str, Callable[[Trip, Op], None]] = {
+    **dict.fromkeys(PRIMITIVES, primitive),
+    "const": Trip.copy,
+    "check": Trip.copy,
+    "len": Trip.copy,
+    "select": select,
+    "call": call,
+    "array": array,
+    "get": get,
+    "slice": slice_,
+    "set": set_,
+}
