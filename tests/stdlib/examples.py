@@ -1,0 +1,61 @@
+"""The examples in the doc comments of the standard library, as data.
+
+An example is a line of a doc comment that is indented by four spaces: `sqrt(9 m^2)      # 3 m`, or
+`1 / alpha      # ≈ 137.036 ± 1e-3` where less than twelve digits are claimed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import qdsl
+from qdsl.lang.report import Diagnostics
+from qdsl.lang.source import Source
+from qdsl.lang.surface import parse
+from qdsl.lang.surface import tree as surface
+
+FOLDER = Path(qdsl.__file__).parent / "stdlib"
+DECLARATION = surface.Function | surface.Const | surface.Unit | surface.Dimension
+
+_EXAMPLE = re.compile(r"    (?P<expression>\S.*?)\s+# (?:(?P<expected>[^≈].*)|≈ (?P<near>.*) ± (?P<tolerance>.*))")
+
+
+@dataclass(frozen=True)
+class Example:
+    """`expression` is claimed to be `expected`, within `tolerance` or to twelve digits."""
+
+    where: str
+    expression: str
+    expected: str
+    tolerance: str | None
+
+
+def files() -> list[Path]:
+    return sorted(FOLDER.glob("*.qdsl"))
+
+
+def declarations(path: Path) -> list[DECLARATION]:
+    """What a file of the library declares; it must parse without a message."""
+    diagnostics = Diagnostics()
+    module = parse(Source(path.name, path.read_text("utf-8")), diagnostics)
+    assert not list(diagnostics), path
+    items = [item for item in module.items if isinstance(item, DECLARATION)]
+    assert len(items) == len(module.items), f"{path.name} holds something else than declarations"
+    return items
+
+
+def examples_of(path: Path, item: DECLARATION) -> Iterator[Example]:
+    for line in item.doc.splitlines():
+        if not line.startswith("    "):
+            continue
+        match = _EXAMPLE.fullmatch(line)
+        assert match, f"{path.name}: {item.name.text}: not an example: {line}"
+        expected = match["expected"] or match["near"]
+        yield Example(f"{path.name}:{item.name.text}", match["expression"], expected, match["tolerance"])
+
+
+def all_examples() -> list[Example]:
+    return [each for path in files() for item in declarations(path) for each in examples_of(path, item)]
