@@ -446,7 +446,7 @@ class _Resolver:
         earlier = block.names.get(name.text)
         if earlier is not None:
             self.report(errors.declared_twice(name.span, earlier))
-        elif kind in _WARN_UNUSED:
+        elif kind in (*_WARN_UNUSED, Kind.LOOP):
             for outer in self.blocks[:-1]:
                 hidden = outer.names.get(name.text)
                 if hidden is not None and outer.depth == block.depth:
@@ -503,7 +503,7 @@ class _Resolver:
             yield from scope.units
 
 
-_WARN_UNUSED = (Kind.LET, Kind.VAR, Kind.LOOP)
+_WARN_UNUSED = (Kind.LET, Kind.VAR)
 
 
 def _overloads(earlier: Symbol, item: tree.Item) -> bool:

@@ -15,7 +15,7 @@ from qdsl.lang.surface import tree as surface
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
 from qdsl.lang.typed.checker import Checker, element_of, is_numeric, joined_shape, rule
-from qdsl.lang.typed.dimension import ONE, Dimension, DimVar, Exponent
+from qdsl.lang.typed.dimension import ONE, Dimension, DimVar, Exponent, Turn
 from qdsl.lang.typed.literals import is_unit_expression, quantity, with_unit
 from qdsl.lang.typed.types import BOOL, BROKEN, INT, Length, Type, pruned
 
@@ -98,14 +98,14 @@ def binary(c: Checker, node: surface.Binary, expected: Type | None) -> typed.Exp
             return power(c, node)
         case "+/-":
             return plus_minus(c, node)
-    left = c.expr(node.left, expected if node.operator in "+-" else None)
-    right = c.expr(node.right, expected if node.operator in "+-" else None)
     if node.operator in "+-":
-        return add(c, node, left, right)
+        return add(c, node, c.expr(node.left, expected), c.expr(node.right, expected))
+    left = c.expr(node.left)
     c.products.product(node, node.left, node.right)
     if left.display is not None and isinstance(left, typed.Constant | typed.Uncertain) and is_unit_expression(c, node.right):
         symbol = f"{left.display.symbol}{node.operator}{node.right.span.text}"
-        return with_unit(c, node, left, right, symbol, divide=node.operator == "/")
+        return with_unit(c, node, left, node.right, symbol, divide=node.operator == "/")
+    right = c.expr(node.right)
     return multiply(c, node.span, left, right) if node.operator == "*" else divided(c, node.span, left, right)
 
 
@@ -227,10 +227,22 @@ def _known_power(
     raised = _raise(c, base, m, kind)
     power_: Exponent = known.numerator if known.denominator == 1 else known
     constant = typed.Constant(exponent.span, types.SCALAR, float(known))
-    result = _apply(c, span, "pow", kind, m.dimension**power_, m.shape, (raised, constant))
+    dimension = _power_of_pi(c, base, m.dimension, known) or m.dimension**power_
+    result = _apply(c, span, "pow", kind, dimension, m.shape, (raised, constant))
     if base in c.exact and known.denominator == 1 and abs(known) < 64 and (c.exact[base] or known > 0):
         c.exact[result] = c.exact[base] ** int(known)
     return result
+
+
+def _power_of_pi(c: Checker, base: typed.Expr, dimension: Dimension, known: Fraction) -> Dimension | None:
+    """`pi^k` counts as k occurrences of pi, each plain or not by itself."""
+    if not isinstance(base, typed.Local) or known.denominator != 1 or abs(known) < 2:
+        return None
+    (atom, power), *more = dimension.factors.items() or [("", 0)]
+    if more or not isinstance(atom, Turn) or power != 1:
+        return None
+    turns = [atom, *(c.turn(base.span, atom.text) for _ in range(abs(int(known)) - 1))]
+    return Dimension(dict.fromkeys(turns, 1 if known > 0 else -1))
 
 
 # ── signs and uncertainties ──────────────────────────────────────────────────────────────────────────────────────
@@ -246,7 +258,7 @@ def unary(c: Checker, node: surface.Unary, expected: Type | None) -> typed.Expr:
             return c.broken(node.span)
         return typed.Operation(node.span, BOOL if shape is None else types.Array(BOOL, shape), "not", (operand,))
     if isinstance(node.operand, surface.Juxtapose):
-        operand = quantity(c, node.operand, node.operand.number, negative=True)
+        operand = quantity(c, node.operand, negative=True)
         if operand.display is not None and operand.display.offset:
             return operand
         c.note(operand)

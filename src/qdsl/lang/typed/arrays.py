@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 
 from qdsl.lang.names import Kind
 from qdsl.lang.surface import tree as surface
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
-from qdsl.lang.typed.checker import Checker, element_of, rule
+from qdsl.lang.typed.checker import Checker, Reason, element_of, rule
+from qdsl.lang.typed.dimension import ONE
 from qdsl.lang.typed.literals import value_of
 from qdsl.lang.typed.types import BROKEN, INT, NEVER, Length, Type, pruned
 
@@ -80,8 +82,9 @@ def _generality(value: typed.Expr) -> int:
 
 def _report_difference(c: Checker, first: typed.Expr, other: typed.Expr) -> None:
     a, b = element_of(first.type)[0], element_of(other.type)[0]
-    if isinstance(a, types.Real) and isinstance(b, types.Real):
-        c.report(c.dims.expected(other.span, b.dimension, a.dimension, first.span, "like this one"))
+    if isinstance(a, types.Real) and (isinstance(b, types.Real) or b is INT):
+        found = b.dimension if isinstance(b, types.Real) else ONE
+        c.report(c.wrong_dimension(other.span, found, a.dimension, Reason(first.span, "like this one")))
     else:
         c.report(c.errors.elements_differ(first.span, types.resolved(first.type), other.span, types.resolved(other.type)))
 
@@ -158,9 +161,9 @@ def _slice(c: Checker, node: surface.Index, value: typed.Expr, shape: tuple[Leng
     element, _ = element_of(value.type)
     low = c.exact.get(start) if start is not None else 0
     high = c.exact.get(stop) if stop is not None else shape[0]
-    length = int(high - low) if low is not None and isinstance(high, int) or (low is not None and high is not None and not isinstance(high, str)) else None  # type: ignore[operator]
-    if length is not None and length < 0:
-        length = None
+    length: Length = None
+    if low is not None and isinstance(high, int | Fraction) and high >= low:
+        length = int(high - low)
     return typed.SliceOf(node.span, types.Array(element, (length,)), value, start, stop, display=value.display)
 
 

@@ -202,11 +202,9 @@ class DimensionErrors:
             return "one is the inverse of the other"
         if list(ratio.factors) == [CYCLE]:
             return ""
-        for missing in (ratio, ratio**-1):
-            name = self._show.names.get(missing)
-            if name is not None:
-                side = "multiply by" if missing is ratio else "divide by"
-                return f"a factor of {name} is missing: {side} a {name}"
+        (atom, power), *more = ratio.factors.items()
+        if not more and power in (1, -1):
+            return f"a factor of {atom} is missing: {'multiply' if power == 1 else 'divide'} by a {atom}"
         return ""
 
 
@@ -214,25 +212,41 @@ def readings(span: Span, found: Dimension, wanted: Dimension) -> tuple[Fix, ...]
     """Every way to turn a value of the one dimension into the other when cycles are all that is between them."""
     found, wanted = by_default(found.resolved()), by_default(wanted.resolved())
     ratio = wanted / found
-    fixes: list[Fix] = []
-    power = ratio.factors.get(CYCLE, 0)
-    if list(ratio.factors) == [CYCLE]:
-        if power == -1:
-            fixes.append(_before("multiply by 2pi", span, "2pi * "))
-        elif power == 1:
-            fixes.append(_after("divide by 2pi", span, " / (2pi)"))
-        if found == FREQUENCY**-1 and wanted == TIME:
-            fixes.insert(0, _call_of_inverse("use the period", span, "period"))
-        if found == RATE and wanted == FREQUENCY:
-            fixes.insert(0, _call_of_inverse("use the frequency of that period", span, "frequency"))
-        if found == _LENGTH / CYCLE_ONE and wanted == _LENGTH:
-            fixes.insert(0, _call_of_inverse("use the wavelength", span, "wavelength"))
-        if isinstance(power, int):
-            fixes.append(_after("count the cycles", span, _cycles(power)))
-    return tuple(fixes)
+    if list(ratio.factors) != [CYCLE]:
+        return ()
+    power = ratio.factors[CYCLE]
+    fixes = [_named_reading(span, found, wanted)]
+    if power == -1:
+        fixes.append(_before("multiply by 2pi", span, "2pi * "))
+    elif power == 1:
+        fixes.append(_after("divide by 2pi", span, " / (2pi)"))
+    if found == FREQUENCY and wanted == RATE and span.text.endswith("Hz"):
+        fixes.append(_per_second(span))
+    if isinstance(power, int):
+        fixes.append(_after("count the cycles", span, _cycles(power)))
+    return tuple(fix for fix in fixes if fix is not None)
 
 
-CYCLE_ONE = Dimension({CYCLE: 1})
+def _named_reading(span: Span, found: Dimension, wanted: Dimension) -> Fix | None:
+    """`1/f` as period(f), `1/T` as frequency(T), `c/f` as wavelength(f)."""
+    head, slash, tail = (part.strip() for part in span.text.partition("/"))
+    simple = slash and "/" not in tail and "*" not in tail and " " not in tail
+    for dimension, result, above, function in (
+        (FREQUENCY**-1, TIME, "1", "period"),
+        (RATE, FREQUENCY, "1", "frequency"),
+        (_LENGTH / Dimension({CYCLE: 1}), _LENGTH, "c", "wavelength"),
+    ):
+        if simple and found == dimension and wanted == result and head == above:
+            return Fix(f"use {function}(..)", (Edit(span, f"{function}({tail.removeprefix('(').removesuffix(')')})"),), sure=False)
+    return None
+
+
+def _per_second(span: Span) -> Fix | None:
+    """Counts per second that were written in Hz."""
+    number, space, unit = span.text.rpartition(" ")
+    if unit != "Hz" or not space:
+        return None
+    return Fix("if it counts events, write cps", (Edit(span, f"{number} cps"),), sure=False)
 
 
 def _cycles(power: int) -> str:
@@ -252,20 +266,6 @@ def _after(title: str, span: Span, text: str) -> Fix:
     if "+" in span.text or "-" in span.text:
         return Fix(title, (Edit(span.before(), "("), Edit(span.after(), f"){text}")), sure=False)
     return Fix(title, (Edit(span.after(), text),), sure=False)
-
-
-def _call_of_inverse(title: str, span: Span, function: str) -> Fix:
-    """`1/f` -> `period(f)`; other shapes get the call around their inverse."""
-    text = span.text
-    head, slash, tail = text.partition("/")
-    if slash and head.strip() == "1" and "/" not in tail:
-        inner = tail.strip()
-        if inner.startswith("(") and inner.endswith(")"):
-            inner = inner[1:-1]
-        return Fix(title, (Edit(span, f"{function}({inner})"),), sure=False)
-    if function == "wavelength" and slash and head.strip() == "c":
-        return Fix(title, (Edit(span, f"wavelength({tail.strip()})"),), sure=False)
-    return Fix(title, (Edit(span, f"{function}(1 / ({text}))"),), sure=False)
 
 
 def _is_atomic(text: str) -> bool:

@@ -12,10 +12,10 @@ from qdsl.lang.names import Kind, Symbol
 from qdsl.lang.surface import tree as surface
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
-from qdsl.lang.typed.checker import Checker, rule
+from qdsl.lang.typed.checker import Checker, element_of, rule
 from qdsl.lang.typed.dimension import ONE, Dimension, DimVar, Exponent
 from qdsl.lang.typed.scheme import Instance, is_generic
-from qdsl.lang.typed.types import BOOL, INT, SCALAR, TEXT, Type
+from qdsl.lang.typed.types import BOOL, INT, SCALAR, TEXT, Type, pruned
 
 
 @rule(surface.Number)
@@ -143,69 +143,61 @@ def unit_definition(symbol: Symbol) -> typed.UnitDefinition | None:
     plain = symbol.unprefixed.entity if symbol.unprefixed is not None else None
     if not isinstance(plain, typed.UnitDefinition):
         return None
-    symbol.entity = typed.UnitDefinition(symbol.name, plain.factor * symbol.prefix if isinstance(plain.factor, Fraction) else plain.factor * float(symbol.prefix), 0.0, plain.type, plain.span)
+    symbol.entity = typed.UnitDefinition(symbol.name, _times(plain.factor, symbol.prefix), 0.0, plain.type, plain.span)
     return symbol.entity
 
 
 @rule(surface.Juxtapose)
 def juxtapose(c: Checker, node: surface.Juxtapose, expected: Type | None) -> typed.Expr:
     """`3 us`, `2pi`, `2 (x + y)`."""
-    return quantity(c, node, node.number, negative=False)
+    return quantity(c, node, negative=False)
 
 
-def quantity(c: Checker, node: surface.Juxtapose, number_node: surface.Expr, negative: bool) -> typed.Expr:
+def quantity(c: Checker, node: surface.Juxtapose, negative: bool) -> typed.Expr:
+    """A number and its factor; `negative` tells that a sign stands before, which only an offset unit needs to know."""
     from qdsl.lang.typed.arithmetic import multiply
 
     c.products.product(node, node.number, node.factor)
     offset = _offset_unit(c, node.factor)
     if offset is not None:
         return _with_offset(c, node, offset, negative)
-    left, right = c.expr(number_node), c.expr(node.factor)
     if is_unit_expression(c, node.factor):
-        return with_unit(c, node, left, right, node.factor.span.text)
-    return multiply(c, node.span, left, right)
+        return with_unit(c, node, c.expr(node.number), node.factor, node.factor.span.text)
+    return multiply(c, node.span, c.expr(node.number), c.expr(node.factor))
 
 
-def with_unit(c: Checker, node: surface.Expr, value: typed.Expr, unit: typed.Expr, symbol: str, divide: bool = False) -> typed.Expr:
-    """A literal times (or over) a unit, as one constant with the unit to show it in."""
-    from qdsl.lang.typed.arithmetic import divided, multiply
-
-    if not isinstance(unit, typed.Constant) or not isinstance(unit.type, types.Real):
+def with_unit(
+    c: Checker, node: surface.Expr, value: typed.Expr, unit: surface.Expr, symbol: str, divide: bool = False
+) -> typed.Expr:
+    """A literal times (or over) a unit, as one literal with the unit to show it in."""
+    found = _factor(c, unit)
+    if found is None or not isinstance(value, typed.Constant | typed.Uncertain):
         return c.broken(node.span)
-    scale = float(unit.value)  # type: ignore[arg-type]
-    if divide:
-        scale = 1 / scale
-    before = value.display
-    display = typed.DisplayUnit(symbol, scale * (before.scale if before else 1.0))
-    dimension = unit.type.dimension if not divide else unit.type.dimension**-1
-    match value:
-        case typed.Constant(type=types.Complex()):
-            result = divided(c, node.span, value, unit) if divide else multiply(c, node.span, value, unit)
-        case typed.Constant():
-            own = value.type.dimension if isinstance(value.type, types.Real) else ONE
-            exact = c.exact.get(value)
-            factor = c.exact.get(unit)
-            number_: float
-            if exact is not None and factor is not None:
-                total = exact / factor if divide else exact * factor
-                number_ = rounded(total)
-            else:
-                total = None
-                number_ = float(value.value) / scale if False else float(value.value) * (1 / float(unit.value) if divide else float(unit.value))  # type: ignore[arg-type]
-            result = typed.Constant(node.span, types.Real(own * dimension), number_)
-            if total is not None:
-                c.exact[result] = total
-        case typed.Uncertain():
-            own = value.type.dimension if isinstance(value.type, types.Estimate) else ONE
-            factor_ = 1 / float(unit.value) if divide else float(unit.value)  # type: ignore[arg-type]
-            result = typed.Uncertain(node.span, types.Estimate(own * dimension), value.value * factor_, value.error * factor_)
-        case _:
-            return divided(c, node.span, value, unit) if divide else multiply(c, node.span, value, unit)
-    result.display = display
+    dimension, factor = (found[0] ** -1, 1 / found[1]) if divide else found
+    before = value.display.scale if value.display is not None else 1.0
+    display = typed.DisplayUnit(symbol, before * float(factor))
+    own = getattr(pruned(value.type), "dimension", ONE)
+    if isinstance(value, typed.Uncertain):
+        scale = float(factor)
+        type_ = types.Estimate(own * dimension)
+        return typed.Uncertain(node.span, type_, value.value * scale, value.error * scale, display=display)
+    if isinstance(value.value, complex):
+        return typed.Constant(node.span, types.Complex(own * dimension), value.value * float(factor), display=display)
+    exact = _times(c.exact[value], factor) if value in c.exact else float(value.value) * float(factor)
+    result = typed.Constant(node.span, types.Real(own * dimension), rounded(exact), display=display)
+    if isinstance(exact, Fraction):
+        c.exact[result] = exact
     return result
 
 
-def rounded(exact: Fraction) -> float:
+def _times(factor: Fraction | float, other: Fraction | float) -> Fraction | float:
+    """Exact where both are."""
+    if isinstance(factor, Fraction) and isinstance(other, Fraction):
+        return factor * other
+    return float(factor) * float(other)
+
+
+def rounded(exact: Fraction | float) -> float:
     """The nearest float; beyond the largest one, infinity."""
     try:
         return float(exact)
@@ -245,8 +237,6 @@ def _with_offset(c: Checker, node: surface.Juxtapose, unit: typed.UnitDefinition
 @rule(surface.Convert)
 def convert(c: Checker, node: surface.Convert, expected: Type | None) -> typed.Expr:
     """`x to us`: the same value, shown in that unit."""
-    from qdsl.lang.typed.checker import element_of
-
     value = c.expr(node.value)
     unit = unit_expression(c, node.unit)
     if unit is None:
@@ -278,35 +268,43 @@ def unit_expression(c: Checker, node: surface.Expr) -> tuple[Dimension, typed.Di
     found = _factor(c, node)
     if found is None:
         return None
-    dimension, scale = found
-    return dimension, typed.DisplayUnit(node.span.text.strip("()") if node.span.text.startswith("(") else node.span.text, scale)
+    return found[0], typed.DisplayUnit(node.span.text, float(found[1]))
 
 
-def _factor(c: Checker, node: surface.Expr) -> tuple[Dimension, float] | None:
+Factor = tuple[Dimension, Fraction | float]
+"""A unit: its dimension, and what one of it is in SI."""
+
+
+def _factor(c: Checker, node: surface.Expr) -> Factor | None:
+    """The value of a unit expression; None, with a message, where it is none."""
     match node:
-        case surface.Number(value=value) if value and not node.imaginary:
-            return ONE, float(value)
+        case surface.Number(text=text, imaginary=False) if node.value:
+            return ONE, Fraction(text.replace("_", ""))
         case surface.Reference():
             return _unit_factor(c, node)
-        case surface.Juxtapose(number=number, factor=factor):
-            return _combine(_factor(c, number), _factor(c, factor), 1)
-        case surface.Binary(operator="*" | "/" as operator, left=left, right=right):
-            return _combine(_factor(c, left), _factor(c, right), 1 if operator == "*" else -1)
+        case surface.Juxtapose(number=left, factor=right) | surface.Binary(operator="*", left=left, right=right):
+            a, b = _factor(c, left), _factor(c, right)
+            return None if a is None or b is None else (a[0] * b[0], _times(a[1], b[1]))
+        case surface.Binary(operator="/", left=left, right=right):
+            a, b = _factor(c, left), _factor(c, right)
+            return None if a is None or b is None else (a[0] / b[0], _times(a[1], 1 / b[1]))
         case surface.Binary(operator="^", left=left, right=right):
-            base, power = _factor(c, left), exact_number(right)
-            if base is None or power is None:
-                break_ = base is not None
-                if break_:
-                    c.report(c.dims.not_a_unit(node.span))
-                return None
-            return base[0] ** power, base[1] ** float(power)
+            power = exact_number(right)
+            if power is not None:
+                base = _factor(c, left)
+                return None if base is None else (base[0] ** power, _raised(base[1], power))
         case surface.BrokenExpr():
             return None
     c.report(c.dims.not_a_unit(node.span))
     return None
 
 
-def _unit_factor(c: Checker, node: surface.Reference) -> tuple[Dimension, float] | None:
+def _raised(factor: Fraction | float, power: Exponent) -> Fraction | float:
+    """Exact where the base and the power allow it."""
+    return factor**power if isinstance(power, int) and isinstance(factor, Fraction) else float(factor) ** float(power)
+
+
+def _unit_factor(c: Checker, node: surface.Reference) -> Factor | None:
     symbol = c.symbol(node)
     if symbol is None:
         return None
@@ -319,15 +317,7 @@ def _unit_factor(c: Checker, node: surface.Reference) -> tuple[Dimension, float]
     if unit.offset:
         c.report(c.dims.offset_unit(node.span, symbol.name))
         return None
-    return unit.type.dimension, float(unit.factor)
-
-
-def _combine(
-    left: tuple[Dimension, float] | None, right: tuple[Dimension, float] | None, power: int
-) -> tuple[Dimension, float] | None:
-    if left is None or right is None:
-        return None
-    return left[0] * right[0] ** power, left[1] * right[1] ** power
+    return unit.type.dimension, unit.factor
 
 
 def exact_number(node: surface.Expr) -> Exponent | None:

@@ -1,0 +1,76 @@
+"""Source text to a checked program: every stage in order, each on its own line.
+
+    Source --surface--> surface.Module --names--> Resolved --typed--> typed.Module
+
+A checked program is lowered on demand (`core.from_typed`), kernel by kernel, because a file uses little of what it can see.
+A stage never raises for a user's mistake: it reports into `Diagnostics` and hands on what it could understand.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field
+
+from qdsl.lang import names
+from qdsl.lang.library import Library
+from qdsl.lang.names import Cycle, Imports, Kind, Scope
+from qdsl.lang.report import Diagnostics
+from qdsl.lang.source import Source
+from qdsl.lang.surface import ChunkCache, parse
+from qdsl.lang.surface import tree as surface
+from qdsl.lang.typed import tree as typed
+from qdsl.lang.typed.from_names import from_names
+
+DEEPEST_RECURSION = 20_000
+"""Python frames that the deepest program within the parser's limit needs, several for each level."""
+
+
+@dataclass(eq=False)
+class Checked:
+    """What each stage made of a file."""
+
+    tree: surface.Module
+    resolved: names.Resolved
+    module: typed.Module
+    diagnostics: Diagnostics
+
+    @property
+    def ok(self) -> bool:
+        """Whether it may run."""
+        return not self.diagnostics.errors
+
+
+@dataclass(eq=False)
+class Context:
+    """What surrounds a program: the library, how imports are found, the names of earlier lines at a prompt."""
+
+    library: Library
+    imports: Imports = field(default_factory=names.NoImports)
+    scope: Scope | None = None
+    cache: ChunkCache | None = None
+
+
+def check(source: Source, context: Context, diagnostics: Diagnostics | None = None) -> Checked:
+    """Parse, resolve and type a file."""
+    diagnostics = Diagnostics() if diagnostics is None else diagnostics
+    sys.setrecursionlimit(max(sys.getrecursionlimit(), DEEPEST_RECURSION))
+    tree = parse(source, diagnostics, context.cache)
+    resolved = names.from_surface(tree, context.scope or context.library.prelude, context.imports, diagnostics)
+    module = from_names(resolved, dict(context.library.dimension_names), diagnostics)
+    return Checked(tree, resolved, module, diagnostics)
+
+
+def exports(resolved: names.Resolved) -> Scope:
+    """What a module shows to those that import it: its declarations and lets, not what it imported itself."""
+    own = {id(symbol) for group in resolved.groups for symbol in group}
+    scope = Scope()
+    for mine, theirs in (
+        (resolved.scope.values, scope.values),
+        (resolved.scope.types, scope.types),
+        (resolved.scope.units, scope.units),
+    ):
+        theirs.update({name: symbol for name, symbol in mine.items() if id(symbol) in own and symbol.kind is not Kind.MODULE})
+    return scope
+
+
+__all__ = ["Checked", "Context", "Cycle", "check", "exports"]
