@@ -73,7 +73,7 @@ class Kernel:
         self._names = [name for name, _ in entry.signature.parameters]
         self._call = CALL(entry.call)
         self._loop = LOOP(entry.loop) if entry.loop else None
-        self._release = RELEASE(entry.release)
+        self._release = RELEASE(entry.release) if entry.release else _nothing_to_release
         self._numbers = _NumberFormat(self._types, entry.signature.results) if entry.signature.elementwise else None
 
     def __repr__(self) -> str:
@@ -232,6 +232,10 @@ class _NumberFormat:
         for i in self.bools:
             values[i] = bool(values[i])
         return _several(values)
+
+
+def _nothing_to_release(context: Any) -> None:
+    """For kernels that do not use the arena."""
 
 
 def _several(values: Sequence[Any]) -> Result:

@@ -18,8 +18,8 @@ from qdsl.lang.core.ir import BOOL, REAL, ArrayType, Block, Failure, Function, O
 from qdsl.lang.native import arrays, control, scalars
 from qdsl.lang.native.abi import ELEMENT_TYPE, VALUES_KEPT
 from qdsl.lang.native.ownership import Use, moves
-from qdsl.lang.native.places import ArrayPlace, Mode, Place
-from qdsl.lang.native.program import Program
+from qdsl.lang.native.places import ArrayPlace, Place
+from qdsl.lang.native.program import Mode, Program
 from qdsl.lang.native.sites import Site
 from qdsl.lang.native.writer import LLVM_TYPE, Writer, literal
 from qdsl.lang.source import Span

@@ -18,8 +18,8 @@ from qdsl.lang.core.ir import DEEPEST_CALL, FAILURES, ArrayType, Block, Code, Op
 from qdsl.lang.native import arrays
 from qdsl.lang.native.abi import DEPTH
 from qdsl.lang.native.arena import Mark, context_field, keep_carried
-from qdsl.lang.native.places import ArrayPlace, Mode, Place, flat, flattened, rebuilt, result_struct
-from qdsl.lang.native.program import is_small
+from qdsl.lang.native.places import ArrayPlace, Place, flat, flattened, rebuilt, result_struct
+from qdsl.lang.native.program import Mode, is_small
 from qdsl.lang.native.writer import Phi, symbol
 
 if TYPE_CHECKING:

@@ -19,8 +19,8 @@ from qdsl.lang.core.ir import FAILURES, ArrayType, Code, Function, Type
 from qdsl.lang.native import arrays
 from qdsl.lang.native.abi import CHUNK, TOP
 from qdsl.lang.native.body import Body, Slot
-from qdsl.lang.native.places import Mode, flat, flattened, rebuilt, result_struct
-from qdsl.lang.native.program import Program, in_arena, is_small
+from qdsl.lang.native.places import flat, flattened, rebuilt, result_struct
+from qdsl.lang.native.program import Mode, Program, in_arena, is_small
 from qdsl.lang.native.sites import Site
 from qdsl.lang.native.writer import symbol
 

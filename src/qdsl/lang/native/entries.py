@@ -15,8 +15,8 @@ from collections.abc import Sequence
 
 from qdsl.lang.core.ir import BOOL, INT, REAL, ArrayType, Code, Function, Scalar, Type
 from qdsl.lang.native.abi import CODE, DEPTH, ELEMENT_BYTES, ELEMENT_TYPE, INDEX, KEEP, VALUES_KEPT, words
-from qdsl.lang.native.places import Mode, flat, result_struct
-from qdsl.lang.native.program import Program, is_small
+from qdsl.lang.native.places import flat, result_struct
+from qdsl.lang.native.program import Mode, Program, is_small
 from qdsl.lang.native.sites import Site
 from qdsl.lang.native.writer import LLVM_TYPE, Writer, real, symbol
 
@@ -72,7 +72,7 @@ class _Entry:
         w.begin("done")
         w.do(f"ret {self.struct} {returned}")
         parameters = ", ".join([f"{t} {n}" for t, n in arguments] + ["ptr %context"])
-        return _define(f"internal {self.struct} {self.named('element')} ({parameters}) nounwind", w)
+        return _define(f"internal {self.struct} {self.named('element')} ({parameters}) nounwind noinline", w)
 
     def _stop_nonfinite(self, w: Writer, names: Sequence[str]) -> None:
         types = self._scalars()[:VALUES_KEPT]

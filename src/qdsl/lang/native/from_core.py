@@ -22,11 +22,10 @@ from qdsl.lang.native import entries
 from qdsl.lang.native.abi import CONTEXT
 from qdsl.lang.native.definition import defined
 from qdsl.lang.native.math import functions
-from qdsl.lang.native.places import Mode
-from qdsl.lang.native.program import Program
+from qdsl.lang.native.program import Mode, Program
 from qdsl.lang.native.sites import Site
-from qdsl.lang.native.support import SUPPORT
-from qdsl.lang.native.writer import BRANCH_WEIGHTS
+from qdsl.lang.native.support import needed, uses_arena
+from qdsl.lang.native.writer import METADATA
 
 
 @dataclass(frozen=True)
@@ -49,6 +48,7 @@ class Translation:
     text: str
     sites: tuple[Site, ...]
     signatures: tuple[Signature, ...]
+    uses_arena: bool
 
 
 def from_core(module: Module, roots: Sequence[str], inline_math: bool) -> Translation:
@@ -60,9 +60,12 @@ def from_core(module: Module, roots: Sequence[str], inline_math: bool) -> Transl
     parts += [defined(program, module.functions[name], Mode.FAST) for name in calls.reachable(module, quick)]
     for each in signatures:
         parts += entries.written(program, module.functions[each.name], each.elementwise, each.name in quick)
-    parts += functions.definitions(program)
-    text = "\n".join([CONTEXT, SUPPORT, *parts, BRANCH_WEIGHTS, ""])
-    return Translation(text, tuple(program.sites.sites), signatures)
+    for name, mode in list(program.expansions):
+        parts.append(defined(program, functions.EXPANSIONS[name](), mode))
+    parts += functions.definitions(list(program.mathematics))
+    code = "\n".join(parts)
+    text = "\n".join([CONTEXT, needed(code), code, METADATA, ""])
+    return Translation(text, tuple(program.sites.sites), signatures, uses_arena(code))
 
 
 def _signature(function: Function) -> Signature:

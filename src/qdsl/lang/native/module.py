@@ -20,7 +20,8 @@ from qdsl.lang.native.sites import Site
 
 @dataclass(frozen=True)
 class Entry:
-    """One function's machine code, in memory while `library` is. `loop` is 0 unless the function is elementwise."""
+    """One function's machine code, in memory while `library` is. `loop` is 0 unless the function is elementwise,
+    `release` unless the module uses the arena."""
 
     signature: Signature
     call: int
@@ -48,12 +49,12 @@ class NativeModule:
         signature, addresses = self.signatures[name], self._library.addresses
         loop = addresses[f"loop.{name}"] if signature.elementwise else 0
         return Entry(
-            signature, addresses[f"call.{name}"], loop, addresses[RELEASE], self.translation.sites, self._library
+            signature, addresses[f"call.{name}"], loop, addresses.get(RELEASE, 0), self.translation.sites, self._library
         )
 
     @cached_property
     def _library(self) -> jit.Library:
-        exports = [RELEASE]
+        exports = [RELEASE] if self.translation.uses_arena else []
         for each in self.signatures.values():
             exports.append(f"call.{each.name}")
             if each.elementwise:

@@ -8,18 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import Enum
 
 from qdsl.lang.core.ir import ArrayType, Type
 from qdsl.lang.native.program import is_small
 from qdsl.lang.native.writer import LLVM_TYPE
-
-
-class Mode(Enum):
-    """The two ways to translate a function: see `native.body`."""
-
-    CAREFUL = "careful"
-    FAST = "fast"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from functools import cached_property
 from math import prod
 
@@ -15,6 +16,14 @@ from qdsl.lang.core import calls
 from qdsl.lang.core.ir import ArrayType, Block, Function, Module, Op, Type
 from qdsl.lang.native.abi import ELEMENT_BYTES
 from qdsl.lang.native.sites import SiteTable
+
+
+class Mode(Enum):
+    """The two ways to translate a function: see `native.body`."""
+
+    CAREFUL = "careful"
+    FAST = "fast"
+
 
 SMALL_BYTES = 512
 """An array no larger, its shape known, lives on the stack, where the optimiser can turn it into registers."""
@@ -43,6 +52,7 @@ class Program:
     inline_math: bool
     sites: SiteTable = field(default_factory=SiteTable)
     mathematics: dict[str, None] = field(default_factory=dict)
+    expansions: dict[tuple[str, Mode], None] = field(default_factory=dict)
 
     @property
     def functions(self) -> Mapping[str, Function]:

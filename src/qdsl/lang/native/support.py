@@ -1,4 +1,4 @@
-"""The few functions that every compiled module carries, as LLVM text: stopping, the arena, integer powers.
+"""The few functions that compiled modules carry, as LLVM text: stopping, the arena, integer powers.
 
 The arena hands out memory by moving `top` towards `end` within a chunk from malloc; chunks form a list. Nothing is
 freed one by one: `qdsl.rewind` returns to an earlier top, `qdsl.release` gives everything back. A call may not take
@@ -256,7 +256,7 @@ done:
 def _gather(size: int) -> str:
     """Elements `stride` bytes apart, side by side."""
     return f"""
-define internal void @qdsl.gather{size}(ptr noalias %to, ptr noalias %from, i64 %stride, i64 %n) {{
+define internal void @qdsl.gather{size}(ptr noalias %to, ptr noalias %from, i64 %stride, i64 %n) noinline optsize {{
 entry:
   br label %copy
 copy:
@@ -268,7 +268,7 @@ copy:
   store i{8 * size} %value, ptr %target
   %i.next = add i64 %i, 1
   %more = icmp slt i64 %i.next, %n
-  br i1 %more, label %copy, label %done
+  br i1 %more, label %copy, label %done, !llvm.loop !2
 done:
   ret void
 }}
@@ -297,5 +297,19 @@ declare { i64, i1 } @llvm.umul.with.overflow.i64(i64, i64)
 declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)
 """
 
-SUPPORT = DECLARATIONS + STOP + IPOW + ALLOCATE + REWIND + KEEP + _gather(1) + _gather(8)
-"""What every module starts with; what it does not use, the optimiser drops."""
+ARENA = ALLOCATE + REWIND + KEEP
+
+
+def needed(text: str) -> str:
+    """The support that this much of a module refers to."""
+    parts = [STOP]
+    if "@qdsl.ipow" in text:
+        parts.append(IPOW)
+    if uses_arena(text):
+        parts.append(ARENA)
+    parts += [_gather(size) for size in (1, 8) if f"@qdsl.gather{size}(" in text]
+    return DECLARATIONS + "".join(parts)
+
+
+def uses_arena(text: str) -> bool:
+    return "@qdsl.allocate" in text

@@ -182,6 +182,9 @@ def _incoming(pairs: Sequence[tuple[str, str]]) -> str:
     return ", ".join(f"[ {value}, %{block} ]" for value, block in pairs)
 
 
-BRANCH_WEIGHTS = """!0 = !{!"branch_weights", i32 1000000, i32 1}
-!1 = !{!"branch_weights", i32 1, i32 1000000}"""
-"""Metadata at the end of every module: `!prof !0` on a branch that is mostly taken, `!prof !1` on one that is not."""
+METADATA = """!0 = !{!"branch_weights", i32 1000000, i32 1}
+!1 = !{!"branch_weights", i32 1, i32 1000000}
+!2 = distinct !{!2, !3}
+!3 = !{!"llvm.loop.vectorize.enable", i1 false}"""
+"""At the end of every module: `!prof !0` on a branch that is mostly taken, `!prof !1` on one that is not, `!llvm.loop !2` on a
+loop that is not worth vectorising."""
