@@ -60,7 +60,7 @@ LEGAL: dict[str, Legal] = {
     "build": Legal("int...", "[S]", (("int...", "S"),)),
     "len": Legal("[S]", "int", attributes=("axis",), holds=_axis_of_the_array),
     "get": Legal("[S] int...", "S"),
-    "set": Legal("[S] int... S", "[S]"),
+    "set": Legal("[S] int... S", "[S]", holds=lambda op: fits(op.result.type, op.operands[0].type)),
     "slice": Legal("[S] int int", "[S]", holds=lambda op: len(_shape(op.result.type)) == 1),
     "if": Legal("bool", "C...", (("", "C..."), ("", "C..."))),
     "for": Legal("int int C...", "C...", (("int C...", "C..."),)),

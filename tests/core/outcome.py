@@ -1,0 +1,25 @@
+"""What a program does, in a form that two runs can be compared by: every bit of a result, or the whole failure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qdsl.lang.core.interpret import KernelFailure, interpret
+from qdsl.lang.core.ir import Module
+
+
+def bits(value: Any) -> Any:
+    """A value such that `==` means the same bits; one nan is like another."""
+    if isinstance(value, tuple):
+        return tuple(map(bits, value))
+    if isinstance(value, float):
+        return "nan" if value != value else value.hex()
+    return type(value).__name__, value
+
+
+def outcome(module: Module, name: str, arguments: list[Any]) -> Any:
+    """The bits of the results, or code, message and numbers of the failure."""
+    try:
+        return bits(interpret(module, name, arguments))
+    except KernelFailure as failure:
+        return failure.code, failure.message, bits(failure.values)
