@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from tests.stdlib.examples import declarations, examples_of, files
 
 
