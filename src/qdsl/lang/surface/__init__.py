@@ -36,7 +36,7 @@ def parse(source: Source, diagnostics: Diagnostics, cache: ChunkCache | None = N
 
 
 def parse_unit(text: str, diagnostics: Diagnostics, name: str = "unit") -> Expr:
-    """A unit on its own, as in the header of a data file: `us`, `m/s^2`, `1/s`. `name` is what messages call the text."""
+    """A unit on its own, as in a data header: `us`, `m/s^2`, `1/s`. `name` is what messages call the text."""
     chunk = Source(name, text).whole
     unit, found = parse_unit_text(chunk)
     for each in found:

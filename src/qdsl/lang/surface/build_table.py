@@ -16,6 +16,12 @@ from lark import Lark, Token
 from lark.lexer import Lexer
 from lark.parsers.lalr_analysis import Shift
 
+from qdsl.lang.source import Source
+from qdsl.lang.surface.layout import Layout
+from qdsl.lang.surface.lexer import lexed
+from qdsl.lang.surface.syntax_examples import EXAMPLES
+from qdsl.lang.surface.table import Table, from_data
+
 HERE = Path(__file__).parent
 STARTS = ("start", "unit_start")
 
@@ -49,11 +55,35 @@ def table() -> dict[str, Any]:
         }
         for state in order
     ]
-    return _shared(rows) | {
+    data = _shared(rows) | {
         "rules": [[rule.origin.name, len(rule.expansion), rule.alias or ""] for rule in rules],
         "starts": {start: order[automaton.start_states[start]] for start in STARTS},
         "ends": {start: order[automaton.end_states[start]] for start in STARTS},
+        "situations": {"names": [], "states": [-1] * len(rows)},
     }
+    return data | {"situations": _situations(from_data(data))}
+
+
+def _situations(table_: Table) -> dict[str, Any]:
+    """For each state the situation of the examples that stop in it, or in a state that takes the same tokens."""
+    by_state: dict[int, int] = {}
+    by_tokens: dict[frozenset[str], int] = {}
+    for at, examples in enumerate(EXAMPLES.values()):
+        for stop in filter(None, (table_.stop(_kinds(example)) for example in examples)):
+            state = stop[0]
+            by_state.setdefault(state, at)
+            by_tokens.setdefault(_tokens(table_, state), at)
+    states = [by_state.get(state, by_tokens.get(_tokens(table_, state), -1)) for state in range(len(table_.moves))]
+    return {"names": list(EXAMPLES), "states": states}
+
+
+def _kinds(text: str) -> list[str]:
+    chunk = Source("example", text).whole
+    return [token.kind for token in Layout(chunk, lexed(chunk).tokens)]
+
+
+def _tokens(table_: Table, state: int) -> frozenset[str]:
+    return frozenset(symbol for symbol in table_.moves[state] if not symbol.islower())
 
 
 def _breadth_first(automaton: Any) -> dict[int, int]:

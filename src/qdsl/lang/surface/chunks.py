@@ -30,7 +30,9 @@ _PIECE = re.compile(
 _GOES_ON = re.compile(r"(?:[+\-*/^=<>~,:.≈≠≤≥±]|\b(?:and|or|not|in|to|as|forall|given))\s*\Z")
 _STARTS_ITEM = re.compile(r"""(?!(?:else|as|to|and|or|in|forall|given)\b)[\w"(\[]""")
 _DECLARES = re.compile(
-    r"""(?:fn[ \t]|extern[ \t]+fn\b|import[ \t]|from[ \t]+[\w"]|(?:experiment|dimension|unit|const|option)[ \t]+[^\W\d]|test[ \t]+")"""
+    r"""fn[ \t] | extern[ \t]+fn\b | import[ \t] | from[ \t]+[\w"] | test[ \t]+"
+      | (?: experiment | dimension | unit | const | option )[ \t]+[^\W\d]""",
+    re.VERBOSE,
 )
 _PATIENCE = 20
 """How often a bracket without its partner may cost a second look at the rest of the file."""

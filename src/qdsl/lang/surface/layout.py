@@ -37,7 +37,11 @@ class TooDeepError(Exception):
 
 
 class Layout:
-    """The tokens of one chunk, in order. `open` are the brackets open so far, `at` is the raw token in hand; recovery may close a bracket."""
+    """The tokens of one chunk, in order.
+
+    `open` are the brackets open so far, `at` is the place of the raw token in hand, `previous` the kind of the token
+    given last ("NL" also at the start and after `{`), `end` the place where it ends.
+    """
 
     def __init__(self, chunk: Chunk, raw: list[Token]) -> None:
         self.chunk = chunk
@@ -203,12 +207,12 @@ class Layout:
         self.previous = kind
         return Token(kind, SPELLING[kind], self.end, self.end, False)
 
-    def closed_by_parser(self, kind: str, before: Token) -> None:
-        """The parser supplied a closing bracket before the token that it was given last."""
+    def closed_by_parser(self, kind: str, before: Token) -> Token | None:
+        """The parser supplied a closing bracket before the token that it was given last: what it closes."""
         for at in range(len(self.open) - 1, -1, -1):
             if self.open[at] is not before and CLOSER.get(self.open[at].kind) == kind:
-                del self.open[at]
-                return
+                return self.open.pop(at)
+        return None
 
     def indent(self, token: Token) -> int:
         """How far the line of `token` is indented."""

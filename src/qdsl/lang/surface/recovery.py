@@ -21,7 +21,7 @@ from qdsl.lang.surface.parser import Parse
 from qdsl.lang.surface.tokens import CLOSER, CONTINUES, END, LATER, SPELLING, Token
 from qdsl.lang.surface.tree import BrokenExpr, BrokenItem, Node
 
-_INSERTED = ("COMMA", "RPAR", "RSQB", "EQUAL", "IN", "TILDE", "COLON")
+_INSERTED = ("COMMA", "RPAR", "RSQB", "EQUAL", "IN", "TILDE", "COLON", "NL")
 """Signs worth supplying, the likeliest first."""
 
 _LEFT_OUT = frozenset({"EQUAL", "COLON", "DOT", "SEMI", "LET", "VAR", "PLUS", "STAR", "SLASH", "QMARK"})
@@ -33,6 +33,7 @@ _AFTER_EXPRESSION = frozenset(
 """Where reading can go on after an expression that was given up."""
 
 _WITH_EQUAL = frozenset({"LET", "VAR", "FN", "CONST", "OPTION", "DIMENSION", "UNIT", "PARAM", "AXIS"})
+_BEGINS = frozenset({"LET", "VAR", "FN", "FOR", "WHILE", "BREAK", "RETURN", "ASSERT", "IMPORT"}) | LATER
 _STATEMENTS = ("item", "statement", "member")
 _OPENERS = frozenset(CLOSER) | {"STRING_OPEN"}
 _CLOSERS = frozenset(CLOSER.values()) | {"STRING_CLOSE"}
@@ -71,7 +72,7 @@ class Recovery:
         for kind in _INSERTED:
             if self.fits(kind, token.kind, *ahead) and self.may_insert(kind, token):
                 place.inserted = kind
-                self.insert(kind, token)
+                place.opener = self.insert(kind, token)
                 return token
         if self.may_leave_out(token, ahead) and self.fits(*ahead):
             place.left_out = True
@@ -109,6 +110,8 @@ class Recovery:
             return any(CLOSER.get(each.kind) == kind for each in self.layout.open)
         if kind == "EQUAL" and not self.in_declaration():
             return False
+        if kind == "NL":
+            return token.kind in _BEGINS
         return token.kind != "NL"
 
     def in_declaration(self) -> bool:
@@ -117,11 +120,11 @@ class Recovery:
         first = self.parse.values[bottom] if bottom < len(self.parse.values) else None
         return isinstance(first, Token) and first.kind in _WITH_EQUAL
 
-    def insert(self, kind: str, token: Token) -> None:
+    def insert(self, kind: str, token: Token) -> Token | None:
+        """Feed a sign that is not there; for a closing bracket, what it closes."""
         end = self.parse.end
         self.parse.feed(Token(kind, SPELLING.get(kind, kind.lower()), end, end, False))
-        if kind in _CLOSERS:
-            self.layout.closed_by_parser(kind, token)
+        return self.layout.closed_by_parser(kind, token) if kind in _CLOSERS else None
 
     def may_leave_out(self, token: Token, ahead: tuple[str, ...]) -> bool:
         if token.kind == "NL":
@@ -214,18 +217,8 @@ class Recovery:
 
 def accepts(parse: Parse, states: list[int], kinds: tuple[str, ...]) -> bool:
     """Whether an automaton with this stack would take these tokens; the stack itself stays."""
-    table = parse.table
     states = states.copy()
-    for kind in kinds:
-        while (move := table.moves[states[-1]].get(kind)) is not None and move < 0:
-            rule = -1 - move
-            if length := table.lengths[rule]:
-                del states[-length:]
-            states.append(table.landing(states[-1], table.left_sides[rule], kind))
-        if move is None:
-            return kind == END and states[-1] == parse.goal
-        states.append(move)
-    return True
+    return all(parse.table.step(states, kind) for kind in kinds)
 
 
 def _nodes(values: list[Any]) -> Iterator[Node]:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
+from typing import Any
+
+from qdsl.lang.surface.tokens import END
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,7 @@ class Table:
     actions: list[str]
     starts: dict[str, int]
     ends: dict[str, int]
+    situations: list[str]
     landings: dict[tuple[int, str, str], int] = field(default_factory=dict)
 
     def landing(self, state: int, symbol: str, following: str) -> int:
@@ -35,15 +40,43 @@ class Table:
             self.landings[key] = found
         return found
 
+    def stop(self, kinds: Iterable[str]) -> tuple[int, str] | None:
+        """The state and the token where a parse of these tokens stops; None if it goes through."""
+        states = [self.starts["start"]]
+        for kind in kinds:
+            if not self.step(states, kind):
+                return states[-1], kind
+        return None
+
+    def step(self, states: list[int], kind: str) -> bool:
+        """Let a bare stack of states take one token."""
+        while (move := self.moves[states[-1]].get(kind)) is not None:
+            if move >= 0:
+                states.append(move)
+                return True
+            rule = -1 - move
+            if length := self.lengths[rule]:
+                del states[-length:]
+            states.append(self.landing(states[-1], self.left_sides[rule], kind))
+        return kind == END and states[-1] == self.ends["start"]
+
 
 @cache
 def table() -> Table:
     """The table, read once."""
-    data = json.loads(files("qdsl.lang.surface").joinpath("table.json").read_text(encoding="utf-8"))
+    return from_data(json.loads(files("qdsl.lang.surface").joinpath("table.json").read_text(encoding="utf-8")))
+
+
+def from_data(data: dict[str, Any]) -> Table:
+    """The table from its JSON."""
     symbols = data["symbols"]
     rows = [_row(text, symbols) for text in data["rows"]]
+    names = data["situations"]
+    situations = [names["names"][at] if at >= 0 else "" for at in names["states"]]
     left_sides, lengths, actions = map(list, zip(*data["rules"], strict=True))
-    return Table([rows[at] for at in data["states"]], left_sides, lengths, actions, data["starts"], data["ends"])
+    return Table(
+        [rows[at] for at in data["states"]], left_sides, lengths, actions, data["starts"], data["ends"], situations
+    )
 
 
 def _row(text: str, symbols: list[str]) -> dict[str, int]:
