@@ -10,9 +10,8 @@ from tests.mdtest.claims import Said
 from tests.mdtest.document import Case
 from tests.mdtest.verdict import Outcome
 
-from qdsl.lang import library
 from qdsl.lang.compile import Checked, Context, check, exports
-from qdsl.lang.library import PRELUDE, Library, builtins
+from qdsl.lang.library import Library, builtins
 from qdsl.lang.names import Cycle, Scope, from_surface
 from qdsl.lang.names.imports import NoImports
 from qdsl.lang.report import Diagnostic, Diagnostics, Fix
@@ -23,8 +22,8 @@ from qdsl.lang.surface import parse
 from qdsl.lang.typed import tree
 from qdsl.lang.typed.from_names import from_names
 from qdsl.lang.typed.show import Show
+from qdsl.runtime.library import standard_library
 
-STDLIB = Path(library.__file__).parents[1] / "stdlib"
 TINY = Path(__file__).parent / "tiny.qdsl"
 
 
@@ -63,7 +62,7 @@ class _Files:
 @cache
 def _library(prelude: str) -> Library:
     if prelude == "standard":
-        return library.build({name: (STDLIB / f"{name}.qdsl").read_text(encoding="utf-8") for name in PRELUDE})
+        return standard_library()
     found = Diagnostics()
     made = Library(Scope(builtins()), {})
     resolved = from_surface(parse(Source("tiny.qdsl", TINY.read_text()), found), made.prelude, NoImports(), found)

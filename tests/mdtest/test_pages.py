@@ -14,7 +14,9 @@ from qdsl.cli.explain import PAGES
 from qdsl.lang.report.codes import AREAS, TITLES
 
 SRC = Path(qdsl.lang.report.__file__).parents[2]
-FORM = re.compile(r"# (\w\d{4}): (.+)\n\n.+?\n\n## Wrong\n\n```.+?```\n\n## Right\n\n```.+?```\n", re.DOTALL)
+FORM = re.compile(
+    r"# (\w\d{4}): ([^\n]+)\n\n[^#]+?\n\n## Wrong\n(?:\n```.+?```\n)+\n## Right\n(?:\n```.+?```\n)+", re.DOTALL
+)
 WARNINGS_IN_MENDS = {"W0220"}
 
 
