@@ -17,7 +17,7 @@ from qdsl.lang.core.calls import reachable, recursive
 from qdsl.lang.core.ir import Function, Module, Op, Value
 from qdsl.lang.core.rewrite import Rewriter, copy_block
 
-LARGEST = 20_000
+LARGEST = 4_000
 """Operations in one function: doubling at every level of a chain of calls must end."""
 
 

@@ -1,0 +1,328 @@
+"""What each pass does, by programs before and after it. Both are core text; only the body of @f is shown."""
+
+from __future__ import annotations
+
+import pytest
+
+from qdsl.lang.core.ir import Module
+from qdsl.lang.core.parser import parse_module
+from qdsl.lang.core.printer import function_text
+from qdsl.lang.core.verify import verify
+from qdsl.lang.optimise import PASSES, optimise
+from qdsl.lang.optimise.inline import LARGEST, inline
+
+HEAD = "func @f(%x: real, %y: real, %n: int, %c: bool, %a: [real]) -> "
+
+
+def after(name: str, source: str) -> Module:
+    """The module after one trip of one pass."""
+    module = parse_module(source)
+    verify(module)
+    (chosen,) = [each for each in PASSES if each.name == name]
+    module = chosen.run(module)
+    verify(module)
+    return module
+
+
+def canonical(source: str) -> str:
+    return function_text(parse_module(source).functions["f"])
+
+
+def becomes(name: str, result: str, before: str, expected: str) -> None:
+    rest = "" if "func" not in before else before[before.index("func") :]
+    body = before.removesuffix(rest)
+    module = after(name, f"{HEAD}({result}) {{ {body} }} {rest}")
+    assert function_text(module.functions["f"]) == canonical(f"{HEAD}({result}) {{ {expected} }}")
+
+
+@pytest.mark.parametrize(
+    ("type_", "operation", "folded"),
+    [
+        ("real", "add %2, %3", "const 5.0"),
+        ("real", "div %2, %0", "const inf"),
+        ("bool", "lt %2, %3", "const true"),
+        ("int", "to_int %2", "const 2"),
+        ("real", "exp %2", "exp %2"),  # its last bit depends on the machine
+        ("int", "to_int %9", "to_int %9"),  # would fail: it fails where it stands
+    ],
+)
+def test_fold(type_: str, operation: str, folded: str) -> None:
+    constants = "%0 = const 0.0 %2 = const 2.0 %3 = const 3.0 %9 = const 1e30"
+    becomes("fold", type_, f"{constants} %4 = {operation} return %4", f"{constants} %4 = {folded} return %4")
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        ("%1 = const 1.0 %2 = mul %x, %1 return %2", "%1 = const 1.0 return %x"),
+        ("%1 = const -1.0 %2 = mul %1, %x return %2", "%1 = const -1.0 %2 = neg %x return %2"),
+        ("%1 = const 0.0 %2 = sub %x, %1 return %2", "%1 = const 0.0 return %x"),
+        ("%1 = const -0.0 %2 = add %x, %1 return %2", "%1 = const -0.0 return %x"),
+        ("%1 = neg %x %2 = neg %1 return %2", "%1 = neg %x return %x"),
+        ("%1 = neg %x %2 = add %1, %y return %2", "%1 = neg %x %2 = sub %y, %x return %2"),
+        ("%1 = neg %x %2 = neg %y %3 = div %1, %2 return %3", "%1 = neg %x %2 = neg %y %3 = div %x, %y return %3"),
+        ("%1 = const 8.0 %2 = div %x, %1 return %2", "%1 = const 8.0 %2 = const 0.125 %3 = mul %x, %2 return %3"),
+        ("%1 = abs %x %2 = abs %1 return %2", "%1 = abs %x return %1"),
+        ("%1 = to_real %n %2 = floor %1 return %2", "%1 = to_real %n return %1"),
+        (
+            "%1 = const 3.0 %2 = pow %x, %1 return %2",
+            "%1 = const 3.0 %2 = const 1.0 %3 = mul %x, %x %4 = mul %3, %x return %4",
+        ),
+        (
+            "%1 = const -2.0 %2 = pow %x, %1 return %2",
+            "%1 = const -2.0 %2 = const 1.0 %3 = div %2, %x %4 = mul %3, %3 return %4",
+        ),
+    ],
+)
+def test_simplify_reals(before: str, expected: str) -> None:
+    becomes("simplify", "real", before, expected)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "%1 = const 0.0 %2 = add %x, %1 return %2",  # -0 + 0 is 0
+        "%1 = const -0.0 %2 = sub %x, %1 return %2",
+        "%1 = const 0.0 %2 = mul %x, %1 return %2",
+        "%1 = sub %x, %x return %1",
+        "%1 = div %x, %x return %1",
+        "%1 = const 3.0 %2 = div %x, %1 return %2",
+        "%1 = const 5e-324 %2 = div %x, %1 return %2",  # a power of two whose inverse is infinite
+        "%1 = const 5.0 %2 = pow %x, %1 return %2",
+        "%1 = const 0.5 %2 = pow %x, %1 return %2",  # sqrt differs at -0 and -inf
+    ],
+)
+def test_simplify_leaves_what_is_not_exact(body: str) -> None:
+    becomes("simplify", "real", body, body)
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        ("%1 = const 0 %2 = imul %n, %1 return %2", "%1 = const 0 return %1"),
+        ("%1 = const 0 %2 = isub %1, %n return %2", "%1 = const 0 %2 = isub %1, %n return %2"),
+        ("%1 = isub %n, %n return %1", "%1 = const 0 return %1"),
+        ("%1 = const -1 %2 = band %n, %1 return %2", "%1 = const -1 return %n"),
+        ("%1 = ineg %n %2 = ineg %1 return %2", "%1 = ineg %n %2 = ineg %1 return %2"),  # -(-2^63) fails
+    ],
+)
+def test_simplify_ints(before: str, expected: str) -> None:
+    becomes("simplify", "int", before, expected)
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        ("%1 = ilt %n, %n return %1", "%1 = const false return %1"),
+        (
+            "%1 = const 3 %2 = ilt %n, %1 %3 = not %2 return %3",
+            "%1 = const 3 %2 = ilt %n, %1 %3 = ige %n, %1 return %3",
+        ),
+        ("%1 = lt %x, %y %2 = not %1 return %2", "%1 = lt %x, %y %2 = not %1 return %2"),  # nan
+        ("%1 = eq %x, %y %2 = not %1 return %2", "%1 = eq %x, %y %2 = ne %x, %y return %2"),
+        ("%1 = eq %x, %x return %1", "%1 = eq %x, %x return %1"),
+        ("%1 = const true %2 = and %1, %c return %2", "%1 = const true return %c"),
+    ],
+)
+def test_simplify_truth(before: str, expected: str) -> None:
+    becomes("simplify", "bool", before, expected)
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        (
+            "%t = const true %1 = if %t -> real { %2 = exp %x yield %2 } else { yield %y } return %1",
+            "%t = const true %2 = exp %x return %2",
+        ),
+        ("%1 = select %c, %x, %x -> real return %1", "return %x"),
+        (
+            "%1 = not %c %2 = select %1, %x, %y -> real return %2",
+            "%1 = not %c %2 = select %c, %y, %x -> real return %2",
+        ),
+        ('%t = const true check %t or DOMAIN "" return %x', "%t = const true return %x"),
+        (
+            "%0 = const 4 %1 = for %0, %0, %x -> real { |%i: int, %z: real| yield %y } return %1",
+            "%0 = const 4 return %x",
+        ),
+        (
+            "%0 = const 4 %1 = const 5 "
+            "%2 = for %0, %1, %x -> real { |%i: int, %z: real| %4 = exp %z yield %4 } return %2",
+            "%0 = const 4 %1 = const 5 %4 = exp %x return %4",
+        ),
+        (
+            "%0 = const 0 %1, %2 = for %0, %n, %x, %y -> real, real { |%i: int, %z: real, %s: real| "
+            "%4 = add %z, %s yield %4, %s } return %1",
+            "%0 = const 0 %1 = for %0, %n, %x -> real { |%i: int, %z: real| %4 = add %z, %y yield %4 } return %1",
+        ),
+        ("%1 = array %x, %y -> [real; 2] %i = const 1 %2 = get %1, %i -> real return %2",
+         "%1 = array %x, %y -> [real; 2] %i = const 1 return %y"),
+        ("%1 = array %x, %y -> [real; 2] %2 = len %1 axis 0 %3 = to_real %2 return %3",
+         "%1 = array %x, %y -> [real; 2] %2 = const 2 %3 = to_real %2 return %3"),
+    ],
+)  # fmt: skip
+def test_decide(before: str, expected: str) -> None:
+    becomes("decide", "real", before, expected)
+
+
+def test_a_constant_carried_by_a_while_is_seen_by_its_condition() -> None:
+    becomes(
+        "decide",
+        "real",
+        "%1, %2 = while %x, %y -> real, real { |%z: real, %s: real| %3 = lt %z, %s yield %3 } else "
+        "{ |%u: real, %t: real| %4 = add %u, %t yield %4, %t } return %1",
+        "%1 = while %x -> real { |%z: real| %3 = lt %z, %y yield %3 } else "
+        "{ |%u: real| %4 = add %u, %y yield %4 } return %1",
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        ("%1 = exp %x %2 = exp %x %3 = add %1, %2 return %3", "%1 = exp %x %3 = add %1, %1 return %3"),
+        ("%1 = add %x, %y %2 = add %y, %x %3 = sub %1, %2 return %3", "%1 = add %x, %y %3 = sub %1, %1 return %3"),
+        (
+            "%1 = const 0.0 %2 = const -0.0 %3 = const 0.0 %4 = add %1, %2 %5 = add %4, %3 return %5",
+            "%1 = const 0.0 %2 = const -0.0 %4 = add %1, %2 %5 = add %4, %1 return %5",
+        ),
+        (
+            "%1 = exp %x %2 = if %c -> real { %3 = exp %x yield %3 } else { %4 = exp %y yield %4 } "
+            "%5 = exp %y return %2",
+            "%1 = exp %x %2 = if %c -> real { yield %1 } else { %4 = exp %y yield %4 } %5 = exp %y return %2",
+        ),
+    ],
+)
+def test_share(before: str, expected: str) -> None:
+    becomes("share", "real", before, expected)
+
+
+def test_hoist_moves_what_cannot_fail_out_of_all_loops() -> None:
+    becomes(
+        "hoist",
+        "[real; ?, ?]",
+        "%1 = build %n, %n -> [real; ?, ?] { |%i: int, %j: int| %0 = const 0 "
+        "%s = for %0, %n, %x -> real { |%k: int, %acc: real| %e = exp %y %d = idiv %n, %n %z = add %acc, %e yield %z } "
+        "yield %s } return %1",
+        "%0 = const 0 %e = exp %y %1 = build %n, %n -> [real; ?, ?] { |%i: int, %j: int| "
+        "%s = for %0, %n, %x -> real { |%k: int, %acc: real| %d = idiv %n, %n %z = add %acc, %e yield %z } "
+        "yield %s } return %1",
+    )
+
+
+def test_hoist_leaves_what_stands_in_a_branch() -> None:
+    body = (
+        "%0 = const 0 %s = for %0, %n, %x -> real { |%k: int, %acc: real| "
+        "%r = if %c -> real { %e = exp %y yield %e } else { yield %acc } yield %r } return %s"
+    )
+    becomes("hoist", "real", body, body)
+
+
+def test_inline() -> None:
+    becomes(
+        "inline",
+        "real",
+        "%1 = call @twice(%x) -> real return %1 "
+        "func @twice(%x: real) -> (real) { %1 = call @once(%x) -> real %2 = call @once(%1) -> real return %2 }"
+        "func @once(%x: real) -> (real) { %1 = exp %x return %1 }",
+        "%1 = exp %x %2 = exp %1 return %2",
+    )
+
+
+def test_inline_leaves_recursion() -> None:
+    body = "%1 = call @g(%x) -> real return %1 "
+    g = "func @g(%x: real) -> (real) { %y = call @g(%x) -> real return %y }"
+    becomes("inline", "real", body + g, body)
+
+
+def test_inline_ends_in_time() -> None:
+    """A tower of doublings stops growing."""
+    levels = ["func @f0(%x: real) -> (real) { %1 = exp %x return %1 }"]
+    for level in range(1, 30):
+        below = f"call @f{level - 1}"
+        levels.append(
+            f"func @f{level}(%x: real) -> (real) {{ %1 = {below}(%x) -> real %2 = {below}(%1) -> real return %2 }}"
+        )
+    inlined = inline(parse_module("".join(levels)))
+    assert max(sum(1 for _ in each.body.walk()) for each in inlined.functions.values()) <= LARGEST
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        ("%1 = exp %x %2 = mul %x, %x return %2", "%2 = mul %x, %x return %2"),
+        ("%1 = idiv %n, %n return %x", "%1 = idiv %n, %n return %x"),  # may fail, so it stays
+        ("%3 = const 3 %1 = idiv %n, %3 return %x", "return %x"),  # cannot fail
+        ("%0 = const 0 %1 = get %a, %0 -> real return %x", "%0 = const 0 %1 = get %a, %0 -> real return %x"),
+        (
+            "%1, %2 = if %c -> real, real { %3 = exp %x yield %3, %y } else { yield %x, %y } return %2",
+            "%2 = if %c -> real { yield %y } else { yield %y } return %2",
+        ),
+        (
+            "%0 = const 0 %1, %2, %3 = for %0, %n, %x, %x, %y -> real, real, real "
+            "{ |%i: int, %p: real, %q: real, %r: real| "
+            "%4 = exp %p %5 = add %q, %r %6 = mul %r, %r yield %4, %5, %6 } return %2",
+            "%0 = const 0 %2, %3 = for %0, %n, %x, %y -> real, real "
+            "{ |%i: int, %q: real, %r: real| %5 = add %q, %r %6 = mul %r, %r yield %5, %6 } return %2",
+        ),
+        ("%0 = const 0 %1 = for %0, %n, %x -> real { |%i: int, %p: real| yield %p } return %x", "return %x"),
+        ("%1 = build %n -> [real] { |%i: int| yield %x } return %x", "return %x"),
+        (
+            '%0 = const 0 for %0, %n { |%i: int| check %c or DOMAIN "" yield } return %x',
+            '%0 = const 0 for %0, %n { |%i: int| check %c or DOMAIN "" yield } return %x',
+        ),
+    ],
+)
+def test_drop(before: str, expected: str) -> None:
+    becomes("drop", "real", before, expected)
+
+
+def test_all_passes_reach_an_end() -> None:
+    """The whole optimiser on a loop that calls: only what is needed is left, and a second run finds nothing to do."""
+    module = parse_module(
+        """
+        func @half(%x: real) -> (real) { %two = const 2.0 %1 = div %x, %two return %1 }
+        func @f(%n: int, %x: [real], %y: real) -> (real) {
+          %0 = const 0
+          %1 = const 0.0
+          %sum, %dead, %same = for %0, %n, %1, %1, %y -> real, real, real { |%i: int, %acc: real, %d: real, %s: real|
+            %2 = get %x, %i -> real
+            %h = call @half(%s) -> real
+            %e = exp %h
+            %e2 = exp %h
+            %g = mul %e, %e2
+            %k = const 2.0
+            %p = pow %2, %k
+            %q = mul %p, %g
+            %3 = add %acc, %q
+            %4 = add %d, %h
+            yield %3, %4, %s
+          }
+          return %sum
+        }
+        """
+    )
+    optimised = optimise(module, ["f"])
+    assert list(optimised.functions) == ["f"]
+    assert function_text(optimised.functions["f"]) == function_text(
+        parse_module(
+            """
+            func @f(%n: int, %x: [real], %y: real) -> (real) {
+              %0 = const 0
+              %1 = const 0.0
+              %2 = const 0.5
+              %3 = mul %y, %2
+              %e = exp %3
+              %g = mul %e, %e
+              %sum = for %0, %n, %1 -> real { |%i: int, %acc: real|
+                %4 = get %x, %i -> real
+                %5 = mul %4, %4
+                %q = mul %5, %g
+                %6 = add %acc, %q
+                yield %6
+              }
+              return %sum
+            }
+            """
+        ).functions["f"]
+    )
+    assert optimise(optimised, ["f"]) is optimised
