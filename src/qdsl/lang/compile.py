@@ -13,13 +13,14 @@ from dataclasses import dataclass, field
 
 from qdsl.lang import names
 from qdsl.lang.library import Library
-from qdsl.lang.names import Cycle, Imports, Kind, Scope
+from qdsl.lang.names import Imports, Kind, Scope
 from qdsl.lang.report import Diagnostics
 from qdsl.lang.source import Source
-from qdsl.lang.surface import ChunkCache, parse
+from qdsl.lang.surface import ChunkCache, parse, parse_unit
 from qdsl.lang.surface import tree as surface
 from qdsl.lang.typed import tree as typed
-from qdsl.lang.typed.from_names import from_names
+from qdsl.lang.typed.dimension import Dimension
+from qdsl.lang.typed.from_names import from_names, unit_alone
 
 DEEPEST_RECURSION = 20_000
 """Python frames that the deepest program within the parser's limit needs, several for each level."""
@@ -60,6 +61,12 @@ def check(source: Source, context: Context, diagnostics: Diagnostics | None = No
     return Checked(tree, resolved, module, diagnostics)
 
 
+def unit(text: str, library: Library, diagnostics: Diagnostics) -> tuple[Dimension, typed.DisplayUnit] | None:
+    """A unit on its own, as in the header of a data file; None, with a message, where it is none."""
+    node = parse_unit(text, diagnostics)
+    return None if diagnostics.errors else unit_alone(node, library.prelude, diagnostics)
+
+
 def exports(resolved: names.Resolved) -> Scope:
     """What a module shows to those that import it: its declarations and lets, not what it imported itself."""
     own = {id(symbol) for group in resolved.groups for symbol in group}
@@ -72,5 +79,3 @@ def exports(resolved: names.Resolved) -> Scope:
         theirs.update({name: symbol for name, symbol in mine.items() if id(symbol) in own and symbol.kind is not Kind.MODULE})
     return scope
 
-
-__all__ = ["Checked", "Context", "Cycle", "check", "exports"]

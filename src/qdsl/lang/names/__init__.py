@@ -1,7 +1,7 @@
 """Names: what every word of a program stands for."""
 
 from qdsl.lang.names.imports import Cycle, Imports, NoImports
-from qdsl.lang.names.resolve import Resolved, from_surface
+from qdsl.lang.names.resolve import Resolved, from_surface, resolve_unit
 from qdsl.lang.names.symbols import Kind, Scope, Symbol
 
-__all__ = ["Cycle", "Imports", "Kind", "NoImports", "Resolved", "Scope", "Symbol", "from_surface"]
+__all__ = ["Cycle", "Imports", "Kind", "NoImports", "Resolved", "Scope", "Symbol", "from_surface", "resolve_unit"]

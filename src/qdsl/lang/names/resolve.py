@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from qdsl.lang.names import errors
-from qdsl.lang.names.imports import Cycle, Imports
+from qdsl.lang.names.imports import Cycle, Imports, NoImports
 from qdsl.lang.names.order import strongly_connected
 from qdsl.lang.names.symbols import Kind, Scope, Symbol
 from qdsl.lang.report import Diagnostics, InternalError
@@ -39,6 +39,14 @@ def from_surface(module: tree.Module, outer: Scope, imports: Imports, diagnostic
     resolver.report_unused_imports()
     groups = strongly_connected(resolver.dependencies)
     return Resolved(module, resolver.scope, resolver.symbols, groups)
+
+
+def resolve_unit(node: tree.Expr, scope: Scope, diagnostics: Diagnostics) -> dict[tree.Node, Symbol]:
+    """The units in a unit expression that stands alone, as in a data header."""
+    module = tree.Module(node.span.source, (), ())
+    resolver = _Resolver(module, Scope(scope), NoImports(), diagnostics)
+    resolver.unit_expression(node)
+    return resolver.symbols
 
 
 BUILTIN_TYPES = frozenset("Bool Int Text Complex Estimate Table Experiment Fit Distribution".split())

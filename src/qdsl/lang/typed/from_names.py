@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from qdsl.lang.names import Kind, Resolved, Symbol
+from qdsl.lang.names import Kind, Resolved, Scope, Symbol, resolve_unit
 from qdsl.lang.report import Diagnostics
 from qdsl.lang.surface import tree as surface
 from qdsl.lang.typed import arithmetic, arrays, calls, control, literals
@@ -102,3 +102,15 @@ def _module(
     return typed.Module(
         resolved.tree.source, functions, experiments, constants, tuple(tests), tuple(statements), options
     )
+
+
+def unit_alone(
+    node: surface.Expr, scope: Scope, diagnostics: Diagnostics
+) -> tuple[Dimension, typed.DisplayUnit] | None:
+    """What a unit expression that stands outside any program measures, and how it shows."""
+    module = surface.Module(node.span.source, (), ())
+    symbols = resolve_unit(node, scope, diagnostics)
+    if diagnostics.errors:
+        return None
+    checker = Checker(Resolved(module, scope, symbols, []), {}, diagnostics)
+    return literals.unit_expression(checker, node)

@@ -39,7 +39,7 @@ class DisplayUnit:
 class Variable:
     """Something bound to a name: a parameter, `let`, `var`, a loop variable, a top-level `let`, a constant, a param or axis.
 
-    `is_global` tells a name that the whole file sees: a top-level let (its value comes from the session) or a constant
+    `is_global` tells a name that the whole file sees: a constant, or a top-level let once the session has run it
     (`value` holds it).
     """
 
@@ -49,7 +49,7 @@ class Variable:
     is_mutable: bool = False
     is_global: bool = False
     display: DisplayUnit | None = None
-    value: Constant | None = None
+    value: Expr | None = None
     uncertainty: float | None = None
 
 

@@ -1,0 +1,156 @@
+"""typed.Expr -> host value: what a top-level expression is worth.
+
+Tables, fits, texts and functions are handled here; numbers go to `numeric`. The values of top-level names live in the
+`Environment`; a name bound to a number or a function is also known to the compiler (`Variable.value`), so that functions of
+the file can use it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from qdsl.lang.report import InternalError
+from qdsl.lang.typed import tree as typed
+from qdsl.lang.typed import types
+from qdsl.runtime import numeric
+from qdsl.runtime.compiled import Compiler
+from qdsl.runtime.show import text_of
+from qdsl.runtime.value.estimate import independent
+
+Host = Callable[["Environment", typed.HostCall], Any]
+
+LARGEST_KNOWN_ARRAY = 4096
+"""Elements of an array that functions of the file may use by its name; longer ones are passed as arguments."""
+
+
+@dataclass(eq=False)
+class Environment:
+    """The values of a session, and what it needs to compute new ones."""
+
+    compiler: Compiler
+    host: dict[str, Host]
+    values: dict[typed.Variable, Any] = field(default_factory=dict)
+
+    def bind(self, variable: typed.Variable, value: Any) -> None:
+        """Give a name its value."""
+        self.values[variable] = value
+        if isinstance(value, typed.Expr) or (variable.is_global and not variable.is_mutable):
+            variable.value = _as_expression(variable, value)
+
+    def evaluate(self, expr: typed.Expr) -> Any:
+        """The value of an expression."""
+        match expr:
+            case typed.Constant():
+                return expr.value
+            case typed.Uncertain(value=value, error=error, type=types.Estimate(dimension)):
+                return independent(value, error, dimension, expr.display)
+            case typed.Local(variable=variable):
+                return self._variable(variable)
+            case typed.Interpolation(parts=parts):
+                return "".join(part if isinstance(part, str) else self.text(part) for part in parts)
+            case typed.HostCall(name=name):
+                return self.host[name](self, expr)
+            case typed.Shown(value=value):
+                return self.evaluate(value)
+            case typed.GetField(value=value, name=name) if isinstance(types.pruned(value.type), numeric.HOST_TYPES):
+                return self._part(self.evaluate(value), types.pruned(value.type), name)
+            case typed.RecordLiteral(fields=fields):
+                return {name: self.evaluate(each) for name, each in fields}
+            case typed.FunctionValue() | typed.Lambda() | typed.Derivative():
+                return expr
+            case typed.Block(statements=(), value=typed.Expr() as value):
+                return self.evaluate(value)
+            case typed.IntRange(low=low, high=high):
+                import numpy as np
+
+                return np.arange(self.evaluate(low), self.evaluate(high), dtype=np.int64)
+            case typed.If() if not _is_number(expr.type):
+                return self._branch(expr)
+            case typed.Compare() if not _is_number(expr.operands[0].type):
+                return self._compare(expr)
+            case _:
+                return self._number(expr)
+
+    def text(self, expr: typed.Expr) -> str:
+        """The value as it is shown."""
+        return text_of(self.evaluate(expr), expr.type, expr.display)
+
+    def _variable(self, variable: typed.Variable) -> Any:
+        if variable in self.values:
+            return self.values[variable]
+        if isinstance(variable.value, typed.Constant):
+            return variable.value.value
+        type_ = types.pruned(variable.type)
+        if isinstance(type_, types.ExperimentType):
+            return type_.experiment
+        raise InternalError(f"{variable.name} has no value")
+
+    def _number(self, expr: typed.Expr) -> Any:
+        inputs = numeric.inputs_of(expr, self.values)
+        return numeric.evaluate(expr, inputs, [self.evaluate(each) for each in inputs], self.compiler)
+
+    def _branch(self, expr: typed.If) -> Any:
+        chosen = expr.then if self.evaluate(expr.condition) else expr.otherwise
+        return None if chosen is None else self.evaluate(chosen)
+
+    def _compare(self, expr: typed.Compare) -> bool:
+        """Texts and truth values."""
+        left, right = (self.evaluate(each) for each in expr.operands)
+        return bool(left == right) == (expr.operators[0] == "==")
+
+    def _part(self, value: Any, type_: types.Type, name: str) -> Any:
+        match type_:
+            case types.Table():
+                return value.columns[name].values
+            case types.Estimate():
+                return value.value if name == "value" else value.error
+            case _:
+                return _fit_part(value, name)
+
+
+def _fit_part(fit: Any, name: str) -> Any:
+    match name:
+        case "verdict":
+            return fit.verdict.word
+        case "nll" | "deviance" | "p_value":
+            value = getattr(fit, name)
+            return float("nan") if value is None else value
+        case "dof" | "covariance":
+            return getattr(fit, name)
+        case _:
+            return fit[name]
+
+
+def _is_number(type_: types.Type) -> bool:
+    """Whether values of the type live in compiled code."""
+    type_ = types.pruned(type_)
+    if isinstance(type_, types.Array):
+        return _is_number(type_.element)
+    return type_ in (types.INT, types.BOOL) or isinstance(
+        type_, types.Real | types.Complex | types.Estimate | types.Record | types.TypeVar
+    )
+
+
+def _as_expression(variable: typed.Variable, value: Any) -> typed.Expr | None:
+    """What the compiler may put in the place of the name: a number, a short array, a function."""
+    type_ = types.pruned(variable.type)
+    span = variable.span
+    assert span is not None
+    if isinstance(value, typed.Expr):
+        return value
+    if isinstance(type_, types.Real | types.Complex) or type_ in (types.INT, types.BOOL):
+        plain = value.item() if hasattr(value, "item") else value
+        return typed.Constant(span, type_, plain, display=variable.display)
+    if isinstance(type_, types.Array) and len(type_.shape) == 1 and _is_plain(type_.element):
+        if len(value) <= LARGEST_KNOWN_ARRAY:
+            elements = tuple(typed.Constant(span, type_.element, each) for each in value.tolist())
+            return typed.ArrayLiteral(span, types.Array(type_.element, (len(elements),)), elements)
+    return None
+
+
+def _is_plain(type_: types.Type) -> bool:
+    return isinstance(types.pruned(type_), types.Real) or types.pruned(type_) in (types.INT, types.BOOL)
+
+

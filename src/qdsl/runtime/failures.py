@@ -1,0 +1,42 @@
+"""A stopped program as a message: what a kernel or the interpreter raised -> Diagnostic.
+
+One code for each `core.ir.Code`: E0701 for a number outside a function's domain, and so on.
+"""
+
+from __future__ import annotations
+
+from qdsl.lang.core.interpret import KernelFailure
+from qdsl.lang.core.ir import Code
+from qdsl.lang.report import Diagnostic, Label, error
+from qdsl.lang.source import Span
+from qdsl.runtime.kernel import KernelError
+
+_HINTS = {
+    Code.NONFINITE: "`option nonfinite = keep` at the top of the file lets such results pass",
+    Code.RECURSION: "is there a case in which it stops calling itself?",
+}
+
+
+class Stopped(Exception):  # noqa: N818 - the user's program stopped, not we
+    """A statement could not be carried out; `diagnostic` says why."""
+
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        super().__init__(diagnostic.message)
+        self.diagnostic = diagnostic
+
+
+def code_name(code: Code) -> str:
+    """The diagnostic code of a kernel's status."""
+    return f"E07{code.value:02d}"
+
+
+def stopped(failure: KernelFailure | KernelError, at: Span | None = None) -> Stopped:
+    """The message for a stopped kernel; `at` is the statement that ran it."""
+    place = failure.span or at
+    labels = []
+    if place is not None:
+        labels.append(Label(place, "here"))
+    if at is not None and place is not at and place is not None and at.chunk is not place.chunk:
+        labels.append(Label(at, "reached from here"))
+    message = str(failure)
+    return Stopped(error(code_name(failure.code), message, *labels, hint=_HINTS.get(failure.code, "")))

@@ -1,0 +1,175 @@
+"""What programs do to the world: the functions behind `print`, `load`, `fit`, .. by name.
+
+Each entry of `HOST` takes the `World` and gives the function that carries out a typed HostCall.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from qdsl.lang.report import Diagnostic, Diagnostics, InternalError
+from qdsl.lang.source import Source
+from qdsl.lang.typed import tree as typed
+from qdsl.lang.typed import types
+from qdsl.lang.typed.dimension import Dimension
+from qdsl.runtime.evaluate import Environment, Host
+from qdsl.runtime.failures import Stopped
+
+UnitResolver = Callable[[str], tuple[Dimension, typed.DisplayUnit] | str]
+
+
+@dataclass(eq=False)
+class World:
+    """What is outside a program: where output goes, where files are, the root seed and how many draws it has given."""
+
+    out: Callable[[str], None]
+    report: Callable[[Diagnostic], None]
+    folder: Path
+    root_seed: int
+    resolve_unit: UnitResolver
+    source: Source = field(default_factory=lambda: Source("nothing", ""))
+    draws: int = 0
+
+    def next_seed(self) -> int:
+        """The seed of the next call that did not bring one: the root's, counted on by position."""
+        self.draws += 1
+        return (self.root_seed * 0x9E3779B1 + self.draws) % 2**53
+
+    def path(self, text: str) -> Path:
+        """A path written in a program: relative ones start at the program's folder."""
+        return self.folder / text
+
+    def settle(self, diagnostics: Diagnostics) -> None:
+        """Show warnings and notes; an error stops the program."""
+        for each in diagnostics.in_order():
+            if each in diagnostics.errors:
+                continue
+            self.report(each)
+        *first, last = diagnostics.errors or [None]
+        for error in first:
+            if error is not None:
+                self.report(error)
+        if last is not None:
+            raise Stopped(last)
+
+
+def _print(world: World) -> Host:
+    def run(env: Environment, call: typed.HostCall) -> None:
+        world.out(" ".join(env.text(each) for each in call.arguments))
+
+    return run
+
+
+def _length(world: World) -> Host:
+    def run(env: Environment, call: typed.HostCall) -> int:
+        return len(env.evaluate(call.arguments[0]))
+
+    return run
+
+
+def _estimate(world: World) -> Host:
+    def run(env: Environment, call: typed.HostCall) -> Any:
+        from qdsl.runtime.value.estimate import independent
+
+        value, error = (env.evaluate(each) for each in call.arguments)
+        assert isinstance(call.type, types.Estimate)
+        return independent(float(value), abs(float(error)), call.type.dimension, call.display)
+
+    return run
+
+
+def _with(world: World) -> Host:
+    def run(env: Environment, call: typed.HostCall) -> Any:
+        from qdsl.runtime.value.table import Column
+
+        table = env.evaluate(call.arguments[0])
+        columns: dict[str, Column] = {}
+        for name, each in call.named:
+            element = types.resolved(each.type)
+            assert isinstance(element, types.Array)
+            columns[name] = Column(env.evaluate(each), element.element, each.display)
+        return table.with_columns(**columns)
+
+    return run
+
+
+def _load(world: World) -> Host:
+    def run(env: Environment, call: typed.HostCall) -> Any:
+        from qdsl.runtime.data import load
+
+        return load(world, env.evaluate(call.arguments[0]), _experiment(call.arguments[1]), call.arguments[0].span)
+
+    return run
+
+
+def _simulate(world: World) -> Host:
+    def run(env: Environment, call: typed.HostCall) -> Any:
+        from qdsl.runtime.model import model_of, simulated
+
+        return simulated(model_of(env, _experiment(call.arguments[0])), env, call, world)
+
+    return run
+
+
+def _expected(world: World) -> Host:
+    def run(env: Environment, call: typed.HostCall) -> Any:
+        from qdsl.runtime.model import expected, model_of
+
+        return expected(model_of(env, _experiment(call.arguments[0])), env, call, world)
+
+    return run
+
+
+def _fit(world: World) -> Host:
+    def run(env: Environment, call: typed.HostCall) -> Any:
+        from qdsl.runtime.fitted import fitted
+
+        return fitted(env, _experiment(call.arguments[0]), call, world)
+
+    return run
+
+
+def _plot(world: World) -> Host:
+    def run(env: Environment, call: typed.HostCall) -> None:
+        from qdsl.runtime.picture import draw
+
+        draw(env, call, world)
+
+    return run
+
+
+def _export(world: World) -> Host:
+    def run(env: Environment, call: typed.HostCall) -> None:
+        from qdsl.runtime.value.export import export_csv
+
+        value, path = env.evaluate(call.arguments[0]), env.evaluate(call.arguments[1])
+        diagnostics = Diagnostics()
+        table = value.table() if isinstance(types.pruned(call.arguments[0].type), types.Fit) else value
+        export_csv(table, world.path(path), diagnostics, call.arguments[1].span)
+        world.settle(diagnostics)
+
+    return run
+
+
+def _experiment(expr: typed.Expr) -> typed.Experiment:
+    type_ = types.pruned(expr.type)
+    if isinstance(type_, types.ExperimentType):
+        return type_.experiment
+    raise InternalError("an argument that should be an experiment is not")
+
+
+HOST: dict[str, Callable[[World], Host]] = {
+    "print": _print,
+    "len": _length,
+    "estimate": _estimate,
+    "with": _with,
+    "load": _load,
+    "simulate": _simulate,
+    "expected": _expected,
+    "fit": _fit,
+    "plot": _plot,
+    "export": _export,
+}

@@ -1,0 +1,60 @@
+"""The standard library from the package's files, checked once and kept in the user's cache.
+
+The key holds the texts, the versions of QDSL and Python and the checker's own sources, so that a stale library is never read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+import sys
+from functools import lru_cache
+from pathlib import Path
+
+from qdsl.lang import library
+from qdsl.lang.library import PRELUDE, Library
+from qdsl.runtime.cache import DiskCache
+from qdsl.version import VERSION
+
+FOLDER = Path(__file__).parent.parent / "stdlib"
+_LANG = Path(__file__).parent.parent / "lang"
+_STAGES = ("surface", "names", "typed")
+
+
+@lru_cache(maxsize=1)
+def standard_library() -> Library:
+    """The checked prelude."""
+    cache = DiskCache.default()
+    key = _key() if cache is not None else ""
+    blob = cache.get(key) if cache is not None else None
+    if blob is not None:
+        kept = _unpickled(blob)
+        if kept is not None:
+            return kept
+    sys.setrecursionlimit(max(sys.getrecursionlimit(), 20_000))
+    built = library.build({name: (FOLDER / f"{name}.qdsl").read_text(encoding="utf-8") for name in PRELUDE})
+    if cache is not None:
+        cache.put(key, pickle.dumps(built, protocol=pickle.HIGHEST_PROTOCOL))
+    return built
+
+
+def _key() -> str:
+    """A name for exactly this library, checked by exactly this checker."""
+    digest = hashlib.blake2b(f"{VERSION} {sys.version}".encode(), digest_size=20)
+    files = [FOLDER / f"{name}.qdsl" for name in PRELUDE]
+    files += [_LANG / "source.py", _LANG / "library.py"]
+    for stage in _STAGES:
+        files += sorted((_LANG / stage).glob("*.py")) + sorted((_LANG / stage).glob("*.json"))
+    for path in files:
+        stat = path.stat()
+        digest.update(f"{path.name} {stat.st_size} {stat.st_mtime_ns}\n".encode())
+    return f"library-{digest.hexdigest()}"
+
+
+def _unpickled(blob: bytes) -> Library | None:
+    """A kept library; None where it cannot be read, whatever the reason."""
+    try:
+        kept = pickle.loads(blob)
+    except Exception:  # a damaged or foreign blob can raise anything; it is only a cache
+        return None
+    return kept if isinstance(kept, Library) else None

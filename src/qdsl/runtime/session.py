@@ -1,0 +1,242 @@
+"""Running programs: a checked file's statements in order, a line at a prompt, the tests of a file.
+
+    session = Session()
+    session.run(Source("t1.qdsl", text))        True if it ran to its end
+
+Scripts, the REPL and Python share this. What a program prints goes to `Settings.out`, messages to `Settings.report`.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from qdsl.lang import compile as front
+from qdsl.lang.core.ir import Code
+from qdsl.lang.names import Scope
+from qdsl.lang.report import Diagnostic, Diagnostics, Label, error
+from qdsl.lang.source import Source, Span
+from qdsl.lang.typed import tree as typed
+from qdsl.lang.typed import types
+from qdsl.lang.typed.dimension import Dimension
+from qdsl.lang.typed.show import Show
+from qdsl.runtime.cache import DiskCache
+from qdsl.runtime.compiled import Compiler
+from qdsl.runtime.evaluate import Environment
+from qdsl.runtime.failures import Stopped, code_name
+from qdsl.runtime.host import HOST, World
+from qdsl.runtime.imports import FileImports
+from qdsl.runtime.library import standard_library
+from qdsl.runtime.show import text_of
+
+
+def _print(text: str) -> None:
+    print(text)
+
+
+def _ignore(diagnostic: Diagnostic) -> None:
+    pass
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a session runs. `overrides` are `--set p=v` texts by param name; `folder` is where relative paths start."""
+
+    out: Callable[[str], None] = _print
+    report: Callable[[Diagnostic], None] = _ignore
+    seed: int | None = None
+    overrides: dict[str, str] = field(default_factory=dict)
+    folder: Path = field(default_factory=Path)
+
+
+@dataclass(frozen=True)
+class TestResult:
+    """One `test` block: `failure` is None where it passed."""
+
+    name: str
+    span: Span
+    failure: Diagnostic | None
+
+
+class Session:
+    """Values and names that live from one source to the next."""
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self.settings = settings or Settings()
+        self.library = standard_library()
+        self.imports = FileImports(self.library, self._run_import)
+        self.scope: Scope = self.library.prelude
+        self.compiler = Compiler(self.library, DiskCache.default())
+        seed = self.settings.seed if self.settings.seed is not None else secrets.randbits(32)
+        self.world = World(self.settings.out, self.settings.report, self.settings.folder, seed, self._resolve_unit)
+        self.environment = Environment(self.compiler, {name: host(self.world) for name, host in HOST.items()})
+
+    # ── whole files ──────────────────────────────────────────────────────────
+
+    def check(self, source: Source) -> front.Checked:
+        """Every stage up to types; messages are in the result and not reported."""
+        context = front.Context(self.library, self.imports, self.scope)
+        return front.check(source, context)
+
+    def run(self, source: Source) -> bool:
+        """Check the file and, if it is sound, run its statements. False where there was an error of either kind."""
+        checked = self.check(source)
+        self._report_all(checked.diagnostics)
+        return checked.ok and self.execute(checked)
+
+    def execute(self, checked: front.Checked) -> bool:
+        """Run the statements of a sound file."""
+        self._begin(checked)
+        try:
+            self._override(checked.module)
+            for statement in checked.module.statements:
+                self._statement(statement)
+        except Stopped as stop:
+            self.settings.report(stop.diagnostic)
+            return False
+        return True
+
+    def line(self, source: Source) -> bool:
+        """Run what was typed at a prompt: its names stay, and a last expression is printed."""
+        checked = self.check(source)
+        self._report_all(checked.diagnostics)
+        if not checked.ok:
+            return False
+        self.scope = checked.resolved.scope
+        self._begin(checked)
+        try:
+            for statement in checked.module.statements:
+                self._statement(statement, echo=True)
+        except Stopped as stop:
+            self.settings.report(stop.diagnostic)
+            return False
+        return True
+
+    def test(self, source: Source) -> list[TestResult] | None:
+        """Run the declarations, lets and `test` blocks of a file; None, with messages, where it does not check."""
+        checked = self.check(source)
+        self._report_all(checked.diagnostics)
+        if not checked.ok:
+            return None
+        self._begin(checked)
+        results: list[TestResult] = []
+        try:
+            for statement in checked.module.statements:
+                if isinstance(statement, typed.Let):
+                    self._statement(statement)
+        except Stopped as stop:
+            self.settings.report(stop.diagnostic)
+            return None
+        for test in checked.module.tests:
+            results.append(self._test(test))
+        return results
+
+    def _test(self, test: typed.TestDeclaration) -> TestResult:
+        try:
+            self._block(test.body)
+        except Stopped as stop:
+            return TestResult(test.name, test.span, stop.diagnostic)
+        return TestResult(test.name, test.span, None)
+
+    def _begin(self, checked: front.Checked) -> None:
+        self.world.source = checked.tree.source
+        self.compiler.nonfinite = "keep" if checked.module.options.get("nonfinite") == "keep" else "raise"
+
+    def _report_all(self, diagnostics: Diagnostics) -> None:
+        for each in diagnostics.in_order():
+            self.settings.report(each)
+
+    # ── statements ───────────────────────────────────────────────────────────
+
+    def _statement(self, statement: typed.Statement, echo: bool = False) -> None:
+        match statement:
+            case typed.Let(variable=variable, value=value):
+                self.environment.bind(variable, self.environment.evaluate(value))
+            case typed.Assign(variable=variable, value=value):
+                self.environment.values[variable] = self.environment.evaluate(value)
+            case typed.Evaluate(value=typed.If() as branch):
+                self._if(branch)
+            case typed.Evaluate(value=value):
+                self._evaluate(value, echo)
+            case typed.Assert(condition=condition, text=text):
+                self._assert(statement.span, condition, text)
+            case typed.For(variable=variable, iterable=iterable, body=body):
+                for each in self.environment.evaluate(iterable):
+                    self.environment.values[variable] = each.item() if hasattr(each, "item") else each
+                    self._block(body)
+            case typed.While(condition=condition, body=body):
+                while self.environment.evaluate(condition):
+                    self._block(body)
+
+    def _if(self, branch: typed.If) -> None:
+        chosen = branch.then if self.environment.evaluate(branch.condition) else branch.otherwise
+        if isinstance(chosen, typed.Block):
+            self._block(chosen)
+        elif isinstance(chosen, typed.If):
+            self._if(chosen)
+
+    def _block(self, block: typed.Block) -> None:
+        for statement in block.statements:
+            self._statement(statement)
+        if block.value is not None:
+            self._evaluate(block.value, echo=False)
+
+    def _evaluate(self, value: typed.Expr, echo: bool) -> None:
+        result = self.environment.evaluate(value)
+        if echo and types.pruned(value.type) is not types.NOTHING:
+            self.settings.out(text_of(result, value.type, value.display))
+
+    def _assert(self, span: Span, condition: typed.Expr, text: str) -> None:
+        holds = self.environment.evaluate(condition)
+        if holds.all() if hasattr(holds, "all") else holds:
+            return
+        note = ""
+        if isinstance(condition, typed.Compare):
+            shown = [f"  {each.span.text} is {self.environment.text(each)}" for each in condition.operands]
+            note = "\n".join(shown)
+        code = code_name(Code.ASSERTION)
+        raise Stopped(error(code, f"this does not hold: {text}", Label(condition.span), note=note))
+
+    # ── what the outside gives ───────────────────────────────────────────────
+
+    def _override(self, module: typed.Module) -> None:
+        """`--set p=v`: the defaults of params for this run."""
+        for name, text in self.settings.overrides.items():
+            params = [p for e in module.experiments.values() for p in e.params if p.variable.name == name]
+            if not params:
+                raise Stopped(error("E0905", f"--set {name}: no experiment of this file has a param `{name}`"))
+            for param in params:
+                param.default = self._value_of(f"--set {name}", text, param.variable.type)
+
+    def _value_of(self, origin: str, text: str, type_: types.Type) -> typed.Expr:
+        """A value written on the command line, of the type that is needed."""
+        source = Source(origin, f"let value = {text}\n")
+        checked = front.check(source, front.Context(self.library, scope=self.scope))
+        if checked.ok and checked.module.statements:
+            statement = checked.module.statements[0]
+            assert isinstance(statement, typed.Let)
+            found = types.resolved(statement.value.type)
+            wanted = types.resolved(type_)
+            if found == wanted or (found is types.INT and wanted == types.SCALAR):
+                number = self.environment.evaluate(statement.value)
+                return typed.Constant(statement.span, wanted, float(number), display=statement.value.display)
+            show = Show(self.library.dimension_names)
+            message = f"{origin} needs {show.type(wanted)}, and {text} is {show.type(found)}"
+            raise Stopped(error("E0906", message))
+        for each in checked.diagnostics.errors:
+            raise Stopped(each)
+        raise Stopped(error("E0906", f"{origin}: `{text}` is not a value"))
+
+    def _resolve_unit(self, text: str) -> tuple[Dimension, typed.DisplayUnit] | str:
+        """A unit of a data header."""
+        diagnostics = Diagnostics()
+        return front.unit(text, self.library, diagnostics) or diagnostics.found[0].message
+
+    def _run_import(self, checked: front.Checked) -> None:
+        """Importing runs declarations and pure lets only."""
+        for statement in checked.module.statements:
+            if isinstance(statement, typed.Let):
+                self._statement(statement)
+
