@@ -44,8 +44,9 @@ def _fit_likelihood(
         diagnostics.add(errors.undefined_at_start(at, parameters))
         return None
     verdict = judged(optimum, parameters)
-    information = objective.information(optimum.x) if expected_information else _observed(objective, optimum)
-    covariance = covariance_of(optimum, information, verdict, parameters)
+    with np.errstate(all="ignore"):  # at the edge of the model the information may be infinite
+        information = objective.information(optimum.x) if expected_information else _observed(objective, optimum)
+    covariance = covariance_of(optimum, np.asarray(information), verdict, parameters)
     return Fit(
         parameters=parameters,
         estimates=_estimates(parameters, optimum, covariance),

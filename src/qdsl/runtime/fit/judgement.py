@@ -18,6 +18,7 @@ from qdsl.runtime.fit.verdict import AtBound, Converged, NotConverged, Unidentif
 FLAT = 1e-10  # eigenvalue of the correlation form of the Hessian under which a direction counts as free
 UNKNOWN = 1e-8  # information about a relative change of one parameter: less, and its error is 10,000 times its size
 SLACK = 1e-6  # a gradient this small, per relative change, does not hold a parameter at its bound
+ROUNDING = 1e-10  # a relative step this small is nowhere to go: data without noise have errors no larger
 OFFSET = 1e-4  # the allowed distance from the minimum, in standard errors
 
 WORDS = {
@@ -32,23 +33,28 @@ def judged(optimum: Optimum, parameters: Sequence[Parameter]) -> Verdict:
     """What may be claimed of the best point."""
     if optimum.stop is Stop.INTERRUPTED:
         return NotConverged(WORDS[optimum.stop])
+    with np.errstate(all="ignore"):
+        return _judged_by_derivatives(optimum, parameters)
+
+
+def _judged_by_derivatives(optimum: Optimum, parameters: Sequence[Parameter]) -> Verdict:
     point, frame = optimum.point, optimum.frame
     chosen = [parameters[i] for i in frame.free]
-    free = ~pressed(point, frame.low, frame.high, SLACK)
-    direction = flat_direction(point.hessian[np.ix_(free, free)], np.maximum(np.abs(point.u[free]), 1.0))
-    if direction is not None and _is_level(point.gradient[free], direction):
+    free = ~pressed(point, frame.low, frame.high, SLACK * optimum.variance)
+    gradient = point.gradient[free] / optimum.variance
+    hessian = point.hessian[np.ix_(free, free)] / optimum.variance
+    size = np.maximum(np.abs(point.u[free]), 1.0)
+    direction = flat_direction(hessian, size)
+    if direction is not None and _is_level(gradient, direction):
         whole = np.zeros(len(chosen))
         whole[free] = direction * frame.scale[free]
         return Unidentifiable(_changes(whole, chosen, frame.scale))
-    why = _not_a_minimum(point.gradient[free], point.hessian[np.ix_(free, free)])
+    why = _not_a_minimum(gradient, hessian, size)
     if why:
         return NotConverged(WORDS.get(optimum.stop, why))
     held = (point.u <= frame.low) | (point.u >= frame.high)
-    return (
-        AtBound(tuple(each.name for each, is_held in zip(chosen, held, strict=True) if is_held))
-        if held.any()
-        else Converged()
-    )
+    names = tuple(each.name for each, is_held in zip(chosen, held, strict=True) if is_held)
+    return AtBound(names) if names else Converged()
 
 
 def flat_direction(hessian: Matrix, size: Vector) -> Vector | None:
@@ -57,7 +63,7 @@ def flat_direction(hessian: Matrix, size: Vector) -> Vector | None:
         return None
     known = np.diag(hessian) * size**2
     if np.abs(known).min() < UNKNOWN:
-        return np.where(np.arange(size.size) == np.abs(known).argmin(), size, 0.0)
+        return np.asarray(np.where(np.abs(known) == np.abs(known).min(), size, 0.0))
     root = np.sqrt(np.abs(np.diag(hessian)))
     curvatures, axes = np.linalg.eigh(hessian / np.outer(root, root))
     return np.asarray(axes[:, 0] / root) if abs(curvatures[0]) < FLAT else None
@@ -68,7 +74,7 @@ def _is_level(gradient: Vector, direction: Vector) -> bool:
     return bool(abs(gradient @ direction) / np.abs(direction).max() < 1e3 * SLACK)
 
 
-def _not_a_minimum(gradient: Vector, hessian: Matrix) -> str:
+def _not_a_minimum(gradient: Vector, hessian: Matrix, size: Vector) -> str:
     """Why the point is no minimum over these parameters; empty if it is one."""
     if gradient.size == 0:
         return ""
@@ -76,8 +82,11 @@ def _not_a_minimum(gradient: Vector, hessian: Matrix) -> str:
         np.linalg.cholesky(hessian)
     except np.linalg.LinAlgError:
         return "the best point found is a saddle, not a minimum"
-    distance = float(np.sqrt(max(0.0, gradient @ np.linalg.solve(hessian, gradient))))
-    return f"{distance:.1g} standard errors from the minimum" if distance > OFFSET else ""
+    newton = np.linalg.solve(hessian, gradient)
+    distance = float(np.sqrt(max(0.0, gradient @ newton)))
+    if distance < OFFSET or np.abs(newton / size).max() < ROUNDING:
+        return ""
+    return f"{distance:.1g} standard errors from the minimum"
 
 
 def _changes(direction: Vector, parameters: Sequence[Parameter], scale: Vector) -> tuple[tuple[Parameter, float], ...]:

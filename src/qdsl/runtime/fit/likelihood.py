@@ -12,15 +12,24 @@ from qdsl.runtime.fit.trust_region import Search
 
 def maximise(objective: Likelihood) -> Optimum | None:
     """The best parameters inside the bounds, or None where the model is not defined at the start."""
-    start = np.array([each.start for each in objective.parameters])
-    value, _, hessian = objective.evaluate(start, 2)
-    if hessian is None or not np.isfinite(value):
-        return None
-    frame = frame_for(objective.parameters, np.diag(hessian))
-    first = _point(objective, frame, frame.inward(start))
-    if first is None:
-        return None
-    search = Search(lambda u: _point(objective, frame, u), frame.low, frame.high, first)
+    with np.errstate(all="ignore"):  # a point where the model is not defined is an answer, not an accident
+        start = np.array([each.start for each in objective.parameters])
+        _, _, hessian = objective.evaluate(start, 2)
+        if hessian is None:
+            return None
+        frame = frame_for(objective.parameters, np.diag(hessian))
+        first = _point(objective, frame, frame.inward(start))
+        return None if first is None else _searched(objective, frame, first)
+
+
+def _searched(objective: Likelihood, frame: Frame, first: Point) -> Optimum:
+    search = Search(
+        evaluate=lambda u: _point(objective, frame, u),
+        information=lambda u: frame.hessian(np.asarray(objective.information(frame.outward(u)))),
+        low=frame.low,
+        high=frame.high,
+        best=first,
+    )
     stop = search.run()
     return Optimum(frame, search.best, stop, search.rounds)
 

@@ -31,12 +31,17 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Optimum:
-    """The best point found. For least squares `value` is half the sum of squares and the Hessian is Gauss-Newton's."""
+    """The best point found.
+
+    For least squares `value` is half the sum of squares, the Hessian is Gauss-Newton's, and `variance` is that of one
+    residual: divided by it they are a negative log-likelihood.
+    """
 
     frame: Frame
     point: Point
     stop: Stop
     iterations: int
+    variance: float = 1.0
 
     @property
     def x(self) -> Vector:

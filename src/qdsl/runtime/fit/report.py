@@ -15,7 +15,7 @@ import numpy as np
 from qdsl.lang.typed.types import TEXT
 from qdsl.runtime.fit.goodness import REJECTED_BELOW
 from qdsl.runtime.fit.result import Fit
-from qdsl.runtime.fit.verdict import AtBound
+from qdsl.runtime.fit.verdict import Unidentifiable
 from qdsl.runtime.value.quantity import number, shown
 from qdsl.runtime.value.table import Column, Table, int_column, real_column
 
@@ -36,8 +36,10 @@ def _estimate(fit: Fit, name: str) -> str:
     value = shown(fit[name].value, parameter.dimension, parameter.display)
     if parameter.low == parameter.high:
         return f"{value}  (fixed)"
-    if isinstance(fit.verdict, AtBound) and name in fit.verdict.names:
-        return f"{value}  (at its {'lower' if fit[name].value <= parameter.low else 'upper'} bound)"
+    if isinstance(fit.verdict, Unidentifiable) and name in fit.verdict.names:
+        return f"{value}  (the data do not fix it)"
+    if fit[name].value in (parameter.low, parameter.high):
+        return f"{value}  (at its {'lower' if fit[name].value == parameter.low else 'upper'} bound)"
     return str(fit[name])
 
 

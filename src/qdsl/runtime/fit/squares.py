@@ -12,7 +12,7 @@ import numpy as np
 from qdsl.runtime.fit.objective import LeastSquares, Matrix, Vector
 from qdsl.runtime.fit.optimum import Optimum, Point, Stop
 from qdsl.runtime.fit.scaling import Frame, frame_for
-from qdsl.runtime.fit.trust_region import pressed
+from qdsl.runtime.fit.trust_region import Search, pressed, snapped
 
 MAX_EVALUATIONS = 5000
 MAX_POLISH = 12
@@ -42,10 +42,13 @@ class _Descent:
     def run(self, start: Vector) -> Optimum:
         try:
             stop = self._search(start)
-            u = self._polished(self._reached(start))
+            u = self._polished(self._on_bounds(self._reached(start)))
         except KeyboardInterrupt:
             stop, u = Stop.INTERRUPTED, self._reached(start)
-        return Optimum(self.frame, self._point(u), stop, self.evaluations)
+        point = self._point(u)
+        freedom = self.objective.n_points - len(u)
+        variance = 2.0 * point.value / freedom if freedom > 0 and point.value > 0.0 else 1.0
+        return Optimum(self.frame, point, stop, self.evaluations, variance)
 
     def _reached(self, start: Vector) -> Vector:
         return start if self.best is None else self.best
@@ -66,6 +69,26 @@ class _Descent:
             max_nfev=MAX_EVALUATIONS,
         )
         return Stop.LIMIT if solution.status == 0 else Stop.SETTLED
+
+    def _on_bounds(self, u: Vector) -> Vector:
+        """SciPy's method stays inside the bounds and only nears one; Newton's, from there, goes onto it."""
+        if not (np.isfinite(self.frame.low) | np.isfinite(self.frame.high)).any():
+            return u
+        u = snapped(u, self.frame.low, self.frame.high, 1e-6)
+        variance = max(2.0 * self._point(u).value / self.objective.n_points, np.finfo(float).tiny)
+
+        def as_likelihood(u: Vector) -> Point | None:
+            point = self._point(u)
+            scaled = Point(u, point.value / variance, point.gradient / variance, point.hessian / variance)
+            return scaled if np.isfinite(scaled.value) and np.isfinite(scaled.hessian).all() else None
+
+        first = as_likelihood(u)
+        if first is None:
+            return u
+        search = Search(as_likelihood, lambda _: np.eye(u.size), self.frame.low, self.frame.high, first)
+        if search.run() is Stop.INTERRUPTED:
+            raise KeyboardInterrupt
+        return search.best.u
 
     def _residuals(self, u: Vector) -> Vector:
         self.evaluations += 1

@@ -13,7 +13,7 @@ would end the search with only half of the digits.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -23,9 +23,11 @@ from qdsl.runtime.fit.optimum import Point, Stop
 MAX_ROUNDS = 500
 MAX_POLISH = 12
 SMALLEST_RADIUS = 1e-13
+LARGEST_RADIUS = 1e12
 NEGLIGIBLE = 1e-11  # of the value: a promised gain that its rounding would hide
 
 Evaluate = Callable[[Vector], Point | None]
+Measure = Callable[[Vector], Matrix]
 
 
 @dataclass(slots=True)
@@ -33,10 +35,16 @@ class Search:
     """A search in progress. `best` is always a point that was reached, so that an interrupt loses nothing."""
 
     evaluate: Evaluate
+    information: Measure
     low: Vector
     high: Vector
     best: Point
     rounds: int = 0
+    metric: Matrix = field(init=False)
+    near_edge: bool = field(default=False, init=False)
+
+    def __post_init__(self) -> None:
+        self.metric = np.eye(self.best.u.size)
 
     def run(self) -> Stop:
         """Search until nothing more can be gained."""
@@ -49,30 +57,65 @@ class Search:
 
     def _descend(self) -> Stop:
         radius = 1.0
-        left_domain = False
+        shrunk = blocked = False  # since the best point was reached: by anything; by the model's edge
         while self.rounds < MAX_ROUNDS:
             self.rounds += 1
-            step = self._step(radius)
-            length = float(np.linalg.norm(step))
+            radius, step = (radius, self._step(radius)) if shrunk else self._worthwhile_step(radius)
             promised = _promised(self.best, step)
-            if promised <= NEGLIGIBLE * (1.0 + abs(self.best.value)):
-                if promised >= 0.0 or radius < SMALLEST_RADIUS:
-                    return Stop.EDGE if left_domain else Stop.SETTLED
+            if self._is_negligible(step) or radius < SMALLEST_RADIUS:
+                return Stop.EDGE if blocked else Stop.SETTLED
+            if promised < 0.0:
                 # The bounds have bent the step uphill; a short enough one follows the slope.
-                radius = min(radius, length) / 4.0
+                radius, shrunk = min(radius, self._length(step)) / 4.0, True
                 continue
-            trial = self.evaluate(self.best.u + step)
+            trial = self.evaluate(self._moved(step))
             if trial is None:
-                left_domain = True
-                radius = length / 4.0
+                shrunk = blocked = True
+                self._meet_edge()
+                radius = self._length(step) / 4.0
             else:
                 quality = (self.best.value - trial.value) / promised
-                radius = _next_radius(radius, length, quality)
-                if quality > 1e-4:
-                    self.best, left_domain = trial, False
-            if radius < SMALLEST_RADIUS:
-                return Stop.EDGE if left_domain else Stop.STALLED
+                radius = _next_radius(radius, self._length(step), quality)
+                shrunk = not quality > 1e-4
+                if not shrunk:
+                    self.best, blocked = trial, False
+                    self._follow_edge()
         return Stop.LIMIT
+
+    def _meet_edge(self) -> None:
+        """The model ends near here. From now on the ball is an ellipsoid that is thin towards the edge.
+
+        Its metric is the expected information, which grows without limit where a probability approaches 0 or 1, so that
+        steps run along the edge instead of into it.
+        """
+        if not self.near_edge:
+            self.near_edge = True
+            self._follow_edge()
+
+    def _follow_edge(self) -> None:
+        if self.near_edge:
+            metric = self.information(self.best.u)
+            if np.isfinite(metric).all():
+                self.metric = metric + 1e-12 * np.trace(metric) * np.eye(len(metric))
+
+    def _worthwhile_step(self, radius: float) -> tuple[float, Vector]:
+        """The step, in a larger ball if it was only the ball that made it negligible: the start may be far too small."""
+        step = self._step(radius)
+        while radius < LARGEST_RADIUS and self._is_negligible(step) and self._length(step) > 0.9 * radius:
+            radius *= 16.0
+            step = self._step(radius)
+        return radius, step
+
+    def _is_negligible(self, step: Vector) -> bool:
+        """Whether the rounding of the value would hide what the step gains."""
+        return 0.0 <= _promised(self.best, step) <= NEGLIGIBLE * (1.0 + abs(self.best.value))
+
+    def _moved(self, step: Vector) -> Vector:
+        """The point after a step, exactly on a bound that the step was meant to reach."""
+        return snapped(self.best.u + step, self.low, self.high, 1e-14)
+
+    def _length(self, step: Vector) -> float:
+        return float(np.sqrt(step @ self.metric @ step))
 
     def _step(self, radius: float) -> Vector:
         """The best step in the ball, inside the box.
@@ -83,10 +126,11 @@ class Search:
         free = self.free()
         step = np.zeros_like(point.u)
         while free.any():
+            among = np.ix_(free, free)
             gradient = point.gradient + point.hessian @ np.where(free, 0.0, step)
-            step[free] = minimum_in_ball(gradient[free], point.hessian[np.ix_(free, free)], radius)
+            step[free] = minimum_in_ellipsoid(gradient[free], point.hessian[among], self.metric[among], radius)
             inside = np.clip(point.u + step, self.low, self.high) - point.u
-            stopped = free & (inside != step) & ((point.u + step < self.low) | (point.u + step > self.high))
+            stopped = free & ((point.u + step < self.low) | (point.u + step > self.high))
             step = inside
             if not stopped.any():
                 break
@@ -116,11 +160,23 @@ class Search:
             self.best = trial
 
 
+def snapped(u: Vector, low: Vector, high: Vector, reach: float) -> Vector:
+    """The point with every parameter that is within `reach` of a bound, relatively, on it."""
+    u = np.where(np.isclose(u, low, rtol=reach, atol=reach), low, u)
+    return np.asarray(np.where(np.isclose(u, high, rtol=reach, atol=reach), high, u))
+
+
 def pressed(point: Point, low: Vector, high: Vector, tolerance: float = 0.0) -> Vector:
     """Which parameters stand at a bound that the gradient pushes them against."""
     at_low = (point.u <= low) & (point.gradient > tolerance)
     at_high = (point.u >= high) & (point.gradient < -tolerance)
     return np.asarray(at_low | at_high)
+
+
+def minimum_in_ellipsoid(gradient: Vector, hessian: Matrix, metric: Matrix, radius: float) -> Vector:
+    """The step s with s·metric·s at most `radius`² that minimises g·s + s·H·s/2."""
+    inverse = np.linalg.inv(np.linalg.cholesky(metric))
+    return np.asarray(inverse.T @ minimum_in_ball(inverse @ gradient, inverse @ hessian @ inverse.T, radius))
 
 
 def minimum_in_ball(gradient: Vector, hessian: Matrix, radius: float) -> Vector:

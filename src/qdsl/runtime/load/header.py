@@ -81,7 +81,7 @@ def _match(
         diagnostics.add(errors.missing_column(sheet, wanted, nearest(wanted.name, names), names, bracketed))
         return None
     unit = _unit(sheet, place, headings[place].unit, wanted, resolve, diagnostics)
-    return unit and Match(wanted, place, unit)
+    return None if unit is None else Match(wanted, place, unit)
 
 
 def _unit(
