@@ -79,7 +79,7 @@ class _Writer:
 
     def smooth_kinds(self) -> list[Callable[[Builder, list[Value], int], None]]:
         control = [self.select, self.if_, self.for_, self.while_, self.call]
-        return [*[self.bounded] * 8, *control, self.array, self.build, self.get, self.set, self.compare]
+        return [*[self.bounded] * 6, *control, *[self.build, self.get, self.set] * 2, self.array, self.compare]
 
     def write(self, b: Builder, scope: list[Value], size: int, depth: int) -> None:
         """About `size` operations; what they give joins the scope."""
@@ -89,7 +89,7 @@ class _Writer:
     def pick(self, b: Builder, scope: Sequence[Value], type_: Type) -> Value:
         """Some value of the type, a new constant now and then; late ones are preferred, so that programs are deep."""
         fitting = [value for value in scope if value.type == type_]
-        if fitting and self.dice.random() < 0.9:
+        if fitting and self.dice.random() < (0.97 if self.smooth else 0.9):
             return fitting[-1] if self.dice.random() < 0.4 else self.dice.choice(fitting)
         if isinstance(type_, ArrayType):
             elements = [self.pick(b, (), type_.element) for _ in range(self.dice.randrange(1, 4))]
@@ -114,8 +114,9 @@ class _Writer:
         scope.append(b.op("band", self.pick(b, scope, INT), b.const(3)))
 
     def bounded(self, b: Builder, scope: list[Value], depth: int) -> None:
-        """A smooth function of the mean, the difference or the product of two numbers; at most 3 if they are."""
-        x, y = self.pick(b, scope, REAL), self.pick(b, scope, REAL)
+        """A smooth function of a sum, difference or product, often with a parameter; at most 3 if its operands are."""
+        x = self.pick(b, scope, REAL)
+        y = self.pick(b, scope[:2] if self.dice.random() < 0.6 else scope, REAL)
         mixed = b.op(self.dice.choice(("add", "sub", "mul")), x, y)
         scope.append(b.op(self.dice.choice(BOUNDED), mixed))
 
