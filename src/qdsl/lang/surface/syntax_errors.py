@@ -73,7 +73,10 @@ SITUATIONS: dict[str, tuple[Words, ...]] = {
     "member": (
         Words("E0126", "an experiment holds `param`, `axis`, `let` and `measure`; {token} begins none of them"),
     ),
-    "end of line": (_NEW_LINE,),
+    "end of line": (
+        _for(f"{_VALUES} {_BEGINS}", _NEW_LINE.code, _NEW_LINE.sentence),
+        Words("E0102", "{token} cannot follow {before} here"),
+    ),
     "value": (
         _for("LBRACE", "E0116", "a block cannot stand here; a record is written (name = value)"),
         _for(_BEGINS, "E0101", "a value is missing after {before}: {token} begins a statement"),

@@ -129,7 +129,7 @@ _TYPE_PLACES = _lines("""
     dimension D = @
     unit u: @
     const c: @
-    let x: C<@
+    let x: C< @
     let x: C<A, @
     let x: T(a: @
     let x: [@
