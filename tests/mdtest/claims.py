@@ -55,7 +55,7 @@ def claims(program: str) -> Claims:
     for number, line in enumerate(program.splitlines(), 1):
         if below := _BELOW.match(line):
             messages.append(_message(below, code_line))
-        elif (detail := _DETAIL.match(line)) and code_line:
+        elif detail := _DETAIL.match(line):
             if detail[1] == "prints":
                 prints.append(detail[2])
             elif messages:

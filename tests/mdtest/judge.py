@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from tests.mdtest.claims import Said
-from tests.mdtest.document import Case
-from tests.mdtest.verdict import Outcome
-
-from qdsl.lang.compile import Checked, Context, check, exports
+from qdsl.lang.compile import Checked, Context, check
 from qdsl.lang.library import Library, builtins
-from qdsl.lang.names import Cycle, Scope, from_surface
-from qdsl.lang.names.imports import NoImports
+from qdsl.lang.names import NoImports, Scope, from_surface
 from qdsl.lang.report import Diagnostic, Diagnostics, Fix
 from qdsl.lang.report.fixes import apply
 from qdsl.lang.report.snippet import extent
@@ -22,50 +18,72 @@ from qdsl.lang.surface import parse
 from qdsl.lang.typed import tree
 from qdsl.lang.typed.from_names import from_names
 from qdsl.lang.typed.show import Show
+from qdsl.runtime.imports import FileImports
 from qdsl.runtime.library import standard_library
+from qdsl.runtime.session import Session, Settings
+from qdsl.runtime.show import text_of
+from tests.mdtest.claims import Said
+from tests.mdtest.document import Case
+from tests.mdtest.verdict import Outcome
 
 TINY = Path(__file__).parent / "tiny.qdsl"
 
 
 def outcome(case: Case) -> Outcome:
     """Check the case, and run it if it may run."""
-    checked = checked_case(case)
-    shown = _types(checked)
-    return Outcome(types=shown, messages=tuple(_said(each) for each in checked.diagnostics.in_order()))
+    if case.prelude == "tiny":
+        return _only_checked(case)
+    with tempfile.TemporaryDirectory() as folder:
+        for name, text in case.files.items():
+            Path(folder, name).write_text(text, encoding="utf-8")
+        return _run(Source(str(Path(folder, "case.qdsl")), case.text), Path(folder))
 
 
 def checked_case(case: Case) -> Checked:
-    context = Context(_library(case.prelude))
-    context.imports = _Files(case, context)
-    return check(Source("case.qdsl", case.text), context)
+    """The case as the checker sees it, for tests about messages alone."""
+    library = _tiny() if case.prelude == "tiny" else standard_library()
+    return check(Source("case.qdsl", case.text), Context(library, FileImports(library, lambda checked: None)))
 
 
-class _Files:
-    """The files of a case, as modules."""
+class _Watched(Session):
+    """A session that keeps what each line's last statement gave."""
 
-    def __init__(self, case: Case, context: Context) -> None:
-        self.case = case
-        self.context = context
-        self.reading: list[str] = []
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self.values: dict[int, str] = {}
 
-    def scope_of(self, path: str, is_file: bool, importer: Source) -> Scope | Cycle | None:
-        if path in self.reading:
-            return Cycle((*self.reading[self.reading.index(path) :], path))
-        if not is_file or path not in self.case.files:
-            return None
-        self.reading.append(path)
-        checked = check(Source(path, self.case.files[path]), self.context)
-        self.reading.pop()
-        return exports(checked.resolved)
+    def _evaluate(self, value: tree.Expr, echo: bool) -> None:
+        result = self.environment.evaluate(value)
+        self.values[value.span.ends.line] = text_of(result, value.type, value.display)
+
+
+def _run(source: Source, folder: Path) -> Outcome:
+    printed: list[str] = []
+    reported: list[Diagnostic] = []
+    session = _Watched(Settings(printed.append, reported.append, seed=1, folder=folder))
+    checked = session.check(source)
+    reported += checked.diagnostics.in_order()
+    if checked.ok:
+        session.execute(checked)
+    lines = tuple(line for text in printed for line in text.splitlines())
+    messages = tuple(_said(each, source) for each in reported)
+    return Outcome(session.values, _types(checked), lines, messages)
+
+
+def _only_checked(case: Case) -> Outcome:
+    checked = checked_case(case)
+    source = checked.tree.source
+    return Outcome(
+        types=_types(checked), messages=tuple(_said(each, source) for each in checked.diagnostics.in_order())
+    )
 
 
 @cache
-def _library(prelude: str) -> Library:
-    if prelude == "standard":
-        return standard_library()
+def _tiny() -> Library:
     found = Diagnostics()
     made = Library(Scope(builtins()), {})
-    resolved = from_surface(parse(Source("tiny.qdsl", TINY.read_text()), found), made.prelude, NoImports(), found)
+    text = TINY.read_text(encoding="utf-8")
+    resolved = from_surface(parse(Source("tiny.qdsl", text), found), made.prelude, NoImports(), found)
     from_names(resolved, made.dimension_names, found)
     made.prelude = resolved.scope
     assert not found.errors
@@ -74,25 +92,26 @@ def _library(prelude: str) -> Library:
 
 def _types(checked: Checked) -> dict[int, str]:
     """The type of each line's last statement: of an expression its own, of a `let` its name's."""
-    show = Show(_library("standard").dimension_names)
+    names = {**_tiny().dimension_names, **standard_library().dimension_names}
     types: dict[int, str] = {}
     for statement in checked.module.statements:
         match statement:
             case tree.Evaluate(value=value):
-                types[statement.span.ends.line] = show.fresh().type(value.type)
+                types[statement.span.ends.line] = Show(names).type(value.type)
             case tree.Let(variable=variable):
-                types[statement.span.ends.line] = show.fresh().type(variable.type)
+                types[statement.span.ends.line] = Show(names).type(variable.type)
     return types
 
 
-def _said(diagnostic: Diagnostic) -> Said:
+def _said(diagnostic: Diagnostic, source: Source) -> Said:
+    """Where the message is about another file, as of data, its line is 0."""
     fixes = tuple(_fixed(diagnostic, fix) for fix in diagnostic.fixes)
     span = diagnostic.span
-    if span is None:
+    if span is None or span.source is not source:
         return Said(0, None, None, diagnostic.code, diagnostic.message, fixes, diagnostic.hint)
-    start, end = extent(span.source, diagnostic.labels[0])
-    begins, ends = span.source.position(start), span.source.position(end)
-    last = ends.column - 1 if ends.line == begins.line else len(span.source.line(begins.line))
+    start, end = extent(source, diagnostic.labels[0])
+    begins, ends = source.position(start), source.position(end)
+    last = ends.column - 1 if ends.line == begins.line else len(source.line(begins.line))
     column = begins.column - 1
     return Said(begins.line, column, max(last, column + 1), diagnostic.code, diagnostic.message, fixes, diagnostic.hint)
 

@@ -1,4 +1,4 @@
-"""Tell about a message by its code: what it means, a program that gets it, and its mend. Without one, list all codes."""
+"""Tell about a message by its code: what it means, a program that gets it, and its mend. Without one, list all."""
 
 from __future__ import annotations
 

@@ -6,34 +6,35 @@ import os
 import sys
 from pathlib import Path
 
-from qdsl.lang.report import Diagnostic, Diagnostics, Label, error
+from qdsl.cli.screen import Screen
+from qdsl.lang.report import Diagnostic, Label, error
 from qdsl.lang.report.near import nearest
 from qdsl.lang.source import Source
 
 STDIN = "-"
 
 
-def read(name: str, diagnostics: Diagnostics) -> Source | None:
+def read(name: str, screen: Screen) -> Source | None:
     """The program in a file, or on standard input where the name is `-`; None with a message if there is none."""
     try:
         data = sys.stdin.buffer.read() if name == STDIN else Path(name).read_bytes()
     except OSError as failure:
-        diagnostics.add(_unreadable(name, failure))
+        screen.report(_unreadable(name, failure))
         return None
     shown_name = "<stdin>" if name == STDIN else name
     try:
         return Source(shown_name, data.decode("utf-8-sig"))
     except UnicodeDecodeError as failure:
-        diagnostics.add(_not_utf8(shown_name, data, failure))
+        screen.report(_not_utf8(shown_name, data, failure))
         return None
 
 
-def read_all(names: list[str], diagnostics: Diagnostics) -> list[Source]:
-    """Every file that can be read."""
-    return [source for source in (read(name, diagnostics) for name in names) if source is not None]
+def folder_of(name: str) -> Path:
+    """The folder that paths in a program are relative to: its own."""
+    return Path() if name == STDIN else Path(name).parent
 
 
-def write(path: Path, text: str, diagnostics: Diagnostics) -> bool:
+def write(path: Path, text: str, screen: Screen) -> bool:
     """Write a file whole or not at all: a reader never sees half of it."""
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
@@ -43,13 +44,13 @@ def write(path: Path, text: str, diagnostics: Diagnostics) -> bool:
         beside.replace(path)
     except OSError as failure:
         beside.unlink(missing_ok=True)
-        diagnostics.add(not_written(str(path), failure))
+        screen.report(_not_written(str(path), failure))
         return False
     return True
 
 
-def not_written(name: str, failure: OSError) -> Diagnostic:
-    return error("E0905", f"cannot write {name}: {_reason(failure)}")
+def _not_written(name: str, failure: OSError) -> Diagnostic:
+    return error("E0907", f"cannot write {name}: {_reason(failure)}")
 
 
 def _unreadable(name: str, failure: OSError) -> Diagnostic:

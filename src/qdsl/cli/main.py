@@ -86,7 +86,11 @@ def _command(words: list[str]) -> Exit:
     parser.add_argument("--format", choices=("text", "json"), default="text", help="messages as text or as JSON")
     parser.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="colour in messages")
     arguments = _parsed(parser, words[1:])
-    result: Exit = command.run(arguments, Screen(arguments.format, arguments.color))
+    screen = Screen(arguments.format, arguments.color)
+    try:
+        result: Exit = command.run(arguments, screen)
+    finally:
+        screen.close()
     return result
 
 

@@ -1,24 +1,32 @@
-"""Where a command's words go: answers to standard output, messages to standard error, each with or without colour."""
+"""Where a command's words go: answers to standard output, messages to standard error unless they are the answer."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TextIO
 
-from qdsl.lang.report import Diagnostic
+from qdsl.lang.report import Diagnostic, Severity
 
 
 @dataclass
 class Screen:
-    """`format` is "text" or "json", `color` one of auto, always, never. `messages` is where diagnostics go."""
+    """`format` is "text" or "json", `color` one of auto, always, never. `messages` is where diagnostics go.
+
+    As text, messages appear as they come, their number at the end; as JSON, all of them are one array at the end.
+    """
 
     format: str = "text"
     color: str = "auto"
     out: TextIO = field(default_factory=lambda: sys.stdout)
     messages: TextIO = field(default_factory=lambda: sys.stderr)
+    found: list[Diagnostic] = field(default_factory=list)
+
+    @property
+    def failed(self) -> bool:
+        """Whether an error has been reported."""
+        return any(each.severity is Severity.ERROR for each in self.found)
 
     def print(self, text: str) -> None:
         """A line of the answer."""
@@ -27,29 +35,32 @@ class Screen:
     def say(self, text: str) -> None:
         """A line about the work, left out where the reader is a program."""
         if self.format == "text":
+            self.out.flush()
             self.messages.write(text + "\n")
 
-    def show(self, diagnostics: Iterable[Diagnostic]) -> None:
-        """Messages, in order of file and place, with their number at the end; as JSON, one array for all of them."""
-        found = list(diagnostics)
+    def report(self, diagnostic: Diagnostic) -> None:
+        """A message. The same one twice is shown once."""
+        if diagnostic in self.found:
+            return
+        self.found.append(diagnostic)
+        if self.format == "text":
+            from qdsl.lang.report.render import render
+
+            self.out.flush()  # what a program printed comes before what is said about it
+            self.messages.write(render(diagnostic, colour=wants_colour(self.color, self.messages)) + "\n\n")
+
+    def close(self) -> None:
+        """What can only be said at the end."""
         if self.format == "json":
-            self._show_json(found)
-        elif found:
-            self._show_text(found)
+            import json
 
-    def _show_json(self, found: list[Diagnostic]) -> None:
-        import json
+            from qdsl.lang.report.data import as_json
 
-        from qdsl.lang.report.data import as_json
+            self.messages.write(json.dumps(as_json(self.found), indent=2, ensure_ascii=False) + "\n")
+        elif self.found:
+            from qdsl.lang.report.render import summary
 
-        self.messages.write(json.dumps(as_json(found), indent=2, ensure_ascii=False) + "\n")
-
-    def _show_text(self, found: list[Diagnostic]) -> None:
-        from qdsl.lang.report.render import render_all, summary
-
-        self.out.flush()  # what a program printed comes before what is said about it
-        text = render_all(found, colour=wants_colour(self.color, self.messages))
-        self.messages.write(f"{text}\n\n{summary(found)}\n")
+            self.messages.write(f"{summary(self.found)}\n")
 
 
 def wants_colour(choice: str, stream: TextIO) -> bool:

@@ -148,6 +148,7 @@ TITLES: dict[str, str] = {
     "E0705": "arrays of different lengths",
     "E0706": "a result that is not finite",
     "E0707": "calls nested too deeply",
+    "E0708": "an iteration gave up",
     "E0709": "an assertion is false",
     "E0710": "an array too large",
     "E0711": "a real too large for an Int",
@@ -183,6 +184,8 @@ TITLES: dict[str, str] = {
     "E0902": "a folder in place of a file",
     "E0903": "a file cannot be read",
     "E0904": "a program is not UTF-8",
-    "E0905": "a file cannot be written",
-    "E0906": "the folder is there already",
+    "E0905": "no such param to set",
+    "E0906": "a value that does not fit its param",
+    "E0907": "a file cannot be written",
+    "E0908": "the folder is there already",
 }

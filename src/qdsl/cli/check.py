@@ -1,0 +1,36 @@
+"""Report what is wrong with programs, and with what they import, without running them."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser, Namespace
+
+from qdsl.cli.exits import Exit
+from qdsl.cli.files import read
+from qdsl.cli.progress import Progress
+from qdsl.cli.screen import Screen
+
+
+def arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("files", metavar="FILE", nargs="+", help="programs; - is standard input")
+
+
+def run(arguments: Namespace, screen: Screen) -> Exit:
+    from qdsl.lang.compile import Context, check
+    from qdsl.runtime.imports import FileImports
+    from qdsl.runtime.library import standard_library
+
+    screen.messages = sys.stdout  # here the messages are the answer
+    with Progress("checking") as progress:
+        library = standard_library()
+        imports = FileImports(library, lambda checked: None)
+        for name in arguments.files:
+            progress.say(f"checking {name}")
+            source = read(name, screen)
+            if source is None:
+                continue
+            checked = check(source, Context(library, imports))
+            progress.clear()
+            for each in (*imports.found, *checked.diagnostics.in_order()):
+                screen.report(each)
+    return Exit.FAILED if screen.failed else Exit.OK

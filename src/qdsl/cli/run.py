@@ -1,0 +1,41 @@
+"""Check, compile and run a program. Paths in it are relative to its own folder."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+
+from qdsl.cli.exits import Exit, UsageError
+from qdsl.cli.files import folder_of, read
+from qdsl.cli.progress import Progress
+from qdsl.cli.screen import Screen
+
+
+def arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="the program; - is standard input")
+    parser.add_argument("--set", metavar="PARAM=VALUE", action="append", default=[], help="another default of a param")
+    parser.add_argument("--seed", metavar="N", type=int, help="the root of all random draws")
+
+
+def run(arguments: Namespace, screen: Screen) -> Exit:
+    overrides = dict(_assignment(text) for text in arguments.set)
+    source = read(arguments.file, screen)
+    if source is None:
+        return Exit.FAILED
+    from qdsl.runtime.session import Session, Settings
+
+    with Progress(f"running {source.name}") as progress:
+
+        def out(text: str) -> None:
+            progress.clear()
+            screen.print(text)
+
+        folder = folder_of(arguments.file)
+        session = Session(Settings(out, screen.report, arguments.seed, overrides, folder))
+        return Exit.OK if session.run(source) else Exit.FAILED
+
+
+def _assignment(text: str) -> tuple[str, str]:
+    name, sign, value = text.partition("=")
+    if not sign or not name.strip() or not value.strip():
+        raise UsageError(f"--set takes a param and its value, as in --set T2=18us, not {text!r}")
+    return name.strip(), value.strip()
