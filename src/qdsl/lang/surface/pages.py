@@ -58,7 +58,14 @@ class Indent:
     inner: Doc
 
 
-Doc = str | list["Doc"] | Line | HardLine | IfBroken | Remark | Group | Indent
+@dataclass(frozen=True, slots=True)
+class Value:
+    """What follows ` =`: on the same line, or on the next one if only there it fits."""
+
+    inner: Doc
+
+
+Doc = str | list["Doc"] | Line | HardLine | IfBroken | Remark | Group | Indent | Value
 
 SOFT = Line("")
 STEP = 4
@@ -72,7 +79,7 @@ def _flat(doc: Doc) -> Iterator[Doc]:
         match part:
             case list():
                 waiting.extend(part)
-            case Indent(inner):
+            case Indent(inner) | Value(inner):
                 waiting.append(inner)
             case _:
                 yield part
@@ -96,6 +103,10 @@ def laid_out(doc: Doc, width: int) -> str:
             case Group(inner):
                 breaks = part.broken or not _fits(inner, width - column, waiting)
                 waiting.append((indent, breaks, inner))
+            case Value(inner):
+                whole = Group(inner)
+                next_line = not _fits([" ", whole], width - column, waiting) and _fits(whole, width - indent - STEP, [])
+                waiting.append((indent, False, Indent([HardLine(), whole]) if next_line else [" ", inner]))
             case HardLine(blank):
                 out.append("\n\n" if blank else "\n")
                 out.append(" " * indent)
@@ -133,6 +144,10 @@ def _fits(doc: Doc, room: int, after: list[tuple[int, bool, Doc]]) -> bool:
                 waiting.append((part.broken, inner))
             case HardLine() | Remark():
                 return True
+            case Value(inner):
+                if waiting or at < len(after):
+                    return True
+                waiting.append((broken, inner))
             case Line(flat):
                 if broken:
                     return True

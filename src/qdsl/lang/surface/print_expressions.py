@@ -102,7 +102,7 @@ class ExpressionPrinter(TypePrinter):
             case Binary():
                 return self.binary(expr), _BINARY[expr.operator]
             case Unary(operator="not", operand=operand):
-                return ["not ", self.expr(operand, _NOT)], _NOT
+                return ["not ", self.expr(operand, _CONVERT if isinstance(operand, Compare) else _NOT)], _NOT
             case Unary(operand=operand):
                 return ["-", self.expr(operand, _SIGNED)], _SIGNED
             case Juxtapose():
@@ -164,6 +164,9 @@ class ExpressionPrinter(TypePrinter):
         """After `^`: a power, with or without a sign before it."""
         if isinstance(expr, Unary) and expr.operator == "-":
             return ["-", self.exponent(expr.operand)]
+        match expr:
+            case Binary(operator="/", left=Number(text=above), right=Number(text=below)):
+                return f"({above}/{below})"
         return self.expr(expr, _POWER)
 
     def juxtaposition(self, expr: Juxtapose) -> Doc:

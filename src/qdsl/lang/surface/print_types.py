@@ -1,4 +1,4 @@
-"""Types as text. A type never breaks over lines."""
+"""Types as text. A type never breaks over lines, and has no blanks around its signs: `Length/Time^2`."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class TypePrinter:
             case TypeName():
                 return self.type_name(type_), _ATOM
             case TypeProduct(operator=operator, left=left, right=right):
-                return f"{self.type(left, _PRODUCT)} {operator} {self.type(right, _POWER)}", _PRODUCT
+                return f"{self.type(left, _PRODUCT)}{operator}{self.type(right, _POWER)}", _PRODUCT
             case TypePower(base=base, exponent=exponent):
                 return f"{self.type(base, _ATOM)}^{_exponent(exponent)}", _POWER
             case TypeArray(element=element, shape=shape):

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 
 from qdsl.lang.report import InternalError
 from qdsl.lang.source import Span
-from qdsl.lang.surface.pages import Doc, HardLine, Indent, laid_out
+from qdsl.lang.surface.pages import Doc, Group, HardLine, Indent, Line, Value, laid_out
 from qdsl.lang.surface.print_expressions import ExpressionPrinter
 from qdsl.lang.surface.remarks import Remarks
 from qdsl.lang.surface.tree import (
@@ -133,11 +133,11 @@ class Printer(ExpressionPrinter):
             case ExpressionStatement(value=value):
                 return self.expr(value)
             case Let(name=name, type=type_, value=value):
-                return ["let ", self.typed(name, type_), " = ", self.expr(value)]
+                return ["let ", self.typed(name, type_), " =", Value(self.expr(value))]
             case Var(name=name, type=type_, value=value):
-                return ["var ", self.typed(name, type_), " = ", self.expr(value)]
+                return ["var ", self.typed(name, type_), " =", Value(self.expr(value))]
             case Assign(target=target, value=value):
-                return [self.expr(target), " = ", self.expr(value)]
+                return [self.expr(target), " =", Value(self.expr(value))]
             case For(name=name, iterable=iterable, body=body):
                 return ["for ", name.text, " in ", self.expr(iterable), " ", self.block(body)]
             case While(condition=condition, body=body):
@@ -172,7 +172,7 @@ class Printer(ExpressionPrinter):
             case Unit():
                 return self.unit(item)
             case Const(name=name, type=type_, value=value):
-                return ["const ", self.typed(name, type_), " = ", self.expr(value)]
+                return ["const ", self.typed(name, type_), " =", Value(self.expr(value))]
             case Option(name=name, value=value):
                 return f"option {name.text} = {value.text}"
             case _:
@@ -192,7 +192,7 @@ class Printer(ExpressionPrinter):
             case Block() as body:
                 return [*head, " ", self.block(body)]
             case body:
-                return [*head, " = ", self.expr(body)]
+                return [*head, " =", Value(self.expr(body))]
 
     def parameter(self, item: Parameter) -> Doc:
         return [self.typed(item.name, item.type), *self.optional(" = ", item.default)]
@@ -240,7 +240,8 @@ class Printer(ExpressionPrinter):
             and "\n" not in span.text[max(0, span.text.find("{")) :]
             and not getattr(items[0], "doc", "")
         ):
-            return ["{ ", *_joined("; ", [self.item(each) for each in items]), " }"]
+            inner = _joined("; ", [self.item(each) for each in items])
+            return Group(["{", Indent([Line(), *inner]), Line(), "}"])
         return ["{", Indent([HardLine(), *self.lines(items, end)]), HardLine(), "}"]
 
 
