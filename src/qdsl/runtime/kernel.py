@@ -38,6 +38,19 @@ LOOP = ctypes.CFUNCTYPE(
 )
 RELEASE = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
 
+METH_FASTCALL_KEYWORDS = 0x0080 | 0x0002
+
+
+class _MethodDefinition(ctypes.Structure):
+    """CPython's PyMethodDef."""
+
+    _fields_ = (
+        ("name", ctypes.c_char_p),
+        ("function", ctypes.c_void_p),
+        ("flags", ctypes.c_int),
+        ("doc", ctypes.c_char_p),
+    )
+
 
 class KernelError(Exception):
     """A kernel stopped: why, at which element, with which numbers, and where in the source."""
@@ -75,6 +88,23 @@ class Kernel:
         self._loop = LOOP(entry.loop) if entry.loop else None
         self._release = RELEASE(entry.release) if entry.release else _nothing_to_release
         self._numbers = _NumberFormat(self._types, entry.signature.results) if entry.signature.elementwise else None
+        if entry.python:
+            self._answer_directly(entry.python)
+
+    def _answer_directly(self, address: int) -> None:
+        """Make calls of this kernel reach machine code at once (`native.python_entry`).
+
+        Python looks for `__call__` in the class, so this kernel gets a class of its own, with a C function there. That
+        function holds `convert_and_call`, and so this kernel and its code, for as long as somebody can call it.
+        """
+        name = self.signature.name.encode()
+        self._definition = _MethodDefinition(name, address, METH_FASTCALL_KEYWORDS, b"a compiled function")
+        new_function = ctypes.pythonapi.PyCFunction_NewEx
+        make = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.py_object, ctypes.c_void_p)(
+            ctypes.cast(new_function, ctypes.c_void_p).value or 0
+        )
+        function = make(ctypes.addressof(self._definition), self.convert_and_call, None)
+        self.__class__ = type("Kernel", (Kernel,), {"__call__": function, "__module__": __name__})
 
     def __repr__(self) -> str:
         takes = ", ".join(f"{name}: {type_}" for name, type_ in self.signature.parameters)
@@ -82,6 +112,10 @@ class Kernel:
 
     def __call__(self, *args: Any, nonfinite: str = "raise") -> Result:
         """Call it. `nonfinite="keep"` hands out results that are not finite instead of refusing them."""
+        return self.convert_and_call(*args, nonfinite=nonfinite)
+
+    def convert_and_call(self, *args: Any, nonfinite: str = "raise") -> Result:
+        """The whole way, whatever the arguments are; plain numbers take a shorter one where there is one."""
         if nonfinite not in ("raise", "keep"):
             raise ValueError(f'nonfinite is "raise" or "keep", not {nonfinite!r}')
         if len(args) != len(self._types):

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from qdsl.lang.core import calls
 from qdsl.lang.core.ir import Function, Module, Scalar, Type
-from qdsl.lang.native import entries
+from qdsl.lang.native import entries, python_entry
 from qdsl.lang.native.abi import CONTEXT
 from qdsl.lang.native.definition import defined
 from qdsl.lang.native.math import functions
@@ -51,8 +51,10 @@ class Translation:
     uses_arena: bool
 
 
-def from_core(module: Module, roots: Sequence[str], inline_math: bool) -> Translation:
-    """Translate the roots and what they call. `inline_math` needs a machine with fused multiply-add."""
+def from_core(module: Module, roots: Sequence[str], inline_math: bool, for_python: bool = False) -> Translation:
+    """Translate the roots and what they call. `inline_math` needs a machine with fused multiply-add; `for_python` adds
+    the entries of `native.python_entry`.
+    """
     program = Program(module, inline_math)
     signatures = tuple(_signature(module.functions[name]) for name in dict.fromkeys(roots))
     quick = [each.name for each in signatures if each.elementwise and each.name not in program.unspeculative]
@@ -63,6 +65,10 @@ def from_core(module: Module, roots: Sequence[str], inline_math: bool) -> Transl
     for name, mode in list(program.expansions):
         parts.append(defined(program, functions.EXPANSIONS[name](), mode))
     parts += functions.definitions(list(program.mathematics))
+    if for_python:
+        arena = uses_arena("\n".join(parts))
+        parts.append(python_entry.DECLARATIONS)
+        parts += [python_entry.written(program, module.functions[s.name], arena) for s in signatures if s.elementwise]
     code = "\n".join(parts)
     text = "\n".join([CONTEXT, needed(code), code, METADATA, ""])
     return Translation(text, tuple(program.sites.sites), signatures, uses_arena(code))

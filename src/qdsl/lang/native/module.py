@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from qdsl.lang.core.ir import Module
-from qdsl.lang.native import jit, target
+from qdsl.lang.native import jit, python_entry, target
 from qdsl.lang.native.abi import RELEASE
 from qdsl.lang.native.cache import ObjectCache, object_key
 from qdsl.lang.native.from_core import Signature, Translation, from_core
@@ -21,12 +21,13 @@ from qdsl.lang.native.sites import Site
 @dataclass(frozen=True)
 class Entry:
     """One function's machine code, in memory while `library` is. `loop` is 0 unless the function is elementwise,
-    `release` unless the module uses the arena."""
+    `release` unless the module uses the arena, `python` unless Python can call it directly."""
 
     signature: Signature
     call: int
     loop: int
     release: int
+    python: int
     sites: Sequence[Site]
     library: jit.Library
 
@@ -48,9 +49,9 @@ class NativeModule:
         """Where one of them is in memory."""
         signature, addresses = self.signatures[name], self._library.addresses
         loop = addresses[f"loop.{name}"] if signature.elementwise else 0
-        return Entry(
-            signature, addresses[f"call.{name}"], loop, addresses.get(RELEASE, 0), self.translation.sites, self._library
-        )
+        python = addresses.get(f"python.{name}", 0)
+        release = addresses.get(RELEASE, 0)
+        return Entry(signature, addresses[f"call.{name}"], loop, release, python, self.translation.sites, self._library)
 
     @cached_property
     def _library(self) -> jit.Library:
@@ -59,7 +60,8 @@ class NativeModule:
             exports.append(f"call.{each.name}")
             if each.elementwise:
                 exports.append(f"loop.{each.name}")
-        return jit.link(self.code, exports, {})
+                exports += [f"python.{each.name}"] if python_entry.possible() else []
+        return jit.link(self.code, exports, python_entry.imports())
 
     @property
     def llvm(self) -> str:
@@ -75,7 +77,7 @@ class NativeModule:
 def compile(module: Module, roots: Sequence[str], cache: ObjectCache | None = None) -> NativeModule:
     """Machine code for the roots and what they call, from the cache if it is there."""
     machine = target.host()
-    translation = from_core(module, roots, machine.has_fma)
+    translation = from_core(module, roots, machine.has_fma, python_entry.possible())
     key = object_key(translation.text, machine)
     code = cache.get(key) if cache is not None else None
     if code is None:

@@ -103,7 +103,7 @@ def _refuse_int_min(body: Body, a: str) -> None:
 
 
 def _idiv(body: Body, a: str, b: str) -> str:
-    """Rounded down, as in Python; the machine rounds towards zero, one too high where the remainder has the other sign."""
+    """Rounded down, as in Python; the machine rounds towards zero, one too high if the remainder has the other sign."""
     w = body.writer
     b = _nonzero(body, a, b)
     lowest = w.value(f"icmp eq i64 {a}, {INT_MIN}")

@@ -30,14 +30,17 @@ class Site:
 
     def describe(self, values: Sequence[bool | int | float]) -> str:
         """The sentence, with its numbers."""
-        return self.message.format(*map(show, values))
+        text = self.message
+        for place, value in enumerate(values):
+            text = text.replace(f"{{{place}}}", show(value))
+        return text
 
 
 def show(value: bool | int | float) -> str:
     """A number as a person writes it: `-1`, not `-1.0`."""
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        return str(int(value)) if value or str(value)[0] != "-" else "-0"
-    return f"{value!r}".lower() if isinstance(value, bool) else repr(value)
+    if isinstance(value, float):
+        return f"{value:.15g}"
+    return str(value).lower()
 
 
 def _number(type_: Scalar, word: int) -> bool | int | float:

@@ -84,7 +84,8 @@ define internal ptr @qdsl.allocate(ptr %context, i64 %bytes) {{
   %top = load i64, ptr %top.at
   %end = load i64, ptr %end.at
   %room = sub i64 %end, %top
-  %padded = add i64 %bytes, 15
+  %some = call i64 @llvm.umax.i64(i64 %bytes, i64 1)
+  %padded = add i64 %some, 15
   %size = and i64 %padded, -16
   %fits = icmp ule i64 %size, %room
   br i1 %fits, label %bump, label %grow, !prof !0

@@ -186,5 +186,5 @@ METADATA = """!0 = !{!"branch_weights", i32 1000000, i32 1}
 !1 = !{!"branch_weights", i32 1, i32 1000000}
 !2 = distinct !{!2, !3}
 !3 = !{!"llvm.loop.vectorize.enable", i1 false}"""
-"""At the end of every module: `!prof !0` on a branch that is mostly taken, `!prof !1` on one that is not, `!llvm.loop !2` on a
+"""At the end of every module: `!prof !0` on a branch mostly taken, `!prof !1` on one mostly not, `!llvm.loop !2` on a
 loop that is not worth vectorising."""

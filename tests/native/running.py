@@ -1,0 +1,31 @@
+"""Kernels out of core text, for the tests of machine code.
+
+f = kernel("(%x: real) -> (real)", "%1 = mul %x, %x\\nreturn %1")
+"""
+
+from __future__ import annotations
+
+from qdsl.lang import native
+from qdsl.lang.core.ir import Module
+from qdsl.lang.core.parser import parse_module
+from qdsl.lang.core.verify import verify
+from qdsl.runtime.kernel import Kernel
+
+
+def module(text: str) -> Module:
+    """A module, verified."""
+    parsed = parse_module(text)
+    verify(parsed)
+    return parsed
+
+
+def kernels(text: str) -> dict[str, Kernel]:
+    """A kernel for every function of the module."""
+    parsed = module(text)
+    compiled = native.compile(parsed, list(parsed.functions))
+    return {name: Kernel(compiled.entry(name)) for name in parsed.functions}
+
+
+def kernel(signature: str, body: str, others: str = "") -> Kernel:
+    """A kernel for one function, called @f."""
+    return kernels(f"{others}\nfunc @f{signature} {{\n{body}\n}}")["f"]
