@@ -76,6 +76,7 @@ def exports(resolved: names.Resolved) -> Scope:
         (resolved.scope.types, scope.types),
         (resolved.scope.units, scope.units),
     ):
-        theirs.update({name: symbol for name, symbol in mine.items() if id(symbol) in own and symbol.kind is not Kind.MODULE})
+        theirs.update(
+            {name: symbol for name, symbol in mine.items() if id(symbol) in own and symbol.kind is not Kind.MODULE}
+        )
     return scope
-

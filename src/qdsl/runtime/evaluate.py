@@ -152,5 +152,3 @@ def _as_expression(variable: typed.Variable, value: Any) -> typed.Expr | None:
 
 def _is_plain(type_: types.Type) -> bool:
     return isinstance(types.pruned(type_), types.Real) or types.pruned(type_) in (types.INT, types.BOOL)
-
-

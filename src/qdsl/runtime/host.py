@@ -44,14 +44,11 @@ class World:
 
     def settle(self, diagnostics: Diagnostics) -> None:
         """Show warnings and notes; an error stops the program."""
+        errors = diagnostics.errors
+        last = errors[-1] if errors else None
         for each in diagnostics.in_order():
-            if each in diagnostics.errors:
-                continue
-            self.report(each)
-        *first, last = diagnostics.errors or [None]
-        for error in first:
-            if error is not None:
-                self.report(error)
+            if each is not last:
+                self.report(each)
         if last is not None:
             raise Stopped(last)
 

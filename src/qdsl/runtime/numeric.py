@@ -48,7 +48,7 @@ def _inputs(node: object, known: Container[typed.Variable]) -> Iterator[typed.Ex
         case typed.FunctionValue() | typed.Constant():
             return
         case typed.Expr() | typed.Statement():
-            for name in node.__dataclass_fields__:  # type: ignore[union-attr]
+            for name in node.__dataclass_fields__:
                 if name not in ("span", "type", "display"):
                     yield from _inputs(getattr(node, name), known)
         case tuple():
@@ -117,5 +117,3 @@ def _is_small(module: ir.Module, name: str) -> bool:
             if op.name in ("for", "while", "build", "call") or count > SMALL:
                 return False
     return True
-
-

@@ -239,4 +239,3 @@ class Session:
         for statement in checked.module.statements:
             if isinstance(statement, typed.Let):
                 self._statement(statement)
-

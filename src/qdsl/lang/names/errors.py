@@ -145,7 +145,9 @@ def unused_param(symbol: Symbol) -> Diagnostic:
     """A param that no measurement depends on."""
     assert symbol.span is not None
     return warning(
-        "W0223", f"the param `{symbol.name}` appears nowhere in the model, so data cannot say anything about it", Label(symbol.span)
+        "W0223",
+        f"the param `{symbol.name}` appears nowhere in the model, so data cannot say anything about it",
+        Label(symbol.span),
     )
 
 

@@ -24,7 +24,7 @@ from qdsl.lang.surface import tree
 class Resolved:
     """A tree and what its names mean: keys are References, Fields, TypeNames and declaring Names."""
 
-    tree: tree.Module
+    module: tree.Module
     scope: Scope
     symbols: dict[tree.Node, Symbol]
     groups: list[list[Symbol]]
@@ -49,7 +49,7 @@ def resolve_unit(node: tree.Expr, scope: Scope, diagnostics: Diagnostics) -> dic
     return resolver.symbols
 
 
-BUILTIN_TYPES = frozenset("Bool Int Text Complex Estimate Table Experiment Fit Distribution".split())
+BUILTIN_TYPES = frozenset(["Bool", "Int", "Text", "Complex", "Estimate", "Table", "Experiment", "Fit", "Distribution"])
 
 _DECLARED: dict[type[tree.Item], Kind] = {
     tree.Function: Kind.FUNCTION,
@@ -135,7 +135,13 @@ class _Resolver:
             self.report(errors.import_cycle(item.span, found.path))
             return
         if isinstance(item, tree.Import):
-            name = item.alias.text if item.alias else item.path.rsplit(".", 1)[-1] if not item.is_file else _stem(item.path)
+            name = (
+                item.alias.text
+                if item.alias
+                else item.path.rsplit(".", 1)[-1]
+                if not item.is_file
+                else _stem(item.path)
+            )
             symbol = Symbol(name, Kind.MODULE, item.span, item, is_global=True, exports=found)
             self.scope.values[name] = symbol
             self.imported.append((symbol, item.span))
@@ -532,7 +538,7 @@ def _stem(path: str) -> str:
     return path.replace("\\", "/").rsplit("/", 1)[-1].removesuffix(".qdsl")
 
 
-_RULES: dict[type[tree.Node], Callable[[_Resolver, Any], None]] = {
+_OWN_RULES: dict[type[tree.Node], Callable[[_Resolver, Any], None]] = {
     tree.Function: _Resolver.function,
     tree.Experiment: _Resolver.experiment,
     tree.Param: _Resolver.param,
@@ -566,11 +572,12 @@ _RULES: dict[type[tree.Node], Callable[[_Resolver, Any], None]] = {
     tree.Name: _Resolver.nothing,
     tree.TypeHole: _Resolver.nothing,
     tree.TypeOne: _Resolver.nothing,
-} | {
-    each: _Resolver.below
-    for each in (
-        tree.Assert, tree.ExpressionStatement, tree.Const, tree.Unit, tree.Dimension, tree.BrokenItem, tree.String,
-        tree.Array, tree.Record, tree.RecordField, tree.Unary, tree.Compare, tree.Index, tree.Slice, tree.If, tree.Range,
-        tree.BrokenExpr, tree.TypeProduct, tree.TypePower, tree.TypeField, tree.TypeRecord, tree.TypeFunction, tree.Argument,
-    )
-}  # fmt: skip
+}
+
+_LOOKED_THROUGH: tuple[type[tree.Node], ...] = (
+    tree.Assert, tree.ExpressionStatement, tree.Const, tree.Unit, tree.Dimension, tree.BrokenItem, tree.String,
+    tree.Array, tree.Record, tree.RecordField, tree.Unary, tree.Compare, tree.Index, tree.Slice, tree.If, tree.Range,
+    tree.BrokenExpr, tree.TypeProduct, tree.TypePower, tree.TypeField, tree.TypeRecord, tree.TypeFunction, tree.Argument,
+)  # fmt: skip
+
+_RULES = _OWN_RULES | dict.fromkeys(_LOOKED_THROUGH, _Resolver.below)

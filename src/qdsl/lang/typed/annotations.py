@@ -94,9 +94,20 @@ def dimension_of(c: Checker, node: surface.TypeExpr) -> Dimension | None:
             symbol = c.symbol(node)
             if symbol is not None and symbol.kind in (Kind.DIMENSION, Kind.GENERIC):
                 if symbol.entity is None:  # declared wrongly: a message was given
-                    symbol.entity = Dimension({DimVar(symbol.name, rigid=True): 1}) if symbol.kind is Kind.GENERIC else None
+                    symbol.entity = (
+                        Dimension({DimVar(symbol.name, rigid=True): 1}) if symbol.kind is Kind.GENERIC else None
+                    )
                 return symbol.entity if isinstance(symbol.entity, Dimension) else None
-            if symbol is None and name.text not in ("Bool", "Int", "Text", "Complex", "Estimate", "Table", "Experiment", "Fit"):
+            if symbol is None and name.text not in (
+                "Bool",
+                "Int",
+                "Text",
+                "Complex",
+                "Estimate",
+                "Table",
+                "Experiment",
+                "Fit",
+            ):
                 return None
     c.report(c.dims.not_a_dimension(node.span, node.span.text))
     return None

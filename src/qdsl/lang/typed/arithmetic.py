@@ -79,7 +79,15 @@ def _raise(c: Checker, value: typed.Expr, own: Number, kind: type[Type]) -> type
     return c.cast(value, kind(own.dimension))  # type: ignore[call-arg]
 
 
-def _apply(c: Checker, span: Span, name: str, kind: type[Type], dimension: Dimension, shape: Shape, operands: Sequence[typed.Expr]) -> typed.Expr:
+def _apply(
+    c: Checker,
+    span: Span,
+    name: str,
+    kind: type[Type],
+    dimension: Dimension,
+    shape: Shape,
+    operands: Sequence[typed.Expr],
+) -> typed.Expr:
     """The operation; its result is noted for settling."""
     result = typed.Operation(span, Number(kind, dimension, shape).type(), name, tuple(operands))
     c.note(result)
@@ -102,7 +110,11 @@ def binary(c: Checker, node: surface.Binary, expected: Type | None) -> typed.Exp
         return add(c, node, c.expr(node.left, expected), c.expr(node.right, expected))
     left = c.expr(node.left)
     c.products.product(node, node.left, node.right)
-    if left.display is not None and isinstance(left, typed.Constant | typed.Uncertain) and is_unit_expression(c, node.right):
+    if (
+        left.display is not None
+        and isinstance(left, typed.Constant | typed.Uncertain)
+        and is_unit_expression(c, node.right)
+    ):
         symbol = f"{left.display.symbol}{node.operator}{node.right.span.text}"
         return with_unit(c, node, left, node.right, symbol, divide=node.operator == "/")
     right = c.expr(node.right)
@@ -219,7 +231,9 @@ def _known_power(
     c: Checker, span: Span, base: typed.Expr, m: Number, exponent: typed.Expr, known: Fraction
 ) -> typed.Expr:
     if m.kind is types.Simple and known.denominator == 1 and known >= 0:
-        result = _apply(c, span, "pow", types.Simple, ONE, m.shape, (base, typed.Constant(exponent.span, INT, int(known))))
+        result = _apply(
+            c, span, "pow", types.Simple, ONE, m.shape, (base, typed.Constant(exponent.span, INT, int(known)))
+        )
         if base in c.exact and known < 64:
             c.exact[result] = c.exact[base] ** int(known)
         return result
@@ -323,7 +337,11 @@ def compare(c: Checker, node: surface.Compare, expected: Type | None) -> typed.E
     tolerance = None
     if tolerance_node is not None:
         element, _ = element_of(operands[0].type)
-        wanted = types.Real(element.dimension) if isinstance(element, types.Real | types.Complex | types.Estimate) else types.SCALAR
+        wanted = (
+            types.Real(element.dimension)
+            if isinstance(element, types.Real | types.Complex | types.Estimate)
+            else types.SCALAR
+        )
         tolerance = c.fit(c.expr(tolerance_node), wanted)
     type_: Type = BOOL if shape is None else types.Array(BOOL, shape)
     return typed.Compare(node.span, type_, node.operators, tuple(operands), tolerance)
@@ -347,7 +365,9 @@ def _comparable(
         c.report(c.errors.not_comparable(span, operator, types.resolved(left.type)))
         return None
     if not c.same_dimension(m.dimension, n.dimension, span):
-        c.report(c.dims.differ(operator, left.span, m.dimension, right.span, n.dimension, _literal_of(left, right, m, n)))
+        c.report(
+            c.dims.differ(operator, left.span, m.dimension, right.span, n.dimension, _literal_of(left, right, m, n))
+        )
         return None
     fits, shape = result_shape(c, left, right, m_shape, n_shape)
     if not fits:
@@ -369,7 +389,11 @@ def _comparable_others(
     if operator in ("==", "!=") and pruned(left.type) in (BOOL, types.TEXT):
         if pruned(left.type) == pruned(right.type):
             return left, right, None
-        c.report(c.errors.mismatch(right.span, types.resolved(right.type), types.resolved(left.type), left.span, "compared with this"))
+        c.report(
+            c.errors.mismatch(
+                right.span, types.resolved(right.type), types.resolved(left.type), left.span, "compared with this"
+            )
+        )
         return None
     wrong = right if is_numeric(left.type) else left
     c.report(c.errors.not_comparable(wrong.span, operator, types.resolved(wrong.type)))
@@ -392,5 +416,3 @@ def logic(c: Checker, node: surface.Binary) -> typed.Expr:
     if not fits or shape is None:
         return c.broken(node.span)
     return typed.Operation(node.span, types.Array(BOOL, shape), node.operator, (left, right))
-
-

@@ -86,7 +86,9 @@ def _report_difference(c: Checker, first: typed.Expr, other: typed.Expr) -> None
         found = b.dimension if isinstance(b, types.Real) else ONE
         c.report(c.wrong_dimension(other.span, found, a.dimension, Reason(first.span, "like this one")))
     else:
-        c.report(c.errors.elements_differ(first.span, types.resolved(first.type), other.span, types.resolved(other.type)))
+        c.report(
+            c.errors.elements_differ(first.span, types.resolved(first.type), other.span, types.resolved(other.type))
+        )
 
 
 @rule(surface.Comprehension)
@@ -111,9 +113,7 @@ def range_(c: Checker, node: surface.Range, expected: Type | None) -> typed.Expr
     low = c.fit(c.expr(node.low, INT), INT)
     high = c.fit(c.expr(node.high, INT), INT)
     one = typed.Constant(node.high.span, INT, 1)
-    return typed.IntRange(
-        node.span, types.Array(INT), low, typed.Operation(node.high.span, INT, "add", (high, one))
-    )
+    return typed.IntRange(node.span, types.Array(INT), low, typed.Operation(node.high.span, INT, "add", (high, one)))
 
 
 @rule(surface.Index)
@@ -131,7 +131,11 @@ def index(c: Checker, node: surface.Index, expected: Type | None) -> typed.Expr:
     if len(node.indices) > len(shape):
         c.report(c.errors.too_many_indices(node.span, len(shape)))
         return c.broken(node.span)
-    indices = tuple(_index(c, each, length) for each, length in zip(node.indices, shape, strict=False) if isinstance(each, surface.Expr))
+    indices = tuple(
+        _index(c, each, length)
+        for each, length in zip(node.indices, shape, strict=False)
+        if isinstance(each, surface.Expr)
+    )
     rest = shape[len(indices) :]
     type_ = types.Array(element, rest) if rest else element
     return typed.Index(node.span, type_, value, indices, display=value.display)
@@ -216,7 +220,9 @@ def field(c: Checker, node: surface.Field, expected: Type | None) -> typed.Expr:
         return c.broken(node.span)
     display = value.display if isinstance(owner_type, types.Estimate) else None
     if isinstance(owner_type, types.Fit):
-        display = next((p.variable.display for p in owner_type.experiment.params if p.variable.name == node.name.text), None)
+        display = next(
+            (p.variable.display for p in owner_type.experiment.params if p.variable.name == node.name.text), None
+        )
     return typed.GetField(node.span, type_, value, node.name.text, display=display)
 
 
@@ -238,5 +244,3 @@ def fields_of(type_: Type) -> dict[str, Type] | None:
             return FIT_FIELDS | params
         case _:
             return None
-
-

@@ -143,7 +143,11 @@ def _overloaded(
     named = next((argument for argument in arguments if argument.name is not None), None)
     if named is not None and named.name is not None:
         known = [variable.name for variable in functions[0].parameters]
-        c.report(c.errors.unknown_argument(named.name.span, name, named.name.text, ()) if named.name.text not in known else c.errors.host_needs_call(named.span, name))
+        c.report(
+            c.errors.unknown_argument(named.name.span, name, named.name.text, ())
+            if named.name.text not in known
+            else c.errors.host_needs_call(named.span, name)
+        )
         return c.broken(node.span)
     ranked = [(cost, each) for each in functions if (cost := _cost(each, values)) is not None]
     if not ranked:
@@ -238,7 +242,7 @@ def accept(
         wanted_element, wanted_shape = element_of(wanted)
         goes_over = value_shape is not None and wanted_shape is None and not isinstance(wanted_element, types.TypeVar)
         target = types.Array(wanted_element, value_shape) if goes_over and value_shape is not None else wanted
-        estimated = estimated or isinstance(element, types.Estimate) and isinstance(wanted_element, types.Real)
+        estimated = estimated or (isinstance(element, types.Estimate) and isinstance(wanted_element, types.Real))
         converted = _argument(c, span, name, parameter, value, target, function)
         if converted is None:
             broken = True
@@ -249,7 +253,11 @@ def accept(
                 c.report(c.errors.lengths_differ(first_mapped.span, first_mapped.type, value.span, value.type))
                 return None
             shape, first_mapped = joined, first_mapped or value
-        elif wanted_shape is not None and value_shape is not None and not _lengths_agree(wanted_shape, value_shape, lengths):
+        elif (
+            wanted_shape is not None
+            and value_shape is not None
+            and not _lengths_agree(wanted_shape, value_shape, lengths)
+        ):
             c.report(c.errors.wrong_argument(value.span, name, parameter, value.type, _with_lengths(wanted, lengths)))
             return None
         arguments.append(converted)
@@ -295,7 +303,9 @@ def _report_argument(
     if wanted is INT and isinstance(found, types.Real) and found.dimension.is_one:
         c.report(c.errors.needs_rounding(value.span, None, ""))
     elif have is None or want is None or (shape is None) != (wanted_shape is None) or have == want:
-        c.report(c.errors.wrong_argument(value.span, name, parameter, types.resolved(value.type), types.resolved(target)))
+        c.report(
+            c.errors.wrong_argument(value.span, name, parameter, types.resolved(value.type), types.resolved(target))
+        )
     elif function is not None and function.body is None and want.is_one:
         if by_default(have) == Dimension({CYCLE: 1}) and name in _ANGLES:
             c.report(c.dims.cycles_where_radians(span, name, value.span, have))
@@ -309,9 +319,7 @@ def _report_argument(
 _ANGLES = frozenset(("sin", "cos", "tan"))
 
 
-def _lengths_agree(
-    wanted: tuple[Length, ...], found: tuple[Length, ...], lengths: dict[str, int]
-) -> bool:
+def _lengths_agree(wanted: tuple[Length, ...], found: tuple[Length, ...], lengths: dict[str, int]) -> bool:
     """Whether the named lengths of a function's type stand for one number each; new ones are remembered."""
     for name, length in zip(wanted, found, strict=True):
         if isinstance(name, str) and isinstance(length, int) and lengths.setdefault(name, length) != length:
@@ -335,9 +343,7 @@ def _of_value(c: Checker, node: surface.Call, arguments: Sequence[surface.Argume
     values = [c.expr(argument.value) for argument in arguments]
     type_ = pruned(function.type)
     if isinstance(type_, types.TypeVar) and not type_.numeric:
-        type_.solution = types.Function(
-            tuple(value.type for value in values), types.Real(Dimension({DimVar(): 1}))
-        )
+        type_.solution = types.Function(tuple(value.type for value in values), types.Real(Dimension({DimVar(): 1})))
         type_ = type_.solution
     if type_ is BROKEN:
         return c.broken(node.span)
@@ -380,7 +386,11 @@ def parameter_names(function: typed.Expr, count: int) -> list[str]:
 def lambda_(c: Checker, node: surface.Lambda, expected: Type | None) -> typed.Expr:
     """`t -> e`; the parameters' types come from where it is used, else they are real numbers."""
     wanted = pruned(expected) if expected is not None else None
-    known = wanted.parameters if isinstance(wanted, types.Function) and len(wanted.parameters) == len(node.parameters) else None
+    known = (
+        wanted.parameters
+        if isinstance(wanted, types.Function) and len(wanted.parameters) == len(node.parameters)
+        else None
+    )
     parameters: list[typed.Variable] = []
     for position, name in enumerate(node.parameters):
         type_ = known[position] if known else types.Real(Dimension({DimVar(): 1}))
@@ -395,5 +405,3 @@ def lambda_(c: Checker, node: surface.Lambda, expected: Type | None) -> typed.Ex
     c.bodies.pop()
     type_ = types.Function(tuple(variable.type for variable in parameters), body.type)
     return typed.Lambda(node.span, type_, tuple(parameters), body)
-
-

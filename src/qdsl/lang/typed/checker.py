@@ -150,7 +150,11 @@ class Checker:
                 return joined_shape(m, n) is not None and self.unify(a, b, span)
             case types.Function(ps, r), types.Function(qs, s):
                 same_arity = len(ps) == len(qs)
-                return same_arity and all(self.unify(p, q, span) for p, q in zip(ps, qs, strict=True)) and self.unify(r, s, span)
+                return (
+                    same_arity
+                    and all(self.unify(p, q, span) for p, q in zip(ps, qs, strict=True))
+                    and self.unify(r, s, span)
+                )
             case (types.Record(fs), types.Record(gs)) | (types.Table(fs), types.Table(gs)):
                 return [n for n, _ in fs] == [n for n, _ in gs] and all(
                     self.unify(f, g, span) for (_, f), (_, g) in zip(fs, gs, strict=True)
@@ -218,8 +222,9 @@ class Checker:
             match found_element, element:
                 case types.Real(a), types.Simple("Int") if a.is_one:
                     return self.errors.needs_rounding(value.span, reason.span, reason.text)
-                case (types.Real(a) | types.Complex(a) | types.Estimate(a)), (
-                    types.Real(b) | types.Complex(b) | types.Estimate(b)
+                case (
+                    (types.Real(a) | types.Complex(a) | types.Estimate(a)),
+                    (types.Real(b) | types.Complex(b) | types.Estimate(b)),
                 ) if not self.same_dimension(a, b, value.span):
                     return self.wrong_dimension(value.span, a, b, reason)
                 case types.Simple("Int"), types.Real(b):
@@ -297,9 +302,7 @@ def element_of(type_: Type) -> tuple[Type, tuple[types.Length, ...] | None]:
     return type_, None
 
 
-def joined_shape(
-    left: tuple[types.Length, ...], right: tuple[types.Length, ...]
-) -> tuple[types.Length, ...] | None:
+def joined_shape(left: tuple[types.Length, ...], right: tuple[types.Length, ...]) -> tuple[types.Length, ...] | None:
     """The shape of arrays that have both shapes; None where they cannot be equal."""
     if len(left) != len(right):
         return None

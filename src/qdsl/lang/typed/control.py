@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from qdsl.lang.names import Kind
+from qdsl.lang.source import Span
 from qdsl.lang.surface import tree as surface
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
@@ -52,12 +53,18 @@ def _branches(c: Checker, node: surface.If, test: typed.Expr, then: typed.Block,
         return typed.If(node.span, type_, test, then, other, display=then.display)
     first, second = values[0], values[1]
     a, b = element_of(first.type)[0], element_of(second.type)[0]
-    if isinstance(a, types.Real) and isinstance(b, types.Real) and not c.same_dimension(a.dimension, b.dimension, node.span):
+    if (
+        isinstance(a, types.Real)
+        and isinstance(b, types.Real)
+        and not c.same_dimension(a.dimension, b.dimension, node.span)
+    ):
         c.report(c.wrong_dimension(second.span, b.dimension, a.dimension, Reason(first.span, "the other branch")))
         return c.broken(node.span)
     joined = _joined_branches(c, first, second)
     if joined is None:
-        c.report(c.errors.branches_differ(first.span, types.resolved(first.type), second.span, types.resolved(second.type)))
+        c.report(
+            c.errors.branches_differ(first.span, types.resolved(first.type), second.span, types.resolved(second.type))
+        )
         return c.broken(node.span)
     _set_value(then, joined[0])
     _set_value(other, joined[1])
@@ -148,7 +155,12 @@ def bind(c: Checker, node: surface.Let | surface.Var, is_global: bool = False) -
         value = c.broken(node.value.span)
     type_ = value.type if declared is None else declared
     variable = typed.Variable(
-        node.name.text, type_, node.name.span, is_mutable=isinstance(node, surface.Var), is_global=is_global, display=value.display
+        node.name.text,
+        type_,
+        node.name.span,
+        is_mutable=isinstance(node, surface.Var),
+        is_global=is_global,
+        display=value.display,
     )
     c.note(variable)
     c.settle_let(variable)
@@ -181,7 +193,7 @@ def _is_plain_real(value: typed.Expr) -> bool:
     return isinstance(type_, types.Real) and type_.dimension.is_one
 
 
-def _literal(node: surface.Node | None) -> surface.Span | None:
+def _literal(node: surface.Node | None) -> Span | None:
     """The Int literal that a `var` began with, to which `.0` can be added."""
     if isinstance(node, surface.Var) and isinstance(node.value, surface.Number):
         return node.value.span
@@ -219,9 +231,7 @@ def return_(c: Checker, node: surface.Return, value: surface.Expr | None) -> typ
     return returned
 
 
-def loop_variable(
-    c: Checker, name: surface.Name, iterable: surface.Expr
-) -> tuple[typed.Variable, typed.Expr, Length]:
+def loop_variable(c: Checker, name: surface.Name, iterable: surface.Expr) -> tuple[typed.Variable, typed.Expr, Length]:
     """The variable of a loop, what it goes over, and how many times where that is known."""
     over = c.expr(iterable)
     element, shape = element_of(over.type)
@@ -240,5 +250,3 @@ def loop_variable(
     if symbol is not None:
         symbol.entity = variable
     return variable, over, length
-
-

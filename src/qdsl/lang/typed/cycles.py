@@ -76,7 +76,6 @@ class Products:
             case _:
                 yield Factor(above, node, self.turns.get(node), self.declared.get(node))
 
-
     def _without(self, factor: Factor) -> Fix | None:
         """Take the 2π and its sign away, or write hbar for h."""
         if factor.turn is not None and factor.turn.text == "h":

@@ -63,9 +63,9 @@ def _scale_and_offset(c: Checker, node: surface.Expr) -> tuple[typed.Expr | None
 def _float_of(value: typed.Expr) -> float | None:
     """The value of an expression of constants."""
     match value:
-        case typed.Constant(value=bool() | str() | complex()):
+        case typed.Constant(value=bool()):
             return None
-        case typed.Constant(value=number):
+        case typed.Constant(value=int() | float() as number):
             return float(number)
         case typed.Uncertain(value=number):
             return number

@@ -42,12 +42,16 @@ def _derived(type_: types.Function, kind: str, function: typed.Expr) -> Type | N
     by = [(name, each) for name, each in zip(names, type_.parameters, strict=True) if _is_real(each)]
     if not by or not _is_real(type_.result) or (kind == "grad" and element_of(type_.result)[1] is not None):
         return None
-    if kind == "hessian" and (element_of(type_.result)[1] is not None or any(element_of(t)[1] is not None for _, t in by)):
+    if kind == "hessian" and (
+        element_of(type_.result)[1] is not None or any(element_of(t)[1] is not None for _, t in by)
+    ):
         return None
     first = _by_name([(name, _over(type_.result, each)) for name, each in by])
     if kind != "hessian":
         return first
-    return _by_name([(name, _by_name([(other, _over(_over(type_.result, t), u)) for other, u in by])) for name, t in by])
+    return _by_name(
+        [(name, _by_name([(other, _over(_over(type_.result, t), u)) for other, u in by])) for name, t in by]
+    )
 
 
 def _by_name(parts: list[tuple[str, Type]]) -> Type:

@@ -7,7 +7,6 @@ that would make them agree is offered, and the reader chooses.
 
 from __future__ import annotations
 
-
 from qdsl.lang.report import Diagnostic, Edit, Fix, Label, error, warning
 from qdsl.lang.source import Span
 from qdsl.lang.typed.dimension import CYCLE, FREQUENCY, RATE, TIME, Dimension, Turn, base
@@ -28,7 +27,13 @@ class DimensionErrors:
         return self._show.fresh()
 
     def differ(
-        self, operator: str, left: Span, left_dim: Dimension, right: Span, right_dim: Dimension, literal: Span | None = None
+        self,
+        operator: str,
+        left: Span,
+        left_dim: Dimension,
+        right: Span,
+        right_dim: Dimension,
+        literal: Span | None = None,
     ) -> Diagnostic:
         """`3 m + 2 s`: both operands are fine, together they are not."""
         show = self.show
@@ -101,7 +106,9 @@ class DimensionErrors:
             fixes=readings(argument, found, Dimension({})),
         )
 
-    def inverse_cycles(self, span: Span, found: Dimension, wanted: Dimension, why: Span | None, reason: str) -> Diagnostic:
+    def inverse_cycles(
+        self, span: Span, found: Dimension, wanted: Dimension, why: Span | None, reason: str
+    ) -> Diagnostic:
         """`let T: Time = 1/f`, `w: Rate = f`: the two differ by cycles and nothing else."""
         show = self.show
         names = show.dimension(found), show.dimension(wanted)
@@ -151,7 +158,9 @@ class DimensionErrors:
         """`2^t`."""
         return error("E0406", f"an exponent is a plain number, and this is {self.show.dimension(found)}", Label(span))
 
-    def not_this_unit(self, span: Span, unit: str, unit_dim: Dimension, value: Span, value_dim: Dimension) -> Diagnostic:
+    def not_this_unit(
+        self, span: Span, unit: str, unit_dim: Dimension, value: Span, value_dim: Dimension
+    ) -> Diagnostic:
         """`3 m to s`."""
         show = self.show
         return error(
@@ -183,7 +192,9 @@ class DimensionErrors:
     def too_general(self, span: Span, variable: str, became: Dimension) -> Diagnostic:
         """`fn f<D: Dim>(x: D) -> D = x + 1 s`: the body fixes what the signature leaves open."""
         return error(
-            "E0417", f"the body needs `{variable}` to be {self.show.dimension(became)}, but the signature leaves it open", Label(span)
+            "E0417",
+            f"the body needs `{variable}` to be {self.show.dimension(became)}, but the signature leaves it open",
+            Label(span),
         )
 
     def not_a_unit(self, span: Span) -> Diagnostic:
@@ -237,7 +248,11 @@ def _named_reading(span: Span, found: Dimension, wanted: Dimension) -> Fix | Non
         (_LENGTH / Dimension({CYCLE: 1}), _LENGTH, "c", "wavelength"),
     ):
         if simple and found == dimension and wanted == result and head == above:
-            return Fix(f"use {function}(..)", (Edit(span, f"{function}({tail.removeprefix('(').removesuffix(')')})"),), sure=False)
+            return Fix(
+                f"use {function}(..)",
+                (Edit(span, f"{function}({tail.removeprefix('(').removesuffix(')')})"),),
+                sure=False,
+            )
     return None
 
 
@@ -270,5 +285,3 @@ def _after(title: str, span: Span, text: str) -> Fix:
 
 def _is_atomic(text: str) -> bool:
     return text.replace("_", "").isalnum()
-
-

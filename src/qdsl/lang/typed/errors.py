@@ -70,7 +70,9 @@ class TypeErrors:
 
     def not_comparable(self, span: Span, operator: str, type_: Type) -> Diagnostic:
         """`1i < 2i`, `f == g`."""
-        return error("E0328", f"values of type {self.show.type(type_)} cannot be compared with `{operator}`", Label(span))
+        return error(
+            "E0328", f"values of type {self.show.type(type_)} cannot be compared with `{operator}`", Label(span)
+        )
 
     def branches_differ(self, then: Span, then_type: Type, other: Span, other_type: Type) -> Diagnostic:
         """`if c { 1 } else { "a" }`."""
@@ -88,9 +90,7 @@ class TypeErrors:
 
     def no_value(self, span: Span, what: str) -> Diagnostic:
         """A block without a value where one is needed."""
-        return error(
-            "E0324", f"{what} has no value", Label(span), hint="end it with the expression that is its value"
-        )
+        return error("E0324", f"{what} has no value", Label(span), hint="end it with the expression that is its value")
 
     def plus_minus(self, span: Span) -> Diagnostic:
         """`"a" +/- 1`."""
@@ -124,7 +124,11 @@ class TypeErrors:
         names = list(known)
         near = nearest(name, names)
         fixes = (Fix(f"write `{near}`", (Edit(span, near),)),) if near else ()
-        hint = f"did you mean `{near}`?" if near else ("it has " + ", ".join(f"`{each}`" for each in names) if names else "")
+        hint = (
+            f"did you mean `{near}`?"
+            if near
+            else ("it has " + ", ".join(f"`{each}`" for each in names) if names else "")
+        )
         return error("E0309", f"`{function}` has no argument `{name}`", Label(span), hint=hint, fixes=fixes)
 
     def argument_twice(self, span: Span, name: str) -> Diagnostic:
@@ -145,7 +149,9 @@ class TypeErrors:
         """`bit_and(0.5, 1)`."""
         given = ", ".join(self.show.type(each) for each in found)
         forms = "\n".join(f"  {function}: {self.show.type(each)}" for each in known)
-        return error("E0312", f"`{function}` does not take ({given})", Label(span), note=f"it has these forms:\n{forms}")
+        return error(
+            "E0312", f"`{function}` does not take ({given})", Label(span), note=f"it has these forms:\n{forms}"
+        )
 
     def impure(self, span: Span, function: str) -> Diagnostic:
         """`fn f(x) { print(x) }`."""
@@ -162,7 +168,9 @@ class TypeErrors:
     def not_differentiable(self, span: Span, type_: Type, kind: str) -> Diagnostic:
         """`grad("a")`, `grad` of a function that returns a Text."""
         return error(
-            "E0338", f"`{kind}` needs a function from numbers to numbers, and this is {_a(self.show.type(type_))}", Label(span)
+            "E0338",
+            f"`{kind}` needs a function from numbers to numbers, and this is {_a(self.show.type(type_))}",
+            Label(span),
         )
 
     def recursive_without_type(self, span: Span, name: str) -> Diagnostic:
@@ -181,7 +189,11 @@ class TypeErrors:
         names = list(known)
         near = nearest(name, names)
         fixes = (Fix(f"write `{near}`", (Edit(span, near),)),) if near else ()
-        hint = f"did you mean `{near}`?" if near else ("it has " + ", ".join(f"`{each}`" for each in names) if names else "")
+        hint = (
+            f"did you mean `{near}`?"
+            if near
+            else ("it has " + ", ".join(f"`{each}`" for each in names) if names else "")
+        )
         return error("E0313", f"{_a(self.show.type(type_))} has no `{name}`", Label(span), hint=hint, fixes=fixes)
 
     def not_indexable(self, span: Span, type_: Type) -> Diagnostic:

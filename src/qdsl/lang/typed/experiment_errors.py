@@ -37,7 +37,9 @@ class ExperimentErrors:
 
     def outside_bounds(self, span: Span, name: str, bounds: Span) -> Diagnostic:
         """`param p: Scalar = 2 in 0 .. 1`."""
-        return error("E0504", f"the default of `{name}` lies outside its bounds", Label(span), Label(bounds, "the bounds"))
+        return error(
+            "E0504", f"the default of `{name}` lies outside its bounds", Label(span), Label(bounds, "the bounds")
+        )
 
     def bounds_reversed(self, span: Span, name: str) -> Diagnostic:
         """`in 1 .. 0`."""
@@ -62,15 +64,21 @@ class ExperimentErrors:
 
     def axis_not_array(self, span: Span, name: str, type_: Type) -> Diagnostic:
         """`axis t: Time = 3 s`."""
-        return error("E0509", f"the values of the axis `{name}` are an array, and this is {self.show.type(type_)}", Label(span))
+        return error(
+            "E0509", f"the values of the axis `{name}` are an array, and this is {self.show.type(type_)}", Label(span)
+        )
 
     def path_needs_zip(self, span: Span, count: int) -> Diagnostic:
         """`axis a: T, b: U = xs`."""
-        return error("E0510", f"{count} axes that go together take their values from zip(.., ..) of {count} arrays", Label(span))
+        return error(
+            "E0510", f"{count} axes that go together take their values from zip(.., ..) of {count} arrays", Label(span)
+        )
 
     def no_measurement(self, span: Span, name: str) -> Diagnostic:
         """An experiment without `measure`."""
-        return error("E0511", f"the experiment `{name}` measures nothing", Label(span), hint="add a line `measure y ~ ..`")
+        return error(
+            "E0511", f"the experiment `{name}` measures nothing", Label(span), hint="add a line `measure y ~ ..`"
+        )
 
     def not_a_member(self, span: Span) -> Diagnostic:
         """A `for` inside an experiment."""
@@ -78,7 +86,9 @@ class ExperimentErrors:
 
     def not_an_experiment(self, span: Span, function: str, type_: Type) -> Diagnostic:
         """`simulate(3)`."""
-        return error("E0513", f"`{function}` takes an experiment here, and this is {self.show.type(type_)}", Label(span))
+        return error(
+            "E0513", f"`{function}` takes an experiment here, and this is {self.show.type(type_)}", Label(span)
+        )
 
     def no_param(self, span: Span, experiment: str, name: str, known: Iterable[str]) -> Diagnostic:
         """`simulate(ramsey, T3 = 1 us)`."""

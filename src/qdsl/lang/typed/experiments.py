@@ -152,7 +152,12 @@ def _axis_values(c: Checker, node: surface.Axis) -> list[typed.Expr | None]:
         return [c.expr(node.value)]
     call = node.value
     symbol = c.symbol(call.function) if isinstance(call, surface.Call) else None
-    if not isinstance(call, surface.Call) or symbol is None or symbol.name != "zip" or len(call.arguments) != len(node.names):
+    if (
+        not isinstance(call, surface.Call)
+        or symbol is None
+        or symbol.name != "zip"
+        or len(call.arguments) != len(node.names)
+    ):
         c.report(c.models.path_needs_zip(node.value.span, len(node.names)))
         return []
     return [c.expr(argument.value) for argument in call.arguments]
@@ -232,13 +237,16 @@ def _distribution(c: Checker, node: surface.Expr, support: Type | None) -> typed
     nodes = matched(c, node.span, name, slots, node.arguments)
     if nodes is None:
         return None
-    dimension = Dimension({DimVar(): 1})
-    if support is not None and isinstance(pruned(support), types.Real):
-        dimension = support.dimension  # type: ignore[union-attr]
+    wished = pruned(support) if support is not None else None
+    dimension = wished.dimension if isinstance(wished, types.Real) else Dimension({DimVar(): 1})
     arguments: list[typed.Expr | None] = []
     for each, (argument, type_of) in zip(nodes, row.arguments, strict=True):
         wanted = type_of(dimension)
-        arguments.append(c.fit(c.expr(each, wanted), wanted, Reason(node.function.span, f"`{argument}` of {name}")) if each is not None else None)
+        arguments.append(
+            c.fit(c.expr(each, wanted), wanted, Reason(node.function.span, f"`{argument}` of {name}"))
+            if each is not None
+            else None
+        )
     type_ = types.Distribution(row.support(dimension if row.support(ONE) is not INT else ONE))
     result = typed.DistributionValue(node.span, type_, name, tuple(arguments))
     c.note(result)
@@ -262,7 +270,7 @@ def _locals(value: object) -> Iterator[typed.Local]:
     if isinstance(value, typed.Local):
         yield value
     elif isinstance(value, typed.Expr | typed.Statement):
-        for name in value.__dataclass_fields__:  # type: ignore[union-attr]
+        for name in value.__dataclass_fields__:
             yield from _locals(getattr(value, name))
     elif isinstance(value, tuple):
         for each in value:

@@ -38,7 +38,7 @@ def from_names(
         _check_group(checker, group, lets)
     statements: list[typed.Statement] = []
     tests: list[typed.TestDeclaration] = []
-    for item in resolved.tree.items:
+    for item in resolved.module.items:
         _statement(checker, item, lets, statements, tests)
     return _module(resolved, statements, tests)
 
@@ -82,9 +82,7 @@ def _statement(
             c.settle_declaration()
 
 
-def _module(
-    resolved: Resolved, statements: list[typed.Statement], tests: list[typed.TestDeclaration]
-) -> typed.Module:
+def _module(resolved: Resolved, statements: list[typed.Statement], tests: list[typed.TestDeclaration]) -> typed.Module:
     functions: dict[str, typed.Function] = {}
     experiments: dict[str, typed.Experiment] = {}
     constants: dict[str, typed.Variable] = {}
@@ -96,11 +94,9 @@ def _module(
                 experiments[name] = experiment
             case typed.Variable(value=typed.Constant()) as variable:
                 constants[name] = variable
-    options = {
-        item.name.text: item.value.text for item in resolved.tree.items if isinstance(item, surface.Option)
-    }
+    options = {item.name.text: item.value.text for item in resolved.module.items if isinstance(item, surface.Option)}
     return typed.Module(
-        resolved.tree.source, functions, experiments, constants, tuple(tests), tuple(statements), options
+        resolved.module.source, functions, experiments, constants, tuple(tests), tuple(statements), options
     )
 
 

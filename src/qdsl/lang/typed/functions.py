@@ -143,7 +143,11 @@ def _inferred_result(c: Checker, function: typed.Function, ending: typed.Expr, b
         else:
             result.solution = _without_never(type_)
     elif not c.unify(result, type_, ending.span):
-        c.report(c.errors.mismatch(ending.span, types.resolved(type_), types.resolved(result), function.span, "used otherwise before"))
+        c.report(
+            c.errors.mismatch(
+                ending.span, types.resolved(type_), types.resolved(result), function.span, "used otherwise before"
+            )
+        )
     return converted[0]
 
 
@@ -160,5 +164,3 @@ def _check_generics(c: Checker, node: surface.Function) -> None:
         became = symbol.entity.resolved()
         if became.factors != symbol.entity.factors:
             c.report(c.dims.too_general(generic.span, generic.name.text, became))
-
-

@@ -143,8 +143,9 @@ def unit_definition(symbol: Symbol) -> typed.UnitDefinition | None:
     plain = symbol.unprefixed.entity if symbol.unprefixed is not None else None
     if not isinstance(plain, typed.UnitDefinition):
         return None
-    symbol.entity = typed.UnitDefinition(symbol.name, _times(plain.factor, symbol.prefix), 0.0, plain.type, plain.span)
-    return symbol.entity
+    unit = typed.UnitDefinition(symbol.name, _times(plain.factor, symbol.prefix), 0.0, plain.type, plain.span)
+    symbol.entity = unit
+    return unit
 
 
 @rule(surface.Juxtapose)

@@ -103,7 +103,11 @@ def plot(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) 
     if kinds not in (["fit", "path"], ["table", "path"], ["array", "array", "path"]):
         wrong = next((v for v, kind in zip(values, kinds, strict=True) if kind == ""), node)
         wrong_type = types.resolved(wrong.type) if isinstance(wrong, typed.Expr) else NOTHING
-        c.report(c.models.not_host_value(wrong.span, "plot", "a Fit, a Table or two arrays, and then a file name", wrong_type))
+        c.report(
+            c.models.not_host_value(
+                wrong.span, "plot", "a Fit, a Table or two arrays, and then a file name", wrong_type
+            )
+        )
         return c.broken(node.span)
     return typed.HostCall(node.span, NOTHING, "plot", tuple(values), ())
 
@@ -208,4 +212,3 @@ PRIMITIVES: dict[str, Primitive] = {
     "expected": _in_the_open("expected", expected),
     "fit": _in_the_open("fit", fit),
 } | {name: distribution(name) for name in DISTRIBUTIONS}
-

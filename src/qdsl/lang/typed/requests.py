@@ -35,9 +35,7 @@ def expected(c: Checker, node: surface.Call, arguments: Sequence[surface.Argumen
     return _run(c, node, arguments, "expected", seeded=False)
 
 
-def _run(
-    c: Checker, node: surface.Call, arguments: Sequence[surface.Argument], name: str, seeded: bool
-) -> typed.Expr:
+def _run(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument], name: str, seeded: bool) -> typed.Expr:
     if not arguments or arguments[0].name is not None:
         c.report(c.errors.missing_argument(node.span, name, ["experiment"], None))
         return c.broken(node.span)
@@ -74,7 +72,11 @@ def _setting(
         return c.fit(c.expr(argument.value, INT), INT)
     for param in experiment.params:
         if param.variable.name == word:
-            return c.fit(c.expr(argument.value, param.variable.type), param.variable.type, Reason(param.variable.span, "declared here"))
+            return c.fit(
+                c.expr(argument.value, param.variable.type),
+                param.variable.type,
+                Reason(param.variable.span, "declared here"),
+            )
     for axis in experiment.axes:
         for variable in axis.variables:
             if variable.name == word:
@@ -162,9 +164,7 @@ def data_type(experiment: typed.Experiment, means: bool = False) -> types.Table:
     return types.Table((*axes, *measured))
 
 
-def experiment_argument(
-    c: Checker, node: surface.Expr, function: str
-) -> tuple[typed.Expr, typed.Experiment] | None:
+def experiment_argument(c: Checker, node: surface.Expr, function: str) -> tuple[typed.Expr, typed.Experiment] | None:
     """An argument that has to be an experiment."""
     value = c.expr(node)
     type_ = pruned(value.type)

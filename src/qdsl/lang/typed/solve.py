@@ -149,7 +149,8 @@ class Solver:
         possible = [each for _, each in options]
         if RATE in possible and FREQUENCY in possible:
             best = max(
-                (option for option in options if option[1] in (RATE, FREQUENCY)), key=lambda option: sum(option[0].values())
+                (option for option in options if option[1] in (RATE, FREQUENCY)),
+                key=lambda option: sum(option[0].values()),
             )
         else:
             best = min(options, key=lambda option: (abs(option[1].factors.get(CYCLE, 0)), sum(option[0].values())))

@@ -45,9 +45,7 @@ def _told_by(node: surface.Node, parameter: Symbol, symbols: dict[surface.Node, 
             return BOOL
         case surface.Call(function=function, arguments=arguments):
             if is_it(function):
-                return types.Function(
-                    tuple(types.TypeVar() for _ in arguments), types.Real(Dimension({DimVar(): 1}))
-                )
+                return types.Function(tuple(types.TypeVar() for _ in arguments), types.Real(Dimension({DimVar(): 1})))
             for position, argument in enumerate(arguments):
                 if is_it(argument.value):
                     return _from_callee(symbols.get(function), position, argument)
