@@ -18,7 +18,7 @@ func @total(%n: int, %x: [real]) -> (real) {
   %0 = const 0
   %1 = const -0.0
   %sum = for %0, %n, %1 -> real { |%i: int, %acc: real|
-    %2 = get %x, %i -> real
+    %2 = get %x, %i inside -> real
     %acc.1 = add %acc, %2
     yield %acc.1
   }

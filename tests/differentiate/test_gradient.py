@@ -216,6 +216,58 @@ def test_second_derivatives_by_an_array_are_a_square() -> None:
     assert by_ss == pytest.approx(sum(a**3 * b for a, b in zip(x, e, strict=True)), rel=1e-13)
 
 
+def test_the_lower_triangle_is_not_computed_in_arrays_either() -> None:
+    """By two numbers: a value, two first and three second derivatives of each element, in one loop of six arrays."""
+    module = program(
+        """
+        func @f(%n: int, %a: real, %b: real) -> (real) {
+          %y = build %n -> [real] { |%i: int|
+            %t = to_real %i
+            %bt = mul %b, %t
+            %e = exp %bt
+            %ae = mul %a, %e
+            %s = sin %ae
+            yield %s
+          }
+          %0 = const 0
+          %r = get %y, %0 -> real
+          return %r
+        }
+        """
+    )
+    hess = optimise(hessian(module, "f", [1, 2]), ["f.hess"])
+    loops = [op for op in hess.functions["f.hess"].body.walk() if op.name == "for"]
+    assert [len(loop.results) for loop in loops] == [6]
+
+
+def test_a_loop_may_forget_a_length() -> None:
+    """What a loop carries may be typed less exactly than what it starts from, and so are its derivatives."""
+    module = program(
+        """
+        func @f(%n: int, %x: real) -> (real) {
+          %0 = const 0
+          %1 = const 1
+          %start = array %x, %x -> [real; 2]
+          %a = for %0, %n, %start -> [real] { |%i: int, %b: [real]|
+            %c = slice %b, %0, %1 -> [real]
+            yield %c
+          }
+          %r = get %a, %0 -> real
+          %k = len %a axis 0
+          %m = to_real %k
+          %s = mul %r, %m
+          return %s
+        }
+        """
+    )
+    grad = gradient(module, "f", [1])
+    verify(grad)
+    optimised = optimise(grad, ["f.grad"])
+    for n, length in ((0, 2.0), (3, 1.0)):
+        assert interpret(grad, "f.grad", [n, 5.0]) == (5.0 * length, length)
+        assert interpret(optimised, "f.grad", [n, 5.0]) == (5.0 * length, length)
+
+
 def test_a_matrix_parameter() -> None:
     """sum of m[i, j] * m[j, i] over a square matrix: the derivative is twice the transpose."""
     module = program(

@@ -253,6 +253,7 @@ def test_inline_ends_in_time() -> None:
         ("%1 = idiv %n, %n return %x", "%1 = idiv %n, %n return %x"),  # may fail, so it stays
         ("%3 = const 3 %1 = idiv %n, %3 return %x", "return %x"),  # cannot fail
         ("%0 = const 0 %1 = get %a, %0 -> real return %x", "%0 = const 0 %1 = get %a, %0 -> real return %x"),
+        ("%0 = const 0 %1 = get %a, %0 inside -> real return %x", "return %x"),
         (
             "%1, %2 = if %c -> real, real { %3 = exp %x yield %3, %y } else { yield %x, %y } return %2",
             "%2 = if %c -> real { yield %y } else { yield %y } return %2",

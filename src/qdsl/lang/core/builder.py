@@ -80,31 +80,40 @@ class Builder:
     def len(self, array: Value, axis: int = 0) -> Value:
         return self._add("len", (array,), (INT,), {"axis": axis})[0]
 
-    def get(self, array: Value, *indices: Value) -> Value:
-        return self._add("get", (array, *indices), (_array(array.type).element,))[0]
+    def get(self, array: Value, *indices: Value, inside: bool = False) -> Value:
+        return self._add("get", (array, *indices), (_array(array.type).element,), _inside(inside))[0]
 
-    def set(self, array: Value, indices: Sequence[Value], element: Value) -> Value:
-        return self._add("set", (array, *indices, element), (array.type,))[0]
+    def set(self, array: Value, indices: Sequence[Value], element: Value, inside: bool = False) -> Value:
+        return self._add("set", (array, *indices, element), (array.type,), _inside(inside))[0]
 
-    def slice(self, array: Value, low: Value, high: Value) -> Value:
-        return self._add("slice", (array, low, high), (ArrayType(_array(array.type).element),))[0]
+    def slice(self, array: Value, low: Value, high: Value, inside: bool = False) -> Value:
+        type_ = ArrayType(_array(array.type).element)
+        return self._add("slice", (array, low, high), (type_,), _inside(inside))[0]
 
     # ── control ──────────────────────────────────────────────────────────────
 
-    def if_(self, condition: Value, then: Region, otherwise: Region) -> Values:
+    # `types` are the types of the results where these know less of an array's length than the values at hand.
+
+    def if_(self, condition: Value, then: Region, otherwise: Region, types: Sequence[Type] | None = None) -> Values:
         """Both regions are `region(builder) -> values`, of the same types."""
         blocks = tuple(self._region((), region) for region in (then, otherwise))
-        return self._add("if", (condition,), _types(blocks[0].yields), regions=blocks)
+        return self._add("if", (condition,), _types(blocks[0].yields) if types is None else types, regions=blocks)
 
-    def for_(self, low: Value, high: Value, carried: Sequence[Value], body: Region) -> Values:
+    def for_(
+        self, low: Value, high: Value, carried: Sequence[Value], body: Region, types: Sequence[Type] | None = None
+    ) -> Values:
         """`body(builder, i, *carried) -> next carried`, for i from low up to, not including, high."""
-        block = self._region((INT, *_types(carried)), body)
-        return self._add("for", (low, high, *carried), _types(carried), regions=(block,))
+        types = _types(carried) if types is None else types
+        block = self._region((INT, *types), body)
+        return self._add("for", (low, high, *carried), types, regions=(block,))
 
-    def while_(self, carried: Sequence[Value], condition: Region, body: Region) -> Values:
+    def while_(
+        self, carried: Sequence[Value], condition: Region, body: Region, types: Sequence[Type] | None = None
+    ) -> Values:
         """While `condition(builder, *carried) -> (bool,)`, `body(builder, *carried) -> next carried`."""
-        blocks = tuple(self._region(_types(carried), region) for region in (condition, body))
-        return self._add("while", tuple(carried), _types(carried), regions=blocks)
+        types = _types(carried) if types is None else types
+        blocks = tuple(self._region(types, region) for region in (condition, body))
+        return self._add("while", tuple(carried), types, regions=blocks)
 
     # ── ends ─────────────────────────────────────────────────────────────────
 
@@ -138,6 +147,10 @@ class Builder:
         op = Op(name, operands, results, attributes or {}, regions, self.span)
         self.ops.append(op)
         return results
+
+
+def _inside(known: bool) -> dict[str, Any]:
+    return {"inside": True} if known else {}
 
 
 def _types(values: Sequence[Value]) -> tuple[Type, ...]:

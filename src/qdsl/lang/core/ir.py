@@ -82,15 +82,16 @@ class Op:
     | array   | elements            |                 |                                | [T; n]            |
     | build   | int (a length) ...  |                 | (int ...) -> T                 | array             |
     | len     | array               | axis            |                                | int               |
-    | get     | array, int ...      |                 |                                | element           |
-    | set     | array, int ..., T   |                 |                                | array             |
-    | slice   | [T], int, int       |                 |                                | [T]               |
+    | get     | array, int ...      | inside?         |                                | element           |
+    | set     | array, int ..., T   | inside?         |                                | array             |
+    | slice   | [T], int, int       | inside?         |                                | [T]               |
     | if      | bool                |                 | () -> R..., () -> R...         | R...              |
     | for     | int lo, int hi, C...|                 | (int, C...) -> C...            | C...              |
     | while   | C...                |                 | (C...) -> bool, (C...) -> C... | C...              |
 
     `for` counts from lo up to, not including, hi. `check` raises `failure`, a `Failure`, unless its first operand is
-    true; the other operands are the numbers the message shows.
+    true; the other operands are the numbers the message shows. With `inside` whoever wrote the op knows that its
+    indices are good: it need not be checked, and may be left out where its result is not used.
     """
 
     name: str

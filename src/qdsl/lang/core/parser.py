@@ -186,7 +186,7 @@ class _FunctionReader:
                 self.reader.expect("axis")
                 return operands, {"axis": int(self.reader.take())}
             case _:
-                return self.operands(), {}
+                return self.operands(), {"inside": True} if self.reader.accept("inside") else {}
 
     def result_types(self, name: str, attributes: dict[str, Any]) -> list[Type]:
         if name in PRIMITIVES:

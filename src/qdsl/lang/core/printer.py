@@ -90,7 +90,7 @@ class _Printer:
             case "len":
                 yield f"{self.listed(op.operands)} axis {op.attributes['axis']}"
             case _ if op.operands:
-                yield self.listed(op.operands)
+                yield self.listed(op.operands) + (" inside" if op.attributes.get("inside") else "")
 
     def declare(self, values: Iterable[Value]) -> str:
         return ", ".join(f"{self.name(value)}: {value.type}" for value in values)

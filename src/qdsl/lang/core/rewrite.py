@@ -62,8 +62,8 @@ class Rewriter:
         operands = self.all_new(op.operands)
         if operands is not op.operands:
             op = Op(op.name, operands, op.results, op.attributes, op.regions, op.span)
-        self.builder.span = op.span
         written = len(self.builder.ops)
+        self.builder.span = op.span
         values = self.rule(op)
         if values is None:
             self.keep(op)
@@ -71,9 +71,8 @@ class Rewriter:
             for result, value in zip(op.results, values, strict=True):
                 if value is not result:
                     self.replaced[result] = value
-        for new in self.builder.ops[written:]:
-            for result in new.results:
-                self.origin[result] = new
+            for new in self.builder.ops[written:]:
+                self.note(new)
 
     def keep(self, op: Op) -> None:
         """Write the op as it is, its regions rewritten."""
@@ -82,6 +81,12 @@ class Rewriter:
             if not _same(regions, op.regions):
                 op = Op(op.name, op.operands, op.results, op.attributes, regions, op.span)
         self.builder.ops.append(op)
+        self.note(op)
+
+    def note(self, op: Op) -> None:
+        """Remember what makes these values."""
+        for result in op.results:
+            self.origin[result] = op
 
     def all_new(self, values: Values) -> Values:
         """What the values have become; the same tuple if they stayed."""

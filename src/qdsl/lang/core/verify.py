@@ -13,8 +13,8 @@ sides know.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 from qdsl.lang.core.ir import BOOL, INT, REAL, ArrayType, Block, Failure, Function, Module, Op, Scalar, Type, Value
 from qdsl.lang.core.primitives import PRIMITIVES
@@ -74,7 +74,7 @@ def verify(module: Module) -> None:
     for name, function in module.functions.items():
         if function.name != name:
             raise InternalError(f"the function @{function.name} is kept as @{name}")
-        _Verifier(module, function, defined).block(function.body, frozenset())
+        _Verifier(module, function, defined).block(function.body)
 
 
 def fits(left: Type, right: Type) -> bool:
@@ -92,33 +92,32 @@ def fits(left: Type, right: Type) -> bool:
 
 @dataclass
 class _Verifier:
-    """Walks one function. `defined` has all values of the module seen so far."""
+    """Walks one function. `defined` has all values of the module seen so far, `known` those that may be used here."""
 
     module: Module
     function: Function
     defined: set[Value]
+    known: set[Value] = field(default_factory=set)
 
-    def block(self, block: Block, outer: Iterable[Value]) -> None:
-        """`outer` are the values that may be used in it beside its own."""
-        known = set(outer)
-        self.define(block.parameters, known, "a parameter")
+    def block(self, block: Block) -> None:
+        """A block in the scope of what is known; its own values are forgotten after it."""
+        self.define(block.parameters, "a parameter")
         for op in block.ops:
-            self.op(op, known)
-            self.define(op.results, known, op.name)
-        if not known.issuperset(block.yields):
+            self.op(op)
+            self.define(op.results, op.name)
+        if not self.known.issuperset(block.yields):
             raise self.error("a block yields a value that is not known there")
+        self.known.difference_update(block.parameters, *(op.results for op in block.ops))
 
-    def define(self, values: Sequence[Value], known: set[Value], where: str) -> None:
-        for value in values:
-            if value in self.defined:
-                raise self.error(f"{where} defines a value a second time")
-            self.defined.add(value)
-            known.add(value)
+    def define(self, values: Sequence[Value], where: str) -> None:
+        if not self.defined.isdisjoint(values) or len(set(values)) < len(values):
+            raise self.error(f"{where} defines a value a second time")
+        self.defined.update(values)
+        self.known.update(values)
 
-    def op(self, op: Op, known: set[Value]) -> None:
-        for operand in op.operands:
-            if operand not in known:
-                raise self.error(f"{op.name} uses a value that is not known there")
+    def op(self, op: Op) -> None:
+        if not self.known.issuperset(op.operands):
+            raise self.error(f"{op.name} uses a value that is not known there")
         primitive = PRIMITIVES.get(op.name)
         if primitive is not None:
             if _types(op.operands) != primitive.operands or _types(op.results) != (primitive.result,) or op.regions:
@@ -130,7 +129,7 @@ class _Verifier:
         else:
             raise self.error(f"no operation is called {op.name}")
         for region in op.regions:
-            self.block(region, known)
+            self.block(region)
 
     def call(self, op: Op) -> None:
         callee = self.module.functions.get(op.attributes.get("function", ""))

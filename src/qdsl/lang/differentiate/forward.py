@@ -140,10 +140,11 @@ def _is_at(b: Builder, indices: Sequence[Value], wanted: Sequence[Value]) -> Val
 def _stored(b: Builder, derivative: Value, tangent: Value, indices: Values) -> Value:
     """The derivative with the part that belongs to these indices of the array put in."""
     if not isinstance(tangent.type, ArrayType):
-        return b.set(derivative, indices, tangent)
+        return b.set(derivative, indices, tangent, inside=True)
 
     def element(inner: Builder, at: Values, arrays: Values) -> Values:
-        return (inner.set(arrays[0], (*at, *indices), inner.get(tangent, *at)),)
+        part = inner.get(tangent, *at, inside=True)
+        return (inner.set(arrays[0], (*at, *indices), part, inside=True),)
 
     return fill(b, lengths(b, tangent), (derivative,), element)[0]
 

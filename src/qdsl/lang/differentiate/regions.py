@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from qdsl.lang.core.builder import Builder
-from qdsl.lang.core.ir import Block, Op, Value
+from qdsl.lang.core.ir import Block, Op, Type, Value
 from qdsl.lang.core.rewrite import copy_block
-from qdsl.lang.differentiate.trip import Mask, Trip, Values, spread, types, zeros
+from qdsl.lang.differentiate.trip import Mask, Trip, Values, spread, zeros
 
 
 def branches(trip: Trip, op: Op) -> None:
     sides = [_Written(trip, region, ()) for region in op.regions]
     masks = [_union(each) for each in zip(*(side.masks for side in sides), strict=True)]
     regions = tuple([side.block(masks) for side in sides])
-    results = trip.write(op, trip.all_new(op.operands), types(regions[0].yields), regions)
+    results = trip.write(op, trip.all_new(op.operands), _result_types(op, masks), regions)
     _settle(trip, op, results, masks)
 
 
@@ -26,7 +26,7 @@ def for_(trip: Trip, op: Op) -> None:
     carried = op.operands[2:]
     body, masks = _until_settled(trip, op.regions[0], [trip.mask(each) for each in carried])
     bounds = trip.all_new(op.operands[:2])
-    results = trip.write(op, (*bounds, *_with_tangents(trip, carried, masks)), types(body.yields), (body,))
+    results = trip.write(op, (*bounds, *_with_tangents(trip, carried, masks)), _result_types(op, masks), (body,))
     _settle(trip, op, results, masks)
 
 
@@ -35,9 +35,9 @@ def while_(trip: Trip, op: Op) -> None:
     written, masks = _until_settled(trip, body, [trip.mask(each) for each in op.operands])
     initial = _with_tangents(trip, op.operands, masks)
     inner = Builder()
-    parameters = [inner.parameter(value.type) for value in initial]
+    parameters = [inner.parameter(value.type) for value in written.parameters]
     test = inner.block(copy_block(condition, parameters[: len(op.operands)], inner, trip.new))
-    results = trip.write(op, initial, types(written.yields), (test, written))
+    results = trip.write(op, initial, _result_types(op, masks), (test, written))
     _settle(trip, op, results, masks)
 
 
@@ -59,7 +59,9 @@ def build(trip: Trip, op: Op) -> None:
         (given,) = region.yields
         elements = (trip.new[given], *trip.filled(given, mask))
         trip.builder = outer
-        return tuple([inner.set(array, indices, each) for array, each in zip(arrays, elements, strict=True)])
+        return tuple(
+            [inner.set(array, indices, each, inside=True) for array, each in zip(arrays, elements, strict=True)]
+        )
 
     results = fill(trip.builder, along, (empty,) * (1 + sum(mask)), element)
     _settle(trip, op, results, [mask])
@@ -121,6 +123,12 @@ def _until_settled(trip: Trip, body: Block, masks: list[Mask]) -> tuple[Block, l
 def _with_tangents(trip: Trip, values: Sequence[Value], masks: Sequence[Mask]) -> Values:
     tangents = [each for value, mask in zip(values, masks, strict=True) for each in trip.filled(value, mask)]
     return (*trip.all_new(values), *tangents)
+
+
+def _result_types(op: Op, masks: Sequence[Mask]) -> list[Type]:
+    """Those of the op, then of each tangent the same as its value's."""
+    tangents = [result.type for result, mask in zip(op.results, masks, strict=True) for here in mask if here]
+    return [*(result.type for result in op.results), *tangents]
 
 
 def _settle(trip: Trip, op: Op, results: Values, masks: Sequence[Mask]) -> None:

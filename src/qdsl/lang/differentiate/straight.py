@@ -99,6 +99,7 @@ def call(trip: Trip, op: Op) -> None:
 
 
 # ── arrays ───────────────────────────────────────────────────────────────────────────────────────────────────────
+# A tangent has the lengths of its value, whose indices have just been checked: hence `inside`.
 
 
 def array(trip: Trip, op: Op) -> None:
@@ -116,14 +117,14 @@ def get(trip: Trip, op: Op) -> None:
     trip.copy(op)
     source, *indices = op.operands
     at = trip.all_new(indices)
-    trip.set_tangent(op.result, _map(lambda each: trip.builder.get(each, *at), trip.tangent(source)))
+    trip.set_tangent(op.result, _map(lambda each: trip.builder.get(each, *at, inside=True), trip.tangent(source)))
 
 
 def slice_(trip: Trip, op: Op) -> None:
     trip.copy(op)
     source, low, high = op.operands
     ends = trip.new[low], trip.new[high]
-    trip.set_tangent(op.result, _map(lambda each: trip.builder.slice(each, *ends), trip.tangent(source)))
+    trip.set_tangent(op.result, _map(lambda each: trip.builder.slice(each, *ends, inside=True), trip.tangent(source)))
 
 
 def set_(trip: Trip, op: Op) -> None:
@@ -137,7 +138,7 @@ def set_(trip: Trip, op: Op) -> None:
             tangent.append(None)
         else:
             array_step = array_step or zero_like(b, trip.new[source])
-            tangent.append(b.set(array_step, at, step or b.const(0.0)))
+            tangent.append(b.set(array_step, at, step or b.const(0.0), inside=True))
     trip.set_tangent(op.result, tangent)
 
 

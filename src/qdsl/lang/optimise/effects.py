@@ -24,6 +24,8 @@ def has_effect(op: Op, constant: Constant) -> bool:
     primitive = PRIMITIVES.get(op.name)
     if primitive is not None:
         return bool(primitive.fails) and not _never_fails(op, [constant(each) for each in op.operands])
+    if op.attributes.get("inside"):
+        return False
     if op.name == "get":
         return not _index_is_inside(op, constant)
     if op.name in ALWAYS:

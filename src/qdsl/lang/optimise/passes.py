@@ -3,7 +3,7 @@
 In: a legal module and its roots, the functions that somebody outside calls. Out: a module with the roots and what they
 still call, whose functions give the same bits and fail in the same way at the same place, with less work.
 
-The passes run in rounds until one changes nothing, `ROUNDS` at most; the module is verified after each pass that
+The passes run in turn until each has nothing to do, `ROUNDS` times at most; the module is verified after each pass that
 changed it.
 """
 
@@ -59,14 +59,15 @@ def optimise(module: Module, roots: Iterable[str], passes: tuple[Pass, ...] = PA
     """The roots and what they need, optimised."""
     roots = tuple(roots)
     module = _only(module, roots)
-    for _ in range(ROUNDS):
-        before = module
-        for each in passes:
-            after = each.run(module)
-            if after is not module:
-                verify(after)
-                module = _only(after, roots)
-        if module is before:
+    idle = 0
+    for each in passes * ROUNDS:
+        after = each.run(module)
+        idle += 1
+        if after is not module:
+            verify(after)
+            module = _only(after, roots)
+            idle = 0
+        if idle == len(passes):
             break
     return module
 
