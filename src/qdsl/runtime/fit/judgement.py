@@ -61,9 +61,9 @@ def flat_direction(hessian: Matrix, size: Vector) -> Vector | None:
     """A direction without curvature, or None. `size` is how large each parameter is, in the same coordinates."""
     if hessian.size == 0:
         return None
-    known = np.diag(hessian) * size**2
-    if np.abs(known).min() < UNKNOWN:
-        return np.asarray(np.where(np.abs(known) == np.abs(known).min(), size, 0.0))
+    known = np.abs(np.diag(hessian) * size**2)
+    if known.min() < UNKNOWN:
+        return np.asarray(np.where(known == known.min(), size, 0.0))
     root = np.sqrt(np.abs(np.diag(hessian)))
     curvatures, axes = np.linalg.eigh(hessian / np.outer(root, root))
     return np.asarray(axes[:, 0] / root) if abs(curvatures[0]) < FLAT else None
@@ -82,9 +82,9 @@ def _not_a_minimum(gradient: Vector, hessian: Matrix, size: Vector) -> str:
         np.linalg.cholesky(hessian)
     except np.linalg.LinAlgError:
         return "the best point found is a saddle, not a minimum"
-    newton = np.linalg.solve(hessian, gradient)
+    newton: Vector = np.asarray(np.linalg.solve(hessian, gradient))
     distance = float(np.sqrt(max(0.0, gradient @ newton)))
-    if distance < OFFSET or np.abs(newton / size).max() < ROUNDING:
+    if distance < OFFSET or bool((np.abs(newton / size) < ROUNDING).all()):
         return ""
     return f"{distance:.1g} standard errors from the minimum"
 

@@ -25,6 +25,12 @@ def fit_text(fit: Fit) -> str:
     return "\n".join([*estimate_lines(fit), str(fit.verdict), *quality_lines(fit)])
 
 
+def notes(fit: Fit) -> tuple[str, ...]:
+    """The few lines that belong into a figure: the estimates, the verdict, and how good the fit is."""
+    quality = [] if fit.deviance is None else [_deviance(fit).replace(" degrees of freedom", " dof")]
+    return (*estimate_lines(fit), str(fit.verdict), *quality)
+
+
 def estimate_lines(fit: Fit) -> list[str]:
     """`tau = 23.88(65) ns` for each parameter; one at a bound or held fixed says so instead of an error."""
     width = max((len(name) for name in fit.estimates), default=0)

@@ -99,7 +99,7 @@ class Search:
                 self.metric = metric + 1e-12 * np.trace(metric) * np.eye(len(metric))
 
     def _worthwhile_step(self, radius: float) -> tuple[float, Vector]:
-        """The step, in a larger ball if it was only the ball that made it negligible: the start may be far too small."""
+        """The step, in a larger ball if only the ball made it negligible: the start may be far too small."""
         step = self._step(radius)
         while radius < LARGEST_RADIUS and self._is_negligible(step) and self._length(step) > 0.9 * radius:
             radius *= 16.0

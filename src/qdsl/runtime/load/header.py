@@ -45,6 +45,8 @@ def matched(
         diagnostics.add(errors.no_header(sheet, wanted))
         return None
     headings = [_heading(sheet, column, diagnostics) for column in range(len(sheet.header))]
+    if len(diagnostics.errors) > before:
+        return None  # what its columns are called is not known
     _report_duplicates(sheet, headings, wanted, diagnostics)
     matches = [match for each in wanted if (match := _match(sheet, headings, each, resolve, diagnostics))]
     if len(diagnostics.errors) > before:

@@ -55,7 +55,8 @@ def text_from_si(value: float, unit: DisplayUnit) -> str:
         text = _written(quotient, digits)
         if si_from_text(text, unit) == value:
             return text
-    return _written(quotient, 40)  # the offset has cancelled leading digits
+    # The offset has cancelled leading digits: a nanokelvin in degC.
+    return _written(quotient, 18 + max(0, quotient.adjusted() - Decimal(value).adjusted()))
 
 
 def _power_of_ten(unit: DisplayUnit) -> int | None:

@@ -1,0 +1,11 @@
+"""Figures for a logbook: data with error bars, the fitted curve, residuals, the estimates; or columns of a table.
+
+    Picture (what to draw, in SI) ─figure→ matplotlib Figure ─file→ SVG, PNG or PDF
+
+matplotlib comes with `pip install "qdsl[plot]"` and is imported when the first figure is drawn.
+"""
+
+from qdsl.runtime.plot.file import save_plot
+from qdsl.runtime.plot.picture import FitPicture, Panel, Quantity, Series, TablePicture, picture_of_table
+
+__all__ = ["FitPicture", "Panel", "Quantity", "Series", "TablePicture", "picture_of_table", "save_plot"]

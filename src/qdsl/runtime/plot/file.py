@@ -1,0 +1,81 @@
+"""`save_plot`: a picture to a file. SVG files are the same to the byte for the same picture."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qdsl.lang.report import Diagnostic, Diagnostics, Label, error
+from qdsl.lang.source import Span
+from qdsl.runtime.plot.picture import FitPicture, TablePicture
+from qdsl.runtime.value.export import cannot_write
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+FORMATS = ("svg", "png", "pdf")
+DOTS_PER_INCH = 160
+
+# No date and no program's version: a figure changes when what it shows does.
+_METADATA = {
+    "svg": {"Date": None, "Creator": "QDSL"},
+    "png": {"Software": "QDSL"},
+    "pdf": {"CreationDate": None, "ModDate": None, "Creator": "QDSL", "Producer": None},
+}
+
+
+def save_plot(
+    picture: FitPicture | TablePicture, path: str | Path, diagnostics: Diagnostics, at: Span | None = None
+) -> bool:
+    """Draw the picture into a file, whose ending says the format; False, with the reason reported at `at`, if it
+    cannot be.
+    """
+    path = Path(path)
+    kind = path.suffix.lower().removeprefix(".")
+    problem = _unfit(picture, path, kind, at)
+    if problem is not None:
+        diagnostics.add(problem)
+        return False
+    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        _write(picture, partial, kind)
+        partial.replace(path)
+    except OSError as failure:
+        partial.unlink(missing_ok=True)
+        diagnostics.add(cannot_write(path, failure, at))
+        return False
+    return True
+
+
+def _unfit(picture: FitPicture | TablePicture, path: Path, kind: str, at: Span | None) -> Diagnostic | None:
+    """Why this cannot be drawn at all."""
+    labels = () if at is None else (Label(at),)
+    if importlib.util.find_spec("matplotlib") is None:
+        return error("E0830", "plots need matplotlib", *labels, hint='install it: pip install "qdsl[plot]"')
+    if kind not in FORMATS:
+        return error(
+            "E0831", f"{path.name} has no ending that names a picture", *labels, hint="write .svg, .png or .pdf"
+        )
+    if isinstance(picture, TablePicture) and (not picture.ys or not len(picture.x.values)):
+        return error("E0832", "there is nothing to plot", *labels, note="a plot needs two columns of numbers and a row")
+    return None
+
+
+def _write(picture: FitPicture | TablePicture, path: Path, kind: str) -> None:
+    import matplotlib as mpl
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    from qdsl.runtime.plot.figure import STYLE
+
+    with mpl.rc_context(STYLE):
+        figure = _drawn(picture)
+        FigureCanvasAgg(figure)
+        figure.savefig(path, format=kind, dpi=DOTS_PER_INCH, metadata=_METADATA[kind])
+
+
+def _drawn(picture: FitPicture | TablePicture) -> Figure:
+    from qdsl.runtime.plot.figure import draw_fit, draw_table
+
+    return draw_fit(picture) if isinstance(picture, FitPicture) else draw_table(picture)
