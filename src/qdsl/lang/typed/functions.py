@@ -54,7 +54,10 @@ def _head(c: Checker, node: surface.Function) -> typed.Function:
         result = NOTHING
     type_ = types.Function(tuple(variable.type for variable in parameters), result)
     defaults: tuple[typed.Expr | None, ...] = tuple(None for _ in parameters)
-    return typed.Function(node.name.text, parameters, defaults, type_, None, node.name.span, node.doc, c.module_name)
+    unchecked = None if node.body is None else typed.Broken(node.body.span, BROKEN)  # what has a body is no primitive
+    return typed.Function(
+        node.name.text, parameters, defaults, type_, unchecked, node.name.span, node.doc, c.module_name
+    )
 
 
 def _parameter(c: Checker, node: surface.Function, parameter: surface.Parameter) -> typed.Variable:
