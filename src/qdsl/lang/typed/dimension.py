@@ -107,6 +107,14 @@ class Dimension:
             self._hash = hash(frozenset(self.factors.items()))
         return self._hash
 
+    def __getstate__(self) -> tuple[Mapping[Atom, Exponent], bool]:
+        return self.factors, self.ground
+
+    def __setstate__(self, state: tuple[Mapping[Atom, Exponent], bool]) -> None:
+        """Without the hash: Python hashes names anew in every process."""
+        self.factors, self.ground = state
+        self._hash = None
+
     def __repr__(self) -> str:
         return " ".join(f"{a}^{e}" if e != 1 else str(a) for a, e in self.factors.items()) or "1"
 
