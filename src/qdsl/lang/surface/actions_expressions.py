@@ -155,12 +155,18 @@ def juxtapose(_build: Building, span: Span, number_: Expr, factor: Expr) -> Juxt
     return Juxtapose(span, number_, factor)
 
 
-def compare(_build: Building, span: Span, left: Expr, operator: Token, right: Expr) -> Compare:
-    return Compare(span, (_plain(operator),), (left, right))
+def chain(_build: Building, _span: Span, left: Expr, operator: Token, right: Expr) -> list[Any]:
+    """Operands and operators in turn."""
+    return [left, _plain(operator), right]
 
 
-def compare_further(_build: Building, span: Span, chain: Compare, operator: Token, right: Expr) -> Compare:
-    return Compare(span, (*chain.operators, _plain(operator)), (*chain.operands, right))
+def longer_chain(_build: Building, _span: Span, before: list[Any], operator: Token, right: Expr) -> list[Any]:
+    before += (_plain(operator), right)
+    return before
+
+
+def compare(_build: Building, span: Span, parts: list[Any]) -> Compare:
+    return Compare(span, tuple(parts[1::2]), tuple(parts[::2]))
 
 
 def convert(_build: Building, span: Span, value: Expr, _to: Token, unit: Expr) -> Convert:

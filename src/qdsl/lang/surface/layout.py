@@ -84,14 +84,12 @@ class Layout:
                     continue
                 elif first and self.previous in ("NUMBER", "IMAGINARY", "UNCERTAIN") and open_:
                     yield self.missing_operator(token)
-            elif kind in CLOSER:
+            elif kind in CLOSER or kind == "STRING_OPEN":
                 if first and kind == "LPAR" and self.previous in ("NUMBER", "IMAGINARY", "UNCERTAIN") and open_:
                     yield self.missing_operator(token)
                 if len(open_) >= NESTING:
                     self.found.append(bracket_errors.too_deep(self.span(token), NESTING))
                     raise TooDeepError
-                open_.append(token)
-            elif kind == "STRING_OPEN":
                 open_.append(token)
             elif kind in _STRING_ENDS:
                 yield from self.string_ends(kind)

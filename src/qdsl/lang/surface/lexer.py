@@ -194,10 +194,11 @@ class _Lexer:
 
     def newline(self, at: int) -> None:
         if self.strings:  # the braces of a string do not reach over the end of the line
-            self.strings.clear()
             if not self.out.slips or self.out.slips[-1].code != "E0113":
                 self.report(slips.string_not_closed(self.span(at, at)))
-            self.add("STRING_CLOSE", '}"', at, at)
+            for _ in self.strings:
+                self.add("STRING_CLOSE", '}"', at, at)
+            self.strings.clear()
         self.first = True
 
     def comment(self, start: int, end: int) -> None:

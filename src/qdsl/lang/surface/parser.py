@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from qdsl.lang.report import InternalError
 from qdsl.lang.source import Span
 from qdsl.lang.surface import bracket_errors
 from qdsl.lang.surface.building import Building
@@ -16,7 +15,7 @@ from qdsl.lang.surface.from_parse import ACTIONS
 from qdsl.lang.surface.layout import NESTING
 from qdsl.lang.surface.table import Table, table
 from qdsl.lang.surface.tokens import END, Token
-from qdsl.lang.surface.tree import BrokenExpr, Expr
+from qdsl.lang.surface.tree import Block, BrokenExpr, Expr, Range, TypeExpr, TypeHole
 
 
 class Parse:
@@ -67,7 +66,7 @@ class Parse:
             if type(value) is not list:
                 depth += 1
                 if depth > NESTING:
-                    value, depth = self.cut(value, span), 1
+                    value, depth = self.cut(value, span, depth)
         else:
             value = children[0]
         states.append(parse_table.landing(states[-1], parse_table.left_sides[rule], following))
@@ -75,14 +74,22 @@ class Parse:
         self.starts.append(start)
         self.depths.append(depth)
 
-    def cut(self, value: Any, span: Span) -> Any:
-        """A tree that has become too deep is dropped, so that no later stage meets it."""
+    def cut(self, value: Any, span: Span, depth: int) -> tuple[Any, int]:
+        """A tree that has become too deep is emptied, so that no later stage meets it."""
         if not self.too_deep:
             self.too_deep = True
             self.build.found.append(bracket_errors.too_deep(span, NESTING))
-        if not isinstance(value, Expr):
-            raise InternalError(f"a {type(value).__name__} nests without an expression")
-        return BrokenExpr(span, ())
+        match value:
+            case Block():
+                return Block(span, ()), 1
+            case Range():
+                return Range(span, BrokenExpr(span, ()), BrokenExpr(span, ())), 2
+            case Expr():
+                return BrokenExpr(span, ()), 1
+            case TypeExpr():
+                return TypeHole(span), 1
+            case _:
+                return value, depth  # it stands in one of the above, which is next
 
     @property
     def result(self) -> Any:
