@@ -14,7 +14,7 @@ from qdsl.lang.report import Diagnostics
 from qdsl.lang.source import Source
 from qdsl.lang.typed.dimension import ONE, TIME, Dimension
 from qdsl.lang.typed.tree import DisplayUnit
-from qdsl.lang.typed.types import INT, TEXT, Real
+from qdsl.lang.typed.types import INT, TEXT, Complex, Real
 from qdsl.runtime.load import Wanted, table_from_csv
 from qdsl.runtime.value.decimal_scale import si_from_cells, si_from_text, text_from_si
 from qdsl.runtime.value.export import csv_text, export_csv
@@ -118,6 +118,13 @@ def test_a_column_of_nanoseconds_means_what_a_literal_means() -> None:
 def test_text_is_quoted_where_it_must_be() -> None:
     words = np.array(["plain", "a,b", 'say "x"', " blank", "#1"])
     assert csv_text(Table({"w": Column(words, TEXT)})) == 'w\nplain\n"a,b"\n"say ""x"""\n" blank"\n"#1"\n'
+
+
+def test_complex_columns_keep_their_unit() -> None:
+    volts = Dimension({"Mass": 1, "Length": 2, "Time": -3, "Current": -1})
+    column = Column(np.array([1.5e-3 - 2e-3j, 1e-3j]), Complex(volts), DisplayUnit("mV", 1e-3))
+    assert csv_text(Table({"s": column})) == "s [mV]\n1.5-2i\n0+1i\n"
+    assert str(Table({"s": column})).splitlines()[1].strip() == "(1.5 - 2i)"
 
 
 def test_export_writes_all_or_nothing(tmp_path: Path) -> None:

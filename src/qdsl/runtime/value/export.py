@@ -12,7 +12,8 @@ from typing import Any
 
 from qdsl.lang.report import Diagnostic, Diagnostics, Label, error
 from qdsl.lang.source import Span
-from qdsl.lang.typed.types import Real
+from qdsl.lang.typed.tree import DisplayUnit
+from qdsl.lang.typed.types import Complex, Real
 from qdsl.runtime.value.decimal_scale import text_from_si
 from qdsl.runtime.value.table import Column, Table, header
 
@@ -38,10 +39,20 @@ def csv_text(table: Table) -> str:
 
 
 def _cells(column: Column) -> list[str]:
-    if isinstance(column.type, Real):
-        unit = column.unit()
-        return [text_from_si(value, unit) for value in column.values.tolist()]
-    return [_cell(value) for value in column.values.tolist()]
+    unit = column.unit()
+    match column.type:
+        case Real():
+            return [text_from_si(value, unit) for value in column.values.tolist()]
+        case Complex():
+            return [_complex(value, unit) for value in column.values.tolist()]
+        case _:
+            return [_cell(value) for value in column.values.tolist()]
+
+
+def _complex(value: complex, unit: DisplayUnit) -> str:
+    """As a program writes it: `1.5-2i`."""
+    imaginary = text_from_si(value.imag, unit)
+    return f"{text_from_si(value.real, unit)}{'' if imaginary.startswith('-') else '+'}{imaginary}i"
 
 
 def _cell(value: Any) -> str:

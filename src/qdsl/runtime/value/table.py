@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from qdsl.lang.typed.dimension import ONE, Dimension
 from qdsl.lang.typed.tree import DisplayUnit
-from qdsl.lang.typed.types import INT, Real, Type
+from qdsl.lang.typed.types import INT, Complex, Real, Type
 from qdsl.runtime.value.provenance import Provenance
 from qdsl.runtime.value.quantity import best_unit, in_unit, number
 
@@ -28,7 +28,7 @@ SHOWN_ROWS = 10
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """Values in SI (float64, int64, bool or text), the type of one cell, and its display unit."""
+    """Values in SI (float64, complex128, int64, bool or text), the type of one cell, and its display unit."""
 
     values: NDArray[Any]
     type: Type
@@ -36,13 +36,13 @@ class Column:
 
     @property
     def dimension(self) -> Dimension:
-        return self.type.dimension if isinstance(self.type, Real) else ONE
+        return self.type.dimension if isinstance(self.type, Real | Complex) else ONE
 
     def unit(self) -> DisplayUnit:
         """The display unit, or the best one for the largest value."""
         if self.display is not None:
             return self.display
-        if not isinstance(self.type, Real):
+        if not isinstance(self.type, Real | Complex):
             return DisplayUnit("", 1.0)
         finite = np.abs(self.values[np.isfinite(self.values)])
         return best_unit(float(finite.max()) if finite.size else 0.0, self.dimension)
