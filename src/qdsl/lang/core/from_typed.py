@@ -1,0 +1,312 @@
+"""typed -> core: what a kernel or an expression needs, and nothing else.
+
+    fn decay(t: Time, tau: Time) -> Scalar = exp(-t / tau)      =>      func @decay(%t: real, %tau: real) -> (real)
+
+`Lowering` keeps what it has lowered, so that kernels of one program share their functions. A function of the program
+becomes one core function, or one for each combination of functions that it is given as arguments. Its parameters are
+the core values of its own (see `core.layout`), with what function arguments take along in their place, then the
+session's variables that it uses.
+
+A program that cannot be compiled raises `Refused` with its diagnostic. Derivatives are core functions made from core
+functions; making them is the business of the stage above this one, which whoever builds a `Lowering` brings along.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from qdsl.lang.core import lower_arrays, lower_compare, lower_control, lower_mapped, lower_scalars
+from qdsl.lang.core.builder import Values
+from qdsl.lang.core.calls import callees, reachable
+from qdsl.lang.core.ir import Function, Module
+from qdsl.lang.core.layout import shape_of
+from qdsl.lang.core.lower_body import RULES, Body, Instance
+from qdsl.lang.core.lower_control import function_results
+from qdsl.lang.core.lower_derivative import Differentiate, differentiated
+from qdsl.lang.core.lower_effects import Captures, Effects
+from qdsl.lang.core.lower_errors import Refused, function_not_known, functions_without_end, own_derivative
+from qdsl.lang.core.lower_values import Closure, Declared, Derived, FunctionCode, Lifted, depth, name_of
+from qdsl.lang.source import Span
+from qdsl.lang.typed import tree as typed
+from qdsl.lang.typed import types
+
+# Importing these modules registers their rules.
+_RULE_MODULES = (lower_arrays, lower_compare, lower_control, lower_mapped, lower_scalars)
+assert RULES, _RULE_MODULES
+
+__all__ = ["Differentiate", "Entry", "Lowering", "Refused"]
+
+DEEPEST_FUNCTION = 20
+"""How deep functions may stand in functions that are arguments of one another."""
+
+Key = tuple[FunctionCode, tuple[FunctionCode | None, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A core function to be called from outside.
+
+    Its arguments are the core values of `parameters` and then of `globals`, the session's variables that it uses.
+    """
+
+    module: Module
+    name: str
+    parameters: tuple[types.Type, ...]
+    globals: tuple[typed.Variable, ...]
+    result: types.Type
+
+
+class Lowering:
+    """The core functions of one program, made as they are asked for."""
+
+    def __init__(self, differentiate: Differentiate) -> None:
+        self.differentiate = differentiate
+        self.effects = Effects()
+        self.captures = Captures()
+        self.module = Module()
+        self.instances: dict[Key, Instance] = {}
+        self.waiting: list[Key] = []
+        self.names: dict[str, int] = {}
+
+    # ── what is asked for ────────────────────────────────────────────────────
+
+    def kernel(self, function: typed.Function) -> Entry:
+        """A function of the program as a kernel."""
+        if any(isinstance(types.pruned(each.type), types.Function) for each in function.parameters):
+            raise function_not_known(function.span)
+        return self.code(Declared(function), function.span, self.captures.of(function))
+
+    def derivative(self, function: typed.Function, node: typed.Derivative) -> Entry:
+        """`grad(f)` and its kin, as a kernel."""
+        type_ = types.pruned(node.type)
+        assert isinstance(type_, types.Function)
+        code = Derived(node.kind, Declared(function), type_, node)
+        return self.code(code, node.span, self.captures.of(function))
+
+    def code(self, code: FunctionCode, span: Span, captured: Sequence[typed.Variable]) -> Entry:
+        parameters = self._parameters(code)
+        with _Forgetting(self):
+            instance = self.instance(code, [None] * len(parameters), span)
+            self._complete()
+        return Entry(self._needed(instance.name), instance.name, parameters, tuple(captured), instance.result)
+
+    def expression(self, node: typed.Expr, inputs: Sequence[typed.Expr | typed.Variable] = ()) -> Entry:
+        """An expression as a function of `inputs`: variables, and nodes whose values are brought from outside."""
+        body = Body(self, node.type)
+        name = self._unique("value")
+        with _Forgetting(self):
+            for each in inputs:
+                self._input(body, each)
+            captured = [each for each in self.captures.of_expression(node) if each not in body.variables]
+            for variable in captured:
+                self._input(body, variable)
+            results = function_results(body, node)
+            self._complete()
+        function = body.b.function(name, results, node.span)
+        module = self._needed(name, function)
+        return Entry(module, name, tuple(each.type for each in inputs), tuple(captured), node.type)
+
+    # ── instances ────────────────────────────────────────────────────────────
+
+    def instance(self, code: FunctionCode, given: Sequence[FunctionCode | None], span: Span) -> Instance:
+        """The core function for a code whose function arguments are these; it is written later."""
+        key = code, tuple(given)
+        if key not in self.instances:
+            if max(depth(each) for each in (code, *given) if each is not None) > DEEPEST_FUNCTION:
+                raise functions_without_end(span, name_of(code))
+            if isinstance(code, Derived):
+                self.instance(code.of, given, span)
+            self.instances[key] = Instance(self._name(key), self._parameters(code), self._result(code))
+            self.waiting.append(key)
+        return self.instances[key]
+
+    def _parameters(self, code: FunctionCode) -> tuple[types.Type, ...]:
+        match code:
+            case Declared(function):
+                return tuple(variable.type for variable in function.parameters)
+            case Lifted(node):
+                return tuple(variable.type for variable in node.parameters)
+            case Derived(of=of):
+                return self._parameters(of)
+
+    def _result(self, code: FunctionCode) -> types.Type:
+        match code:
+            case Declared(function):
+                type_ = types.pruned(function.type)
+            case Lifted(node):
+                type_ = types.pruned(node.type)
+            case Derived(type=type_):
+                pass
+        assert isinstance(type_, types.Function)
+        return types.pruned(type_.result)
+
+    def _name(self, key: Key) -> str:
+        code, given = key
+        functions = ",".join(name_of(each) for each in given if each is not None)
+        return self._unique(f"{name_of(code)}<{functions}>" if functions else name_of(code))
+
+    def _unique(self, name: str) -> str:
+        use = self.names.get(name, 0)
+        self.names[name] = use + 1
+        return f"{name}.{use}" if use else name
+
+    # ── writing ──────────────────────────────────────────────────────────────
+
+    def _complete(self) -> None:
+        """Write all that waits: functions first, derivatives when what they derive is there."""
+        while self.waiting:
+            key = next((key for key in self.waiting if not isinstance(key[0], Derived)), None)
+            if key is None:
+                self._derive(next((key for key in self.waiting if self._is_ready(key)), None))
+            else:
+                function = self._function(key)
+                self.module.functions[function.name] = function
+                self.waiting.remove(key)
+
+    def _is_ready(self, key: Key) -> bool:
+        """Whether all that the function calls, whose derivative this is, has been written."""
+        entered: set[str] = set()
+        waiting = [self._base(key).name]
+        while waiting:
+            name = waiting.pop()
+            if name not in self.module.functions:
+                return False
+            if name not in entered:
+                entered.add(name)
+                waiting.extend(callees(self.module.functions[name].body))
+        return True
+
+    def _base(self, key: Key) -> Instance:
+        code, given = key
+        assert isinstance(code, Derived)
+        return self.instances[code.of, given]
+
+    def _derive(self, key: Key | None) -> None:
+        if key is None:
+            code = self.waiting[0][0]
+            assert isinstance(code, Derived)
+            raise own_derivative(code.node.span, code.kind)
+        code = key[0]
+        assert isinstance(code, Derived)
+        base, name = self._base(key), self.instances[key].name
+        self.module = differentiated(self.differentiate, self.module, code, base, name)
+        self.waiting.remove(key)
+
+    def _function(self, key: Key) -> Function:
+        """The core function of an instance that is no derivative."""
+        code, given = key
+        instance = self.instances[key]
+        body = Body(self, instance.result)
+        if isinstance(code, Declared):
+            function = code.function
+            self._arguments(body, function.parameters, given)
+            self._bind(body, code, self._take(body, code))
+            results = function_results(body, function.body or _primitive(function, instance.result))
+            return body.b.function(instance.name, results, function.span)
+        assert isinstance(code, Lifted)
+        self._arguments(body, code.node.parameters, given)
+        self._bind(body, code, self._take(body, code))
+        return body.b.function(instance.name, function_results(body, code.node.body), code.node.span)
+
+    def _arguments(self, body: Body, variables: Sequence[typed.Variable], given: Sequence[FunctionCode | None]) -> None:
+        """The function's own parameters; lengths that its type gives one name are checked to be equal."""
+        for variable, code in zip(variables, given, strict=True):
+            if code is None:
+                self._input(body, variable)
+            else:
+                body.variables[variable] = Closure(code, self._take(body, code))
+        _check_named_lengths(body, [variable for variable, code in zip(variables, given, strict=True) if code is None])
+
+    def _input(self, body: Body, node: typed.Expr | typed.Variable) -> None:
+        """A parameter for each core value of a variable, or of an expression computed elsewhere."""
+        hint = node.name if isinstance(node, typed.Variable) else ""
+        values = tuple(body.b.parameter(type_, hint) for type_ in body.types_of(node.type, node.span))
+        if isinstance(node, typed.Variable):
+            body.rebind([node], values)
+        else:
+            body.give(node, values)
+
+    def _take(self, body: Body, code: FunctionCode) -> Values:
+        """Parameters for what a function takes along, in the order of a closure's values."""
+        match code:
+            case Declared(function):
+                return self._captured(body, self.captures.of(function))
+            case Derived(of=of):
+                return self._take(body, of)
+            case Lifted(node, functions):
+                own = self._captured(body, _without(self.captures.of(node), functions))
+                return (*own, *(value for _, each in functions for value in self._take(body, each)))
+
+    def _captured(self, body: Body, variables: Sequence[typed.Variable]) -> Values:
+        return tuple(
+            body.b.parameter(type_, variable.name)
+            for variable in variables
+            for type_ in body.types_of(variable.type, variable.span)
+        )
+
+    def _bind(self, body: Body, code: Declared | Lifted, values: Values) -> None:
+        """Give the captured variables their values in the function's own body."""
+        if isinstance(code, Declared):
+            body.rebind(self.captures.of(code.function), values)
+            return
+        values = body.rebind(_without(self.captures.of(code.node), code.functions), values)
+        for variable, each in code.functions:
+            count = self._taken(body, each)
+            body.variables[variable] = Closure(each, values[:count])
+            values = values[count:]
+
+    def _taken(self, body: Body, code: FunctionCode) -> int:
+        """How many core values a function takes along."""
+        return len(self._take(Body(self, body.result), code))
+
+    # ── modules ──────────────────────────────────────────────────────────────
+
+    def _needed(self, name: str, function: Function | None = None) -> Module:
+        """A module of a function and what it calls."""
+        functions = self.module.functions if function is None else {**self.module.functions, name: function}
+        return Module({each: functions[each] for each in reachable(Module(functions), [name])})
+
+
+class _Forgetting:
+    """Where a program is refused, the instances that were not written are forgotten."""
+
+    def __init__(self, lowering: Lowering) -> None:
+        self.lowering = lowering
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        if kind is not None:
+            for key in self.lowering.waiting:
+                self.lowering.instances.pop(key, None)
+            self.lowering.waiting.clear()
+
+
+def _without(
+    variables: Sequence[typed.Variable], functions: Sequence[tuple[typed.Variable, FunctionCode]]
+) -> list[typed.Variable]:
+    named = {variable for variable, _ in functions}
+    return [variable for variable in variables if variable not in named]
+
+
+def _primitive(function: typed.Function, result: types.Type) -> typed.Expr:
+    """`sin` as a function of its own, where it is used as a value."""
+    operands = tuple(typed.Local(function.span, variable.type, variable) for variable in function.parameters)
+    return typed.Operation(function.span, result, function.name, operands)
+
+
+def _check_named_lengths(body: Body, variables: Sequence[typed.Variable]) -> None:
+    """`(a: [A; n], b: [B; n])`: the arguments must agree."""
+    first: dict[str, tuple[typed.Variable, int]] = {}
+    for variable in variables:
+        for axis, length in enumerate(shape_of(variable.type)):
+            if not isinstance(length, str):
+                continue
+            if length in first:
+                other, other_axis = first[length]
+                found = body.b.len(body.data(variable).values[0], axis)
+                body.same_length(found, body.b.len(body.data(other).values[0], other_axis))
+            else:
+                first[length] = variable, axis

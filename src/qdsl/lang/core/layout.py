@@ -1,0 +1,151 @@
+"""How a value of the language is kept in core: which core values it is, and in what order.
+
+    Real, Int, Bool, Estimate   one number
+    Complex                     two reals, `re` then `im`
+    (a: Time, b: Complex)       the values of its fields in order: a, b.re, b.im
+    [Time; 3]                   one array
+    [Complex], [(a: .., b: ..)] an array for each value of one element: re, im
+
+A function value is not kept: it is specialised away. `flatten` and `unflatten` do the same to the values of a host:
+a Complex is anything with `real` and `imag`, a record a mapping, an array of records a mapping of arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from qdsl.lang.core.ir import BOOL, INT, REAL, ArrayType, Scalar
+from qdsl.lang.core.ir import Type as CoreType
+from qdsl.lang.report import InternalError
+from qdsl.lang.typed import types
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One core value of a larger one. `path` leads to it: field names, then `re` or `im` of a Complex."""
+
+    path: tuple[str, ...]
+    type: CoreType
+
+
+class NoLayout(Exception):  # noqa: N818 - the caller turns it into a message about the program
+    """The type has no place in compiled code: a text, a table, an array of arrays."""
+
+    def __init__(self, type_: types.Type) -> None:
+        super().__init__(type_)
+        self.type = type_
+
+
+def leaves(type_: types.Type) -> tuple[Leaf, ...]:
+    """The core values that a value of the type is."""
+    return tuple(_leaves(types.pruned(type_), ()))
+
+
+def core_types(type_: types.Type) -> tuple[CoreType, ...]:
+    """Their types alone."""
+    return tuple(leaf.type for leaf in leaves(type_))
+
+
+def _leaves(type_: types.Type, path: tuple[str, ...]) -> Iterator[Leaf]:
+    match type_:
+        case types.Real() | types.Estimate():
+            yield Leaf(path, REAL)
+        case types.Complex():
+            yield Leaf((*path, "re"), REAL)
+            yield Leaf((*path, "im"), REAL)
+        case types.Record(fields):
+            for name, field in fields:
+                yield from _leaves(types.pruned(field), (*path, name))
+        case types.Array(element, shape):
+            lengths = tuple(length if isinstance(length, int) else None for length in shape)
+            for leaf in _leaves(types.pruned(element), path):
+                if not isinstance(leaf.type, Scalar):
+                    raise NoLayout(type_)
+                yield Leaf(leaf.path, ArrayType(leaf.type, lengths))
+        case _:
+            if type_ in (types.NOTHING, types.NEVER):
+                return
+            kind = _SIMPLE.get(type_)
+            if kind is None:
+                raise NoLayout(type_)
+            yield Leaf(path, kind)
+
+
+_SIMPLE: dict[types.Type, Scalar] = {types.BOOL: BOOL, types.INT: INT}
+
+
+def field_values(type_: types.Record, name: str) -> slice:
+    """Where among a record's core values those of a field are."""
+    start = 0
+    for field, field_type in type_.fields:
+        count = len(leaves(field_type))
+        if field == name:
+            return slice(start, start + count)
+        start += count
+    raise InternalError(f"a record without a field {name}")
+
+
+def element_type(type_: types.Type, axes: int | None = None) -> types.Type:
+    """The type of one element, or of a row after `axes` indices; of what is no array, the type itself."""
+    type_ = types.pruned(type_)
+    if not isinstance(type_, types.Array):
+        return type_
+    rest = () if axes is None else type_.shape[axes:]
+    return types.Array(type_.element, rest) if rest else types.pruned(type_.element)
+
+
+def shape_of(type_: types.Type) -> tuple[types.Length, ...]:
+    """The shape of an array; () of a single value."""
+    type_ = types.pruned(type_)
+    return type_.shape if isinstance(type_, types.Array) else ()
+
+
+# ── host values ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def flatten(type_: types.Type, value: Any) -> list[Any]:
+    """The parts of a host value, in the order of `leaves`."""
+    type_ = types.pruned(type_)
+    element = element_type(type_)
+    match element:
+        case types.Complex():
+            return [_part(value, "real"), _part(value, "imag")]
+        case types.Record(fields):
+            shape = shape_of(type_)
+            return [part for name, field in fields for part in flatten(_over(field, shape), value[name])]
+        case _:
+            return [] if type_ is types.NOTHING else [value]
+
+
+def unflatten(type_: types.Type, parts: Sequence[Any]) -> Any:
+    """The host value that has these parts; the inverse of `flatten`."""
+    type_ = types.pruned(type_)
+    element = element_type(type_)
+    match element:
+        case types.Complex():
+            return _complex(parts[0], parts[1])
+        case types.Record(fields):
+            shape = shape_of(type_)
+            whole = types.Record(fields)
+            return {name: unflatten(_over(field, shape), parts[field_values(whole, name)]) for name, field in fields}
+        case _:
+            return parts[0] if parts else None
+
+
+def _over(type_: types.Type, shape: tuple[types.Length, ...]) -> types.Type:
+    """The type of a field's values over all elements of an array of records."""
+    return types.Array(type_, shape) if shape else type_
+
+
+def _part(value: Any, name: str) -> Any:
+    if isinstance(value, Sequence):
+        return tuple(_part(each, name) for each in value)
+    return getattr(value, name)
+
+
+def _complex(re: Any, im: Any) -> Any:
+    if isinstance(re, Sequence):
+        return tuple(_complex(a, b) for a, b in zip(re, im, strict=True))
+    return complex(re, im) if isinstance(re, float) else re + 1j * im

@@ -1,0 +1,165 @@
+"""What a piece of a typed tree does beside having a value: what it assigns, how it may be left, what it uses.
+
+In: a node. Out: its `Effect`, or the variables that a function takes from around it. Both are remembered by node, so
+that asking at every level of a deep tree costs one walk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+
+from qdsl.lang.typed import tree as typed
+
+Node = typed.Expr | typed.Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """`assigns`: variables that may change. `breaks`, `returns`: whether it may leave a loop or function around it."""
+
+    assigns: frozenset[typed.Variable] = frozenset()
+    breaks: bool = False
+    returns: bool = False
+
+    @property
+    def leaves(self) -> bool:
+        return self.breaks or self.returns
+
+
+NO_EFFECT = Effect()
+
+
+class Effects:
+    """The effects of the nodes asked about."""
+
+    def __init__(self) -> None:
+        self.known: dict[Node, Effect] = {}
+
+    def of(self, node: Node) -> Effect:
+        if node not in self.known:
+            self.known[node] = self._find(node)
+        return self.known[node]
+
+    def _find(self, node: Node) -> Effect:
+        match node:
+            case typed.Lambda():
+                return NO_EFFECT
+            case typed.Break():
+                return Effect(breaks=True)
+        below = [effect for child in children(node) if (effect := self.of(child)) is not NO_EFFECT]
+        assigns = frozenset().union(*(effect.assigns for effect in below))
+        if isinstance(node, typed.Assign | typed.SetIndex):
+            assigns |= {node.variable}
+        breaks = any(effect.breaks for effect in below) and not isinstance(node, typed.For | typed.While)
+        returns = isinstance(node, typed.Return) or any(effect.returns for effect in below)
+        return Effect(assigns, breaks, returns) if assigns or breaks or returns else NO_EFFECT
+
+
+def always_leaves(node: Node | None) -> bool:
+    """Whether control never comes out at its end."""
+    match node:
+        case typed.Return() | typed.Break():
+            return True
+        case typed.Evaluate(value=value) | typed.Let(value=value) | typed.Assign(value=value):
+            return always_leaves(value)
+        case typed.Block(statements=statements, value=value):
+            return any(map(always_leaves, statements)) or always_leaves(value)
+        case typed.If(condition=condition, then=then, otherwise=otherwise):
+            return always_leaves(condition) or (always_leaves(then) and always_leaves(otherwise))
+        case _:
+            return False
+
+
+class Captures:
+    """The variables that functions take from around them, in the order of their first use."""
+
+    def __init__(self) -> None:
+        self.known: dict[typed.Function | typed.Lambda, tuple[typed.Variable, ...]] = {}
+
+    def of(self, function: typed.Function | typed.Lambda) -> tuple[typed.Variable, ...]:
+        """For a lambda its free variables; for both, the session's variables used here or in a function called."""
+        if function not in self.known:
+            self.known[function] = tuple(self._find(function))
+        return self.known[function]
+
+    def of_expression(self, node: Node) -> tuple[typed.Variable, ...]:
+        """The variables from outside that an expression uses."""
+        return tuple(_without_bound(node, self._used([node])))
+
+    def _find(self, function: typed.Function | typed.Lambda) -> Iterator[typed.Variable]:
+        if function.body is None:
+            return iter(())
+        used = self._used([function.body])
+        if isinstance(function, typed.Function):
+            return iter([variable for variable in used if variable.is_global])
+        return (each for each in _without_bound(function.body, used) if each not in function.parameters)
+
+    def _used(self, waiting: list[Node]) -> list[typed.Variable]:
+        """The variables used in these nodes, and the global ones used by the functions that they call."""
+        used: dict[typed.Variable, None] = {}
+        entered: set[typed.Function] = set()
+        local = True
+        while waiting:
+            further: list[Node] = []
+            for node in waiting:
+                for each in walk(node):
+                    if isinstance(each, typed.Local) and each.variable.value is None:
+                        if local or each.variable.is_global:
+                            used[each.variable] = None
+                    elif isinstance(each, typed.Call | typed.FunctionValue) and each.function not in entered:
+                        entered.add(each.function)
+                        if each.function.body is not None:
+                            further.append(each.function.body)
+            waiting, local = further, False
+        return list(used)
+
+
+def _without_bound(node: Node, used: list[typed.Variable]) -> Iterator[typed.Variable]:
+    bound = set(bound_in(node))
+    return (variable for variable in used if variable not in bound)
+
+
+def bound_in(node: Node) -> Iterator[typed.Variable]:
+    """The variables that a piece of the tree binds."""
+    for each in walk(node):
+        match each:
+            case typed.Let(variable=variable) | typed.For(variable=variable) | typed.Comprehension(variable=variable):
+                yield variable
+            case typed.Lambda(parameters=parameters):
+                yield from parameters
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """The node and all below it, without those of the functions called."""
+    waiting = [node]
+    while waiting:
+        each = waiting.pop()
+        yield each
+        waiting.extend(reversed(children(each)))
+
+
+def children(node: Node) -> list[Node]:
+    """The nodes directly below, in the order in which they are evaluated where that is one."""
+    below: list[Node] = []
+    for name in _field_names(type(node)):
+        _collect(getattr(node, name), below)
+    return below
+
+
+def _collect(value: object, below: list[Node]) -> None:
+    if isinstance(value, typed.Expr | typed.Statement):
+        below.append(value)
+    elif isinstance(value, tuple):
+        for each in value:
+            _collect(each, below)
+
+
+_NAMES: dict[type[Node], tuple[str, ...]] = {}
+
+
+def _field_names(kind: type[Node]) -> tuple[str, ...]:
+    if kind not in _NAMES:
+        plain = {"span", "type", "display", "variable", "parameters", "mapped", "operators", "name"}
+        _NAMES[kind] = tuple(each.name for each in fields(kind) if each.name not in plain)
+    return _NAMES[kind]
