@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from qdsl.lang import native
+from qdsl.lang import differentiate, native
 from qdsl.lang.core import ir
+from qdsl.lang.core.from_typed import Lowering
 from qdsl.lang.core.printer import module_text
 from qdsl.lang.library import Library
 from qdsl.lang.optimise import optimise
@@ -20,6 +21,7 @@ class Compiler:
     library: Library
     cache: DiskCache | None = None
     nonfinite: str = "raise"
+    lowering: Lowering = field(default_factory=lambda: Lowering(differentiate))
     kernels: dict[tuple[str, str], Kernel] = field(default_factory=dict)
 
     def kernel(self, module: ir.Module, name: str) -> Kernel:

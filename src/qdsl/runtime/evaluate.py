@@ -1,8 +1,8 @@
 """typed.Expr -> host value: what a top-level expression is worth.
 
 Tables, fits, texts and functions are handled here; numbers go to `numeric`. The values of top-level names live in the
-`Environment`; a name bound to a number or a function is also known to the compiler (`Variable.value`), so that functions of
-the file can use it.
+`Environment`; a name bound to a
+function is also known to the compiler (`Variable.value`), because which function it is must be known there.
 """
 
 from __future__ import annotations
@@ -11,19 +11,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from qdsl.lang.report import InternalError
+from qdsl.lang.source import Span
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
 from qdsl.runtime import numeric
 from qdsl.runtime.compiled import Compiler
+from qdsl.runtime.failures import no_value_yet
 from qdsl.runtime.show import text_of
 from qdsl.runtime.value.estimate import independent
 
 Host = Callable[["Environment", typed.HostCall], Any]
-
-LARGEST_KNOWN_ARRAY = 4096
-"""Elements of an array that functions of the file may use by its name; longer ones are passed as arguments."""
-
 
 @dataclass(eq=False)
 class Environment:
@@ -36,8 +33,8 @@ class Environment:
     def bind(self, variable: typed.Variable, value: Any) -> None:
         """Give a name its value."""
         self.values[variable] = value
-        if isinstance(value, typed.Expr) or (variable.is_global and not variable.is_mutable):
-            variable.value = _as_expression(variable, value)
+        if isinstance(value, typed.Expr):
+            variable.value = value
 
     def evaluate(self, expr: typed.Expr) -> Any:
         """The value of an expression."""
@@ -47,7 +44,7 @@ class Environment:
             case typed.Uncertain(value=value, error=error, type=types.Estimate(dimension)):
                 return independent(value, error, dimension, expr.display)
             case typed.Local(variable=variable):
-                return self._variable(variable)
+                return self._variable(variable, expr.span)
             case typed.Interpolation(parts=parts):
                 return "".join(part if isinstance(part, str) else self.text(part) for part in parts)
             case typed.HostCall(name=name):
@@ -77,7 +74,7 @@ class Environment:
         """The value as it is shown."""
         return text_of(self.evaluate(expr), expr.type, expr.display)
 
-    def _variable(self, variable: typed.Variable) -> Any:
+    def _variable(self, variable: typed.Variable, at: Span) -> Any:
         if variable in self.values:
             return self.values[variable]
         if isinstance(variable.value, typed.Constant):
@@ -85,11 +82,14 @@ class Environment:
         type_ = types.pruned(variable.type)
         if isinstance(type_, types.ExperimentType):
             return type_.experiment
-        raise InternalError(f"{variable.name} has no value")
+        raise no_value_yet(variable, at)
 
     def _number(self, expr: typed.Expr) -> Any:
-        inputs = numeric.inputs_of(expr, self.values)
-        return numeric.evaluate(expr, inputs, [self.evaluate(each) for each in inputs], self.compiler)
+        inputs = numeric.inputs_of(expr)
+        entry = numeric.lowered(expr, inputs, self.compiler)
+        values = [self.evaluate(each) for each in inputs]
+        values += [self._variable(each, expr.span) for each in entry.globals]
+        return numeric.evaluate(expr, entry, values, self.compiler)
 
     def _branch(self, expr: typed.If) -> Any:
         chosen = expr.then if self.evaluate(expr.condition) else expr.otherwise
@@ -131,24 +131,3 @@ def _is_number(type_: types.Type) -> bool:
     return type_ in (types.INT, types.BOOL) or isinstance(
         type_, types.Real | types.Complex | types.Estimate | types.Record | types.TypeVar
     )
-
-
-def _as_expression(variable: typed.Variable, value: Any) -> typed.Expr | None:
-    """What the compiler may put in the place of the name: a number, a short array, a function."""
-    type_ = types.pruned(variable.type)
-    span = variable.span
-    assert span is not None
-    if isinstance(value, typed.Expr):
-        return value
-    if isinstance(type_, types.Real | types.Complex) or type_ in (types.INT, types.BOOL):
-        plain = value.item() if hasattr(value, "item") else value
-        return typed.Constant(span, type_, plain, display=variable.display)
-    if isinstance(type_, types.Array) and len(type_.shape) == 1 and _is_plain(type_.element):
-        if len(value) <= LARGEST_KNOWN_ARRAY:
-            elements = tuple(typed.Constant(span, type_.element, each) for each in value.tolist())
-            return typed.ArrayLiteral(span, types.Array(type_.element, (len(elements),)), elements)
-    return None
-
-
-def _is_plain(type_: types.Type) -> bool:
-    return isinstance(types.pruned(type_), types.Real) or types.pruned(type_) in (types.INT, types.BOOL)

@@ -9,6 +9,7 @@ from qdsl.lang.core.interpret import KernelFailure
 from qdsl.lang.core.ir import Code
 from qdsl.lang.report import Diagnostic, Label, error
 from qdsl.lang.source import Span
+from qdsl.lang.typed.tree import Variable
 from qdsl.runtime.kernel import KernelError
 
 _HINTS = {
@@ -40,3 +41,20 @@ def stopped(failure: KernelFailure | KernelError, at: Span | None = None) -> Sto
         labels.append(Label(at, "reached from here"))
     message = str(failure)
     return Stopped(error(code_name(failure.code), message, *labels, hint=_HINTS.get(failure.code, "")))
+
+
+def not_differentiable(at: Span, found: Exception) -> Stopped:
+    """Arithmetic with estimates that passes through a rounding: its uncertainty would be a lie."""
+    operation, place = found.args
+    labels = [Label(place or at, "here")]
+    if place is not None:
+        labels.append(Label(at, "the uncertainty of this was asked for"))
+    return Stopped(error("E0603", f"an uncertainty cannot pass through `{operation}`, which has no derivative", *labels))
+
+
+def no_value_yet(variable: Variable, at: Span) -> Stopped:
+    """A function that uses a top-level `let` was called before the `let` ran."""
+    labels = [Label(at, "reached from here")]
+    if variable.span is not None:
+        labels.append(Label(variable.span, "bound only here"))
+    return Stopped(error("E0901", f"`{variable.name}` has no value yet: statements run in order", *labels))

@@ -1,90 +1,94 @@
 """Numeric expressions of a session: lowered, then interpreted where they are small, compiled where they are work.
 
-An expression's *inputs* are the parts that only the session knows: the values of top-level lets, columns of tables, estimates of
-fits. They become the parameters of a core function, so the same expression over other data is the same kernel.
+An expression's *inputs* are the parts that only the session can compute: columns of tables, estimates of fits, what host
+calls return. With the session's variables that it uses they become the parameters of a core function, so the same
+expression over other data is the same kernel.
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from qdsl.lang.core import ir
-from qdsl.lang.core.from_typed import Lowering
+from qdsl.lang.core.from_typed import Entry, Refused
 from qdsl.lang.core.interpret import KernelFailure, interpret
 from qdsl.lang.core.layout import flatten, unflatten
+from qdsl.lang.differentiate import NotDifferentiable, gradient
 from qdsl.lang.source import Span
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
 from qdsl.runtime.compiled import Compiler
-from qdsl.runtime.failures import stopped
+from qdsl.runtime.failures import Stopped, not_differentiable, stopped
 from qdsl.runtime.kernel import KernelError
 from qdsl.runtime.value.estimate import Estimate, propagated
 
 HOST_TYPES = (types.Table, types.Fit, types.ExperimentType, types.Estimate)
-_COMPILED = (typed.Constant, typed.FunctionValue, typed.Lambda, typed.Derivative)
-"""What stands in the program itself instead of being passed."""
-
 SMALL = 200
 """Operations that the interpreter does faster than a compiler starts."""
 
 
-def inputs_of(expr: typed.Expr, known: Container[typed.Variable]) -> list[typed.Expr]:
-    """The outermost parts of an expression that the session has to supply, in order; `known` variables have values there."""
-    return list(_inputs(expr, known))
+def inputs_of(expr: typed.Expr) -> list[typed.Expr]:
+    """The outermost parts of an expression that the session has to compute, in order."""
+    return list(_inputs(expr))
 
 
-def _inputs(node: object, known: Container[typed.Variable]) -> Iterator[typed.Expr]:
+def _inputs(node: object) -> Iterator[typed.Expr]:
     match node:
         case typed.HostCall() | typed.Interpolation() | typed.Uncertain():
             yield node
         case typed.GetField(value=value) if isinstance(types.pruned(value.type), HOST_TYPES):
             yield node
-        case typed.Local(variable=variable):
-            if variable in known and not isinstance(variable.value, _COMPILED):
-                yield node
         case typed.Call(arguments=arguments):
-            yield from _inputs(arguments, known)
-        case typed.FunctionValue() | typed.Constant():
+            yield from _inputs(arguments)
+        case typed.FunctionValue() | typed.Constant() | typed.Local():
             return
         case typed.Expr() | typed.Statement():
             for name in node.__dataclass_fields__:
                 if name not in ("span", "type", "display"):
-                    yield from _inputs(getattr(node, name), known)
+                    yield from _inputs(getattr(node, name))
         case tuple():
             for each in node:
-                yield from _inputs(each, known)
+                yield from _inputs(each)
 
 
-def evaluate(expr: typed.Expr, inputs: Sequence[typed.Expr], values: Sequence[Any], compiler: Compiler) -> Any:
-    """The value of a numeric expression given those of its inputs."""
-    if isinstance(types.pruned(expr.type), types.Estimate):
-        return _estimate(expr, inputs, values, compiler)
-    module, name = Lowering(compiler.library).expression(expr, inputs)
-    flat = [part for node, value in zip(inputs, values, strict=True) for part in flatten(node.type, _number(value))]
-    results = call(module, name, flat, compiler, expr.span)
-    return unflatten(expr.type, results)
+def lowered(expr: typed.Expr, inputs: Sequence[typed.Expr], compiler: Compiler) -> Entry:
+    """The expression as a core function."""
+    try:
+        return compiler.lowering.expression(expr, inputs)
+    except Refused as refused:
+        raise Stopped(refused.diagnostic) from None
 
 
-def _number(value: Any) -> Any:
-    return value.value if isinstance(value, Estimate) else value
-
-
-def _estimate(expr: typed.Expr, inputs: Sequence[typed.Expr], values: Sequence[Any], compiler: Compiler) -> Any:
-    """A computation with estimates: its value, and its derivative with respect to each of them."""
-    from qdsl.lang.differentiate import gradient
-
-    module, name = Lowering(compiler.library).expression(expr, inputs)
+def evaluate(expr: typed.Expr, entry: Entry, values: Sequence[Any], compiler: Compiler) -> Any:
+    """The value of an expression, given those of its entry's parameters and globals."""
+    parameters = [*entry.parameters, *(variable.type for variable in entry.globals)]
     flat: list[Any] = []
     estimates: list[tuple[int, Estimate]] = []
-    for node, value in zip(inputs, values, strict=True):
+    for type_, value in zip(parameters, values, strict=True):
         if isinstance(value, Estimate):
             estimates.append((len(flat), value))
-        flat.extend(flatten(node.type, _number(value)))
-    derived = gradient(module, name, [place for place, _ in estimates])
-    first, *slopes = call(derived, f"{name}.grad", flat, compiler, expr.span)
+        flat.extend(flatten(type_, value.value if isinstance(value, Estimate) else value))
     type_ = types.resolved(expr.type)
-    assert isinstance(type_, types.Estimate)
+    if isinstance(type_, types.Estimate):
+        return _estimate(expr, type_, entry, flat, estimates, compiler)
+    return unflatten(expr.type, call(entry.module, entry.name, flat, compiler, expr.span))
+
+
+def _estimate(
+    expr: typed.Expr,
+    type_: types.Estimate,
+    entry: Entry,
+    flat: Sequence[Any],
+    estimates: Sequence[tuple[int, Estimate]],
+    compiler: Compiler,
+) -> Estimate:
+    """A computation with estimates: its value, and its derivative with respect to each of them."""
+    try:
+        derived = gradient(entry.module, entry.name, [place for place, _ in estimates])
+    except NotDifferentiable as found:
+        raise not_differentiable(expr.span, found) from None
+    first, *slopes = call(derived, f"{entry.name}.grad", flat, compiler, expr.span)
     parts = [(estimate, slope) for (_, estimate), slope in zip(estimates, slopes, strict=True)]
     return propagated(first, parts, type_.dimension, expr.display)
 
@@ -95,7 +99,7 @@ def call(module: ir.Module, name: str, arguments: Sequence[Any], compiler: Compi
     try:
         if _is_small(module, name):
             return list(interpret(module, name, [_scalar(each) for each in arguments]))
-        result = compiler.kernel(module, name)(*arguments, nonfinite=compiler.nonfinite)
+        result = compiler.kernel(module, name)(*arguments, nonfinite="keep")
     except (KernelFailure, KernelError) as failure:
         raise stopped(failure, at) from None
     return [result] if len(function.body.yields) == 1 else list(result)
@@ -114,6 +118,6 @@ def _is_small(module: ir.Module, name: str) -> bool:
     for each in module.functions.values():
         for op in each.body.walk():
             count += 1
-            if op.name in ("for", "while", "build", "call") or count > SMALL:
+            if op.name in ("for", "while", "build") or count > SMALL:
                 return False
     return True

@@ -65,6 +65,8 @@ def local_function(body: Body, node: typed.Local) -> Closure:
     value = body.variables.get(node.variable)
     if isinstance(value, Closure):
         return value
+    if node.variable.value is not None:
+        return body.function(node.variable.value)
     raise InternalError(f"the function {node.variable.name} has no value here")
 
 

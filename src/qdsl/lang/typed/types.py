@@ -26,9 +26,18 @@ class Type:
 
 @dataclass(frozen=True, slots=True)
 class Simple(Type):
-    """A type without parts: Bool, Int, Text, Nothing (of a statement), Never (of a return), Broken (of what has been reported)."""
+    """A type without parts: Bool, Int, Text, Nothing (of a statement), Never (of a return), Broken (of what has been
+    reported). There is one of each, also after a pickle has been read.
+    """
 
     name: str
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _the_one, (self.name,)
+
+
+def _the_one(name: str) -> Simple:
+    return next(each for each in (BOOL, INT, TEXT, NOTHING, BROKEN, NEVER) if each.name == name)
 
 
 BOOL = Simple("Bool")
