@@ -286,6 +286,8 @@ def unary(c: Checker, node: surface.Unary, expected: Type | None) -> typed.Expr:
         return c.broken(node.span)
     if isinstance(operand, typed.Constant) and not isinstance(operand.value, str):
         result: typed.Expr = typed.Constant(node.span, operand.type, -operand.value, display=operand.display)
+    elif isinstance(operand, typed.Uncertain):
+        result = typed.Uncertain(node.span, operand.type, -operand.value, operand.error, display=operand.display)
     else:
         result = _apply(c, node.span, "neg", m.kind, m.dimension, m.shape, (operand,))
         result.display = operand.display
