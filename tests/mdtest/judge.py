@@ -7,6 +7,10 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+from tests.mdtest.claims import Said
+from tests.mdtest.document import Case
+from tests.mdtest.verdict import Outcome
+
 from qdsl.lang.compile import Checked, Context, check
 from qdsl.lang.library import Library, builtins
 from qdsl.lang.names import NoImports, Scope, from_surface
@@ -15,16 +19,14 @@ from qdsl.lang.report.fixes import apply
 from qdsl.lang.report.snippet import extent
 from qdsl.lang.source import Source, Span
 from qdsl.lang.surface import parse
-from qdsl.lang.typed import tree
+from qdsl.lang.typed import tree, types
 from qdsl.lang.typed.from_names import from_names
 from qdsl.lang.typed.show import Show
 from qdsl.runtime.imports import FileImports
 from qdsl.runtime.library import standard_library
 from qdsl.runtime.session import Session, Settings
 from qdsl.runtime.show import text_of
-from tests.mdtest.claims import Said
-from tests.mdtest.document import Case
-from tests.mdtest.verdict import Outcome
+from qdsl.runtime.value.quantity import best_unit, in_unit
 
 TINY = Path(__file__).parent / "tiny.qdsl"
 
@@ -51,10 +53,15 @@ class _Watched(Session):
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         self.values: dict[int, str] = {}
+        self.numbers: dict[int, float] = {}
 
     def _evaluate(self, value: tree.Expr, echo: bool) -> None:
         result = self.environment.evaluate(value)
-        self.values[value.span.ends.line] = text_of(result, value.type, value.display)
+        line, type_ = value.span.ends.line, types.resolved(value.type)
+        self.values[line] = text_of(result, type_, value.display)
+        if isinstance(type_, types.Real):
+            unit = value.display or best_unit(abs(result), type_.dimension)
+            self.numbers[line] = float(in_unit(result, unit).real)
 
 
 def _run(source: Source, folder: Path) -> Outcome:
@@ -67,7 +74,7 @@ def _run(source: Source, folder: Path) -> Outcome:
         session.execute(checked)
     lines = tuple(line for text in printed for line in text.splitlines())
     messages = tuple(_said(each, source) for each in reported)
-    return Outcome(session.values, _types(checked), lines, messages)
+    return Outcome(session.values, session.numbers, _types(checked), lines, messages)
 
 
 def _only_checked(case: Case) -> Outcome:
@@ -93,27 +100,28 @@ def _tiny() -> Library:
 def _types(checked: Checked) -> dict[int, str]:
     """The type of each line's last statement: of an expression its own, of a `let` its name's."""
     names = {**_tiny().dimension_names, **standard_library().dimension_names}
-    types: dict[int, str] = {}
+    found: dict[int, str] = {}
     for statement in checked.module.statements:
         match statement:
             case tree.Evaluate(value=value):
-                types[statement.span.ends.line] = Show(names).type(value.type)
+                found[statement.span.ends.line] = Show(names).type(value.type)
             case tree.Let(variable=variable):
-                types[statement.span.ends.line] = Show(names).type(variable.type)
-    return types
+                found[statement.span.ends.line] = Show(names).type(variable.type)
+    return found
 
 
 def _said(diagnostic: Diagnostic, source: Source) -> Said:
     """Where the message is about another file, as of data, its line is 0."""
     fixes = tuple(_fixed(diagnostic, fix) for fix in diagnostic.fixes)
     span = diagnostic.span
+    message = diagnostic.message.replace(f"{Path(source.name).parent}/", "")
     if span is None or span.source is not source:
-        return Said(0, None, None, diagnostic.code, diagnostic.message, fixes, diagnostic.hint)
+        return Said(0, None, None, diagnostic.code, message, fixes, diagnostic.hint)
     start, end = extent(source, diagnostic.labels[0])
     begins, ends = source.position(start), source.position(end)
     last = ends.column - 1 if ends.line == begins.line else len(source.line(begins.line))
     column = begins.column - 1
-    return Said(begins.line, column, max(last, column + 1), diagnostic.code, diagnostic.message, fixes, diagnostic.hint)
+    return Said(begins.line, column, max(last, column + 1), diagnostic.code, message, fixes, diagnostic.hint)
 
 
 def _fixed(diagnostic: Diagnostic, fix: Fix) -> str:

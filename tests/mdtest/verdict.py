@@ -18,9 +18,13 @@ _NUMBER = re.compile(r"^([-+]?(?:\d[\d_]*\.?\d*(?:[eE][-+]?\d+)?|inf|nan))\s*(.*
 
 @dataclass
 class Outcome:
-    """What checking and running a program gave. Values and types are those of each line's last statement, as shown."""
+    """What checking and running a program gave. Values and types are those of each line's last statement, as shown.
+
+    `numbers` are the values again with all their digits, in the unit they are shown in.
+    """
 
     values: dict[int, str] = field(default_factory=dict)
+    numbers: dict[int, float] = field(default_factory=dict)
     types: dict[int, str] = field(default_factory=dict)
     prints: tuple[str, ...] = ()
     messages: tuple[Said, ...] = ()
@@ -30,8 +34,8 @@ def complaints(claimed: Claims, outcome: Outcome) -> list[str]:
     """Everything that is not as claimed."""
     return [
         *_messages(claimed.messages, outcome.messages),
-        *_texts("type", claimed.types, outcome.types),
-        *_texts("value", claimed.values, outcome.values),
+        *_texts("type", claimed.types, outcome.types, {}),
+        *_texts("value", claimed.values, outcome.values, outcome.numbers),
         *_prints(claimed.prints, outcome.prints),
     ]
 
@@ -75,15 +79,16 @@ def _told(said: Said) -> str:
     return f"{said.code}: {said.message}{place}{details}"
 
 
-def _texts(kind: str, claimed: dict[int, str], found: dict[int, str]) -> Iterator[str]:
+def _texts(kind: str, claimed: dict[int, str], found: dict[int, str], numbers: dict[int, float]) -> Iterator[str]:
     for line, text in claimed.items():
         if line not in found:
             yield f"line {line}: there is no {kind} here\n  claimed: {text}"
-        elif not _agree(text, found[line]):
-            yield f"line {line}: another {kind}\n  claimed: {text}\n  found:   {found[line]}"
+        elif not _agree(text, found[line], numbers.get(line)):
+            full = f" ({numbers[line]!r})" if line in numbers else ""
+            yield f"line {line}: another {kind}\n  claimed: {text}\n  found:   {found[line]}{full}"
 
 
-def _agree(claimed: str, found: str) -> bool:
+def _agree(claimed: str, found: str, number: float | None = None) -> bool:
     """The same text; or, where a tolerance is claimed, the same unit and a number within it."""
     value, sign, tolerance = claimed.partition(" ± ")
     if not sign:
@@ -91,8 +96,8 @@ def _agree(claimed: str, found: str) -> bool:
     want, have, allowed = _NUMBER.match(value), _NUMBER.match(found), _NUMBER.match(tolerance)
     if not (want and have and allowed):
         return False
-    unit = allowed[2] or want[2]
-    return have[2] == unit and math.isclose(float(have[1]), float(want[1]), rel_tol=0, abs_tol=float(allowed[1]))
+    exact = float(have[1]) if number is None else number
+    return have[2] == allowed[2] and math.isclose(exact, float(want[1]), rel_tol=0, abs_tol=float(allowed[1]))
 
 
 def _prints(claimed: tuple[str, ...], found: tuple[str, ...]) -> Iterator[str]:
