@@ -1,0 +1,170 @@
+"""Where statements end, which words are keywords, and what numbers and texts are."""
+
+from __future__ import annotations
+
+import pytest
+from tests.surface.reading import codes, read, right, shown, statements
+
+from qdsl.lang.surface.tree import Call, ExpressionStatement, Let, Number, String, Uncertain
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("a\nb", 2),
+        ("a; b", 2),
+        ("a;\n\n;b;", 2),
+        ("(a\n+ b)", 1),
+        ("f(a,\nb\n)", 1),
+        ("[a\n,b]", 1),
+        ("a +\nb", 1),
+        ("a\n+ b", 1),
+        ("a\n- b", 1),
+        ("a;\n- b", 2),
+        ("if a { b }\n-c", 2),
+        ("if a { b }\n+c", 1),
+        ("a\n.b", 1),
+        ("if a { b }\nelse { c }", 1),
+        ("import a\nas b", 1),
+        ("a\nto us", 1),
+        ("a\nand b", 1),
+        ("let x =\n\n# a comment\n3", 1),
+        ("a\n# a comment\n+ b", 1),
+        ("a\n(b)", 2),
+        ("a\n[b]", 2),
+        ("not a\nnot b", 2),
+        ("f(x -> {\na\nb\n})", 1),
+    ],
+)
+def test_newlines(text: str, count: int) -> None:
+    assert len(right(text).items) == count
+
+
+def test_soft_keywords_are_names_elsewhere() -> None:
+    text = "axis = 1\nparam = axis + test\nunit(2)\nlet option = experiment\nmeasure to us\na n"
+    assert [type(item).__name__ for item in read(text)[0].items[:5]] == [
+        "Assign",
+        "Assign",
+        "ExpressionStatement",
+        "Let",
+        "ExpressionStatement",
+    ]
+
+
+def test_unicode_has_ascii_spellings() -> None:
+    assert statements("x ≈ π ± a† and b ≤ c and d ≥ e and f ≠ g") == statements(
+        "x ~= pi +/- dag(a) and b <= c and d >= e and f != g"
+    )
+
+
+def test_one_spelling_for_one_name() -> None:
+    """The micro sign and the letter mu, the ohm sign and the letter omega."""
+    assert statements("3 µs + 2 Ω") == statements("3 μs + 2 Ω")
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("1_000", 1000), ("2.5e-6", 2.5e-6), ("1e3", 1000.0), ("0", 0)],
+)
+def test_numbers(text: str, value: float) -> None:
+    (item,) = right(text).items
+    assert isinstance(item, ExpressionStatement)
+    assert isinstance(item.value, Number)
+    assert (item.value.value, type(item.value.value), item.value.text) == (value, type(value), text)
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "error"),
+    [
+        ("18.21(42)", 18.21, 0.42),
+        ("6.67430(15)e-11", 6.67430e-11, 0.00015e-11),
+        ("5(2)e3", 5e3, 2e3),
+        ("1_000.5(1)", 1000.5, 0.1),
+    ],
+)
+def test_uncertain_numbers(text: str, value: float, error: float) -> None:
+    """The digits in brackets count in the last places of the value; both are the nearest doubles."""
+    (item,) = right(text).items
+    assert isinstance(item, ExpressionStatement)
+    assert isinstance(item.value, Uncertain)
+    assert item.value.value == value
+    assert item.value.error == pytest.approx(error, rel=1e-15)
+
+
+def test_an_imaginary_number_ends_in_i() -> None:
+    assert statements("2i") == ["ExpressionStatement(Number('2i', 2.0, True))"]
+    assert statements("2 i") == ["ExpressionStatement(Juxtapose(Number('2', 2, False), Reference('i')))"]
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ('"plain"', ("plain",)),
+        ('""', ()),
+        (r'"a\"b\\c\n\t"', ('a"b\\c\n\t',)),
+        ('"{{x}}"', ("{x}",)),
+        ('"}"', ("}",)),
+    ],
+)
+def test_texts(text: str, parts: tuple[str, ...]) -> None:
+    (item,) = right(text).items
+    assert isinstance(item, ExpressionStatement)
+    assert isinstance(item.value, String)
+    assert item.value.parts == parts
+
+
+def test_interpolation_nests() -> None:
+    (item,) = right('"a {f("b {c}")} d"').items
+    assert isinstance(item, ExpressionStatement)
+    assert isinstance(item.value, String)
+    before, inner, after = item.value.parts
+    assert (before, after) == ("a ", " d")
+    assert isinstance(inner, Call)
+    assert shown(inner.arguments) == "[Argument(None, String(['b ', Reference('c')]))]"
+
+
+def test_paths_and_test_names_do_not_interpolate() -> None:
+    assert statements('import "a {b}.qdsl"') == ["Import('a {b}.qdsl', True, None)"]
+    assert statements('test "a {b" {}') == ["Test('a {b', Block([]))"]
+
+
+def test_doc_comments_belong_to_the_declaration_below() -> None:
+    module = right("# not this\n## One.\n## Two.\nlet x = 1  ## nor this\n\n## lost\nx\n")
+    let = module.items[0]
+    assert isinstance(let, Let)
+    assert let.doc == "One.\nTwo."
+    assert [comment.text for comment in module.comments] == ["# not this", "## nor this", "## lost"]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("a += 1", "E0110"),
+        ("a % b", "E0110"),
+        ("a && b", "E0110"),
+        ("a || b", "E0110"),
+        ("!a", "E0110"),
+        ("a ** b", "E0110"),
+        ("a // b", "E0110"),
+        ("a × b", "E0110"),
+        ("def f(x) = x", "E0111"),
+        ("if a {} elif b {}", "E0111"),
+        ("x'", "E0112"),
+        ("'text'", "E0113"),
+        ('"text', "E0113"),
+        ('"{a"', "E0113"),
+        (r'"C:\data"', "E0113"),
+        ("2(3)", "E0114"),
+        ("2e3(4)", "E0114"),
+        ("18.2(1.5)", "E0114"),
+        (".5", "E0114"),
+        ("1. + 2", "E0114"),
+        ("0x10", "E0114"),
+        ("1e999", "E0114"),
+        ("m²", "E0115"),
+        ("a $ b", "E0115"),
+    ],
+)
+def test_what_is_not_in_the_language_gets_one_message(text: str, code: str) -> None:
+    assert codes(f"let y = 0\n{text}\n")[0] == code
+    assert codes("1 $ 2\nlet ok = 1") == ["E0115"]
