@@ -66,7 +66,7 @@ class Session:
     def __init__(self, settings: Settings | None = None) -> None:
         self.settings = settings or Settings()
         self.library = standard_library()
-        self.imports = FileImports(self.library, self._run_import)
+        self.imports = FileImports(self.library, self.bind_lets)
         self.scope: Scope = self.library.prelude
         self.compiler = Compiler(self.library, DiskCache.default())
         seed = self.settings.seed if self.settings.seed is not None else secrets.randbits(32)
@@ -121,11 +121,8 @@ class Session:
         if not checked.ok:
             return None
         self._begin(checked)
-        results: list[TestResult] = []
         try:
-            for statement in checked.module.statements:
-                if isinstance(statement, typed.Let):
-                    self._statement(statement)
+            self.bind_lets(checked)
         except Stopped as stop:
             self.settings.report(stop.diagnostic)
             return None
@@ -234,7 +231,7 @@ class Session:
         diagnostics = Diagnostics()
         return front.unit(text, self.library, diagnostics) or diagnostics.found[0].message
 
-    def _run_import(self, checked: front.Checked) -> None:
+    def bind_lets(self, checked: front.Checked) -> None:
         """Importing runs declarations and pure lets only."""
         for statement in checked.module.statements:
             if isinstance(statement, typed.Let):

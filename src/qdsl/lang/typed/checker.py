@@ -256,7 +256,7 @@ class Checker:
     def settle_declaration(self, kept: Sequence[Type] = ()) -> None:
         """Decide what is open, except what the `kept` types quantify, and settle every node's type in place."""
         keep = {turn for type_ in kept for turn in open_turns(type_)}
-        for thing in self.unsettled:
+        for thing in reversed(self.unsettled):  # the whole before its parts: the whole says what pi is for
             for dimension in dimensions_of(thing.type):
                 if not dimension.ground and not any(turn in keep for turn in dimension.turns()):
                     free = any(True for _ in dimension.variables())
