@@ -22,8 +22,22 @@ from qdsl.runtime.kernel import Kernel, KernelError
 
 EXACT = [primitive for primitive in PRIMITIVES.values() if primitive.exact]
 EDGES: dict[Scalar, list[Any]] = {
-    REAL: [0.0, -0.0, 1.0, -1.0, 0.5, -2.5, 3.5, 1e-308, 5e-324, -1e300, 2.0**52 + 0.5, 2.0**63, -(2.0**63)]
-    + [math.inf, -math.inf, math.nan],
+    REAL: [
+        *(math.inf, -math.inf, math.nan),
+        0.0,
+        -0.0,
+        1.0,
+        -1.0,
+        0.5,
+        -2.5,
+        3.5,
+        1e-308,
+        5e-324,
+        -1e300,
+        2.0**52 + 0.5,
+        2.0**63,
+        -(2.0**63),
+    ],
     INT: [0, 1, -1, 2, -3, 7, 62, 63, 64, 65, -64, 2**31, 2**53 + 1, 2**62, 2**63 - 1, -(2**63), -(2**63) + 1],
     BOOL: [False, True],
 }

@@ -190,11 +190,15 @@ def _from_arena(address: int, shape: tuple[int, ...], element: Scalar) -> np.nda
 # ── results ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def all_finite(values: Sequence[Any]) -> bool:
-    """Whether every real among numbers and arrays is finite."""
+def first_nonfinite(values: Sequence[Any]) -> tuple[int, ...] | None:
+    """The place of the first number, alone or in an array, that is not finite."""
     import numpy as np
 
-    return all(bool(np.isfinite(value).all()) for value in values)
+    for value in values:
+        wrong = ~np.isfinite(value)
+        if wrong.any():
+            return tuple(map(int, np.argwhere(wrong)[0]))
+    return None
 
 
 def stacked(values: Sequence[Any], shape: tuple[int, ...], function: str) -> np.ndarray:

@@ -162,7 +162,7 @@ class Kernel:
         if self._loop(addresses, size, strides, outputs, context.buffer):
             raise self._error(context, shape)
         self._release(context.buffer)
-        return _several([array[()] if shape == () else array for array in results])
+        return _several([array.item() if shape == () else array for array in results])
 
     # ── whole arrays ─────────────────────────────────────────────────────────
 
@@ -202,9 +202,10 @@ class Kernel:
             del held
         finally:
             self._release(context.buffer)
-        if not keep and not arguments.all_finite(values) and arguments.all_finite(row):
+        wrong = None if keep else arguments.first_nonfinite(values)
+        if wrong is not None and arguments.first_nonfinite(row) is None:
             message = f"the result of {self.signature.name} is not finite"
-            raise KernelError(Code.NONFINITE, message, (), index, None)
+            raise KernelError(Code.NONFINITE, message, (), (*index, *wrong), None)
         return values
 
     def _none(self, shape: tuple[int, ...]) -> list[np.ndarray]:

@@ -123,12 +123,29 @@ class _Entry:
             self._only_if(w.value(f"or i1 {true}, {false}"))
             return true
         class_ = w.load("ptr", w.at(given, TYPE_OFFSET, "i8"))
-        self._only_if(w.value(f"icmp eq ptr {class_}, @{'PyFloat_Type' if type_ is REAL else 'PyLong_Type'}"))
-        if type_ is REAL:
-            return w.call("double", "@PyFloat_AsDouble", ("ptr", given))
+        return self._real(given, class_) if type_ is REAL else self._integer(given, class_)
+
+    def _integer(self, given: str, class_: str) -> str:
+        w = self.writer
+        self._only_if(w.value(f"icmp eq ptr {class_}, @PyLong_Type"))
         number = w.call("i64", "@PyLong_AsLongLongAndOverflow", ("ptr", given), ("ptr", "%overflow"))
         self._only_if(w.value(f"icmp eq i32 {w.load('i32', '%overflow')}, 0"))
         return number
+
+    def _real(self, given: str, class_: str) -> str:
+        """A float, or an int of 64 bits, which is rounded as Python rounds it."""
+        w = self.writer
+        real, integer, read = w.label("real"), w.label("integer"), w.label("read")
+        w.branch(w.value(f"icmp eq ptr {class_}, @PyFloat_Type"), real, integer)
+        w.begin(integer)
+        converted = w.value(f"sitofp i64 {self._integer(given, class_)} to double")
+        after_integer = w.block
+        w.jump(read)
+        w.begin(real)
+        number = w.call("double", "@PyFloat_AsDouble", ("ptr", given))
+        w.jump(read)
+        w.begin(read)
+        return w.phi("double", [(converted, after_integer), (number, real)])
 
     # ── the call ─────────────────────────────────────────────────────────────
 
