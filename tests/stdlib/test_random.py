@@ -37,7 +37,7 @@ fn studentt(key: Int, counter: Int, nu: Scalar, mean: Scalar, scale: Scalar) =
 fn multinomial(key: Int, counter: Int, n: Int, p: [Scalar]) = multinomial_draw(key, counter, n, p)
 """
 DRAWS = 100_000
-SIGMAS = 4.5  # a right sampler fails one of these comparisons with a chance of 7e-6; the seed is fixed, so it never does again
+SIGMAS = 4.5  # a right sampler fails one comparison with a chance of 7e-6, and the seed is fixed
 
 
 @pytest.fixture(scope="module")
