@@ -1,0 +1,130 @@
+"""Print what a stage of the compiler makes of a program.
+
+Stages: surface, names, typed (trees), core, optimised (the program as core IR), llvm, asm (its machine code).
+"""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from qdsl.cli.exits import Exit
+from qdsl.cli.files import folder_of, read
+from qdsl.cli.screen import Screen
+
+if TYPE_CHECKING:
+    from qdsl.lang.compile import Checked
+    from qdsl.lang.core.ir import Module
+    from qdsl.runtime.session import Session
+
+STAGES = ("surface", "names", "typed", "core", "optimised", "llvm", "asm")
+
+
+def arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="the program; - is standard input")
+    parser.add_argument("--stage", choices=STAGES, default="core", help="which stage (core)")
+
+
+def run(arguments: Namespace, screen: Screen) -> Exit:
+    source = read(arguments.file, screen)
+    if source is None:
+        return Exit.FAILED
+    from qdsl.runtime.session import Session, Settings
+
+    session = Session(Settings(folder=folder_of(arguments.file)))
+    checked = session.check(source)
+    for each in checked.diagnostics.in_order():
+        screen.report(each)
+    trees: dict[str, Callable[[Checked, Session], Iterator[str]]] = {
+        "surface": _surface,
+        "names": _names,
+        "typed": _typed,
+    }
+    if arguments.stage in trees:  # a tree can be shown with its mistakes in it
+        lines = trees[arguments.stage](checked, session)
+    elif screen.failed:
+        return Exit.FAILED
+    else:
+        lines = _code(checked, session, screen, arguments.stage)
+    for line in lines:
+        screen.print(line)
+    return Exit.FAILED if screen.failed else Exit.OK
+
+
+def _surface(checked: Checked, session: Session) -> Iterator[str]:
+    from qdsl.cli.outline import outline
+
+    for item in checked.tree.items:
+        yield from outline(item, lambda value: None)
+
+
+def _names(checked: Checked, session: Session) -> Iterator[str]:
+    """Every word of the program and what it stands for, in order of place."""
+    found = sorted(checked.resolved.symbols.items(), key=lambda item: item[0].span.absolute)
+    for node, symbol in found:
+        begins = node.span.begins
+        declared = "" if symbol.span is None else f" of {symbol.span.source.name}:{symbol.span.begins.line}"
+        yield f"{begins.line}:{begins.column} {symbol.name}: {symbol.kind.value}{declared}"
+
+
+def _typed(checked: Checked, session: Session) -> Iterator[str]:
+    from qdsl.cli.outline import outline
+    from qdsl.lang.typed import tree, types
+    from qdsl.lang.typed.show import Show
+
+    show = Show(session.library.dimension_names)
+
+    def short(value: object) -> str | None:
+        match value:
+            case types.Type():
+                return show.fresh().type(value)
+            case tree.Function() | tree.Variable():
+                return value.name
+            case tree.DisplayUnit(symbol=symbol):
+                return symbol
+        return None
+
+    module = checked.module
+    for function in module.functions.values():
+        yield f"fn {function.name}: {show.fresh().type(function.type)}"
+        if function.body is not None:
+            yield from outline(function.body, short, margin="  ")
+    for item in (*module.experiments.values(), *module.statements, *module.tests):
+        yield from outline(item, short)
+
+
+def _code(checked: Checked, session: Session, screen: Screen, stage: str) -> Iterator[str]:
+    """Every function of the file that can be compiled on its own: all that take no function."""
+    from qdsl.lang.core.from_typed import Refused
+
+    for function in checked.module.functions.values():
+        if not function.parameters or not _takes_function(function.type):
+            try:
+                entry = session.compiler.lowering.kernel(function)
+            except Refused as refused:
+                screen.report(refused.diagnostic)
+                continue
+            yield from _text(entry.module, entry.name, stage).splitlines()
+
+
+def _takes_function(type_: object) -> bool:
+    from qdsl.lang.typed import types
+
+    return isinstance(type_, types.Function) and any(
+        isinstance(types.pruned(each), types.Function) for each in type_.parameters
+    )
+
+
+def _text(module: Module, name: str, stage: str) -> str:
+    from qdsl.lang import native
+    from qdsl.lang.core.printer import module_text
+    from qdsl.lang.optimise import optimise
+
+    if stage == "core":
+        return module_text(module)
+    optimised = optimise(module, [name])
+    if stage == "optimised":
+        return module_text(optimised)
+    compiled = native.compile(optimised, [name])
+    return compiled.llvm if stage == "llvm" else compiled.asm
