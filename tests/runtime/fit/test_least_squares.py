@@ -87,10 +87,19 @@ def test_one_delay_repeated_fixes_no_slope() -> None:
     assert along_a == pytest.approx(-2.0 * along_b)
 
 
-def test_data_that_fit_exactly_converge() -> None:
-    result = fitted(Straight(X, 1 + 2 * X, (Parameter("a", 0.3), Parameter("b", 0.7))))
+@pytest.mark.parametrize("unit", [1.0, 1e-9, 1e-100, 1e100])
+def test_data_that_fit_exactly_converge_in_any_unit(unit: float) -> None:
+    result = fitted(Straight(X, (1 + 2 * X) * unit, (Parameter("a", 0.3 * unit), Parameter("b", 0.7 * unit))))
     assert result.converged
-    assert result.values == pytest.approx((1.0, 2.0), rel=1e-12)
+    assert result.values == pytest.approx((unit, 2.0 * unit), rel=1e-12)
+
+
+def test_as_many_points_as_parameters_leave_no_error() -> None:
+    result = fitted(Straight(X[:2], Y[:2], (Parameter("a", 0.3), Parameter("b", 0.7))))
+    assert result.converged
+    assert result.dof == 0
+    assert np.isnan(result.a.error)
+    assert result.sigma is None
 
 
 class Impatient(Straight):

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+import subprocess
+import sys
+
 import pytest
 from tests.runtime.fit.decay import Decay, constant_counts, measured
 
@@ -24,6 +29,22 @@ def test_a_good_fit_reads_like_a_logbook() -> None:
         "converged\n"
         "deviance 8.942 on 10 degrees of freedom, p = 0.538\n"
         "-log L = 77260.3316 (65.6856 with the constant), 13 points, errors from observed information"
+    )
+
+
+def test_a_fit_survives_copy_and_pickle() -> None:
+    result = fitted(measured())
+    for again in (copy.copy(result), pickle.loads(pickle.dumps(result))):
+        assert str(again) == str(result)
+        assert correlation(again.tau, again.amplitude) == correlation(result.tau, result.amplitude)
+    assert repr(result) == "<Fit converged: tau = 23.88(65) ns, amplitude = 0.923(12), baseline = 0.040(13)>"
+
+
+def test_likelihood_fits_need_no_scipy() -> None:
+    code = "import sys, qdsl.runtime.fit, qdsl.runtime.load; print('scipy' in sys.modules, 'matplotlib' in sys.modules)"
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+        == "False False\n"
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import math
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +53,12 @@ def test_adding_a_column_leaves_the_table_as_it_was() -> None:
     wider = RUN.with_columns(z=real_column(np.zeros(12)))
     assert list(wider) == ["tau", "p", "counts", "z"]
     assert "z" not in RUN
+
+
+def test_a_table_survives_copy_and_pickle() -> None:
+    for again in (copy.copy(RUN), copy.deepcopy(RUN), pickle.loads(pickle.dumps(RUN))):
+        assert csv_text(again) == csv_text(RUN)
+    assert repr(RUN) == "<Table of 12 rows: tau [us], p, counts>"
 
 
 def test_columns_have_one_length() -> None:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from qdsl.runtime.fit.ball import is_positive
 from qdsl.runtime.fit.objective import Matrix, Parameter
 from qdsl.runtime.fit.optimum import Optimum
 from qdsl.runtime.fit.verdict import Unidentifiable, Verdict
@@ -40,14 +41,11 @@ def _named(parameters: Sequence[Parameter], verdict: Verdict) -> list[int]:
 def _inverse(information: Matrix) -> Matrix:
     """The inverse, computed in correlation form; all nan where the information is not positive definite."""
     diagonal = np.diag(information)
-    unknown = np.full_like(information, np.nan)
-    if not (diagonal > 0.0).all() or not np.isfinite(information).all():
-        return unknown
+    if not (diagonal > 0.0).all():
+        return np.full_like(information, np.nan)
     root = np.sqrt(diagonal)
     scale = np.outer(root, root)
-    try:
-        lower = np.linalg.cholesky(information / scale)
-    except np.linalg.LinAlgError:
-        return unknown
-    inverse = np.linalg.inv(lower)
+    if not is_positive(information / scale):
+        return np.full_like(information, np.nan)
+    inverse = np.linalg.inv(np.linalg.cholesky(information / scale))
     return np.asarray(inverse.T @ inverse / scale)

@@ -76,10 +76,9 @@ def _fit_squares(objective: LeastSquares, diagnostics: Diagnostics, at: Span | N
         diagnostics.add(errors.undefined_at_start(at, parameters))
         return None
     verdict = judged(optimum, parameters)
-    rss = 2.0 * optimum.point.value
     dof = objective.n_points - len(optimum.frame.free)
-    jacobian = objective.jacobian(optimum.x)
-    variance = rss / dof if dof > 0 else np.nan
+    variance = 2.0 * optimum.point.value / dof if dof > 0 else np.nan
+    jacobian = objective.jacobian(optimum.x) / optimum.unit
     covariance = covariance_of(optimum, jacobian.T @ jacobian, verdict, parameters) * variance
     return Fit(
         parameters=parameters,
@@ -91,7 +90,7 @@ def _fit_squares(objective: LeastSquares, diagnostics: Diagnostics, at: Span | N
         n_points=objective.n_points,
         dof=dof,
         iterations=optimum.iterations,
-        rss=rss,
+        rss=2.0 * optimum.point.value * optimum.unit**2,
     )
 
 

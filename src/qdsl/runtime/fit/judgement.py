@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from qdsl.runtime.fit.ball import is_positive
 from qdsl.runtime.fit.objective import Matrix, Parameter, Vector
 from qdsl.runtime.fit.optimum import Optimum, Stop
 from qdsl.runtime.fit.trust_region import pressed
@@ -78,12 +79,10 @@ def _not_a_minimum(gradient: Vector, hessian: Matrix, size: Vector) -> str:
     """Why the point is no minimum over these parameters; empty if it is one."""
     if gradient.size == 0:
         return ""
-    try:
-        np.linalg.cholesky(hessian)
-    except np.linalg.LinAlgError:
+    if not is_positive(hessian):
         return "the best point found is a saddle, not a minimum"
-    newton: Vector = np.asarray(np.linalg.solve(hessian, gradient))
-    distance = float(np.sqrt(max(0.0, gradient @ newton)))
+    newton = np.linalg.solve(hessian, gradient)
+    distance = max(0.0, float(gradient @ newton)) ** 0.5
     if distance < OFFSET or bool((np.abs(newton / size) < ROUNDING).all()):
         return ""
     return f"{distance:.1g} standard errors from the minimum"

@@ -34,7 +34,7 @@ class Optimum:
     """The best point found.
 
     For least squares `value` is half the sum of squares, the Hessian is Gauss-Newton's, and `variance` is that of one
-    residual: divided by it they are a negative log-likelihood.
+    residual: divided by it they are a negative log-likelihood. Residuals were counted in `unit`.
     """
 
     frame: Frame
@@ -42,6 +42,7 @@ class Optimum:
     stop: Stop
     iterations: int
     variance: float = 1.0
+    unit: float = 1.0
 
     @property
     def x(self) -> Vector:

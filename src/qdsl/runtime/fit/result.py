@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from qdsl.runtime.fit.goodness import REJECTED_BELOW, chi2_tail
 from qdsl.runtime.fit.objective import Matrix, Parameter
@@ -13,7 +13,7 @@ from qdsl.runtime.value.provenance import Provenance
 from qdsl.runtime.value.table import Table
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Fit:
     """What `fit` returns. A parameter is an attribute, an item, and part of the iteration: `best.tau`, `best["tau"]`.
 
@@ -34,19 +34,22 @@ class Fit:
     constant: float | None = None
     deviance: float | None = None
     rss: float | None = None
-    provenance: Provenance | None = field(default=None, compare=False)
+    provenance: Provenance | None = None
 
     def __getattr__(self, name: str) -> Estimate:
-        try:
-            return self[name]
-        except KeyError:
-            raise AttributeError(f"this fit has no parameter {name!r}; it has {', '.join(self.estimates)}") from None
+        estimates: dict[str, Estimate] = vars(self).get("estimates", {})  # absent while a copy is being made
+        if name not in estimates:
+            raise AttributeError(f"this fit has no parameter {name!r}; it has {', '.join(estimates)}")
+        return estimates[name]
 
     def __getitem__(self, name: str) -> Estimate:
         return self.estimates[name]
 
     def __iter__(self) -> Iterator[Estimate]:
         return iter(self.estimates.values())
+
+    def __repr__(self) -> str:
+        return f"<Fit {self.verdict}: {', '.join(f'{name} = {each}' for name, each in self.estimates.items())}>"
 
     def __str__(self) -> str:
         from qdsl.runtime.fit.report import fit_text

@@ -30,11 +30,15 @@ def least_squares(objective: LeastSquares) -> Optimum | None:
 
 
 class _Descent:
-    """One descent; it remembers the best point, so that an interrupt loses nothing."""
+    """One descent; it remembers the best point, so that an interrupt loses nothing.
+
+    Residuals are divided by `unit`, their largest at the start: nanovolts and petahertz are searched alike.
+    """
 
     def __init__(self, objective: LeastSquares, frame: Frame) -> None:
         self.objective = objective
         self.frame = frame
+        self.unit = float(np.max(np.abs(objective.residuals(frame.fixed)), initial=0.0)) or 1.0
         self.best: Vector | None = None
         self.least = np.inf
         self.evaluations = 0
@@ -46,9 +50,13 @@ class _Descent:
         except KeyboardInterrupt:
             stop, u = Stop.INTERRUPTED, self._reached(start)
         point = self._point(u)
-        freedom = self.objective.n_points - len(u)
-        variance = 2.0 * point.value / freedom if freedom > 0 and point.value > 0.0 else 1.0
-        return Optimum(self.frame, point, stop, self.evaluations, variance)
+        return Optimum(self.frame, point, stop, self.evaluations, self._variance(point), self.unit)
+
+    def _variance(self, point: Point) -> float:
+        """That of one residual; for data without noise, that of rounding."""
+        freedom = max(1, self.objective.n_points - point.u.size)
+        rounding = 1e-30 * float(np.max(np.diag(point.hessian) * point.u**2, initial=0.0))
+        return max(2.0 * point.value / freedom, rounding) or 1.0
 
     def _reached(self, start: Vector) -> Vector:
         return start if self.best is None else self.best
@@ -92,14 +100,14 @@ class _Descent:
 
     def _residuals(self, u: Vector) -> Vector:
         self.evaluations += 1
-        residuals = np.asarray(self.objective.residuals(self.frame.outward(u)))
+        residuals = np.asarray(self.objective.residuals(self.frame.outward(u))) / self.unit
         squares = float(residuals @ residuals)
         if squares < self.least:
             self.best, self.least = u.copy(), squares
         return residuals
 
     def _jacobian(self, u: Vector) -> Matrix:
-        return self.frame.columns(np.asarray(self.objective.jacobian(self.frame.outward(u))))
+        return self.frame.columns(np.asarray(self.objective.jacobian(self.frame.outward(u)))) / self.unit
 
     def _polished(self, u: Vector) -> Vector:
         """Gauss-Newton steps over the free parameters while they shrink the slope."""

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from qdsl.runtime.fit.ball import is_positive, minimum_in_ellipsoid
 from qdsl.runtime.fit.objective import Matrix, Vector
 from qdsl.runtime.fit.optimum import Point, Stop
 
@@ -95,8 +96,9 @@ class Search:
     def _follow_edge(self) -> None:
         if self.near_edge:
             metric = self.information(self.best.u)
-            if np.isfinite(metric).all():
-                self.metric = metric + 1e-12 * np.trace(metric) * np.eye(len(metric))
+            metric = metric + 1e-12 * np.trace(metric) * np.eye(len(metric))
+            if is_positive(metric):
+                self.metric = metric
 
     def _worthwhile_step(self, radius: float) -> tuple[float, Vector]:
         """The step, in a larger ball if only the ball made it negligible: the start may be far too small."""
@@ -173,50 +175,6 @@ def pressed(point: Point, low: Vector, high: Vector, tolerance: float = 0.0) -> 
     return np.asarray(at_low | at_high)
 
 
-def minimum_in_ellipsoid(gradient: Vector, hessian: Matrix, metric: Matrix, radius: float) -> Vector:
-    """The step s with s·metric·s at most `radius`² that minimises g·s + s·H·s/2."""
-    inverse = np.linalg.inv(np.linalg.cholesky(metric))
-    return np.asarray(inverse.T @ minimum_in_ball(inverse @ gradient, inverse @ hessian @ inverse.T, radius))
-
-
-def minimum_in_ball(gradient: Vector, hessian: Matrix, radius: float) -> Vector:
-    """The step of length at most `radius` that minimises g·s + s·H·s/2, H indefinite or not."""
-    if gradient.size == 0:
-        return gradient
-    curvatures, axes = np.linalg.eigh(hessian)
-    slope = axes.T @ gradient
-    if curvatures[0] > 0.0:
-        newton = -slope / curvatures
-        if np.linalg.norm(newton) <= radius:
-            return np.asarray(axes @ newton)
-    return np.asarray(axes @ _on_sphere(curvatures, slope, radius))
-
-
-def _on_sphere(curvatures: Vector, slope: Vector, radius: float) -> Vector:
-    """The minimiser in the axes of H: -slope / (curvature + shift), with the shift that gives it length `radius`."""
-    least = max(0.0, -float(curvatures[0]))
-    spread = float(np.linalg.norm(slope)) / radius + abs(float(curvatures[-1])) + least
-    low, high = least, least + spread
-    for _ in range(80):
-        shift = 0.5 * (low + high)
-        if _length(curvatures, slope, shift) > radius:
-            low = shift
-        else:
-            high = shift
-    step = np.where(slope == 0.0, 0.0, -slope / np.maximum(curvatures + high, np.finfo(float).tiny))
-    short = radius**2 - float(step @ step)
-    if curvatures[0] < 0.0 and short > 0.01 * radius**2:
-        # The hard case: the gradient has no part along the downward axis, so the step must choose a side of it.
-        step[0] += np.sqrt(short) * (-1.0 if slope[0] > 0.0 else 1.0)
-    return np.asarray(step)
-
-
-def _length(curvatures: Vector, slope: Vector, shift: float) -> float:
-    with np.errstate(divide="ignore", over="ignore"):
-        parts = np.where(slope == 0.0, 0.0, slope / np.maximum(curvatures + shift, np.finfo(float).tiny))
-        return float(np.linalg.norm(parts))
-
-
 def _promised(point: Point, step: Vector) -> float:
     """How far the quadratic model says the value falls."""
     return -float(point.gradient @ step + 0.5 * step @ point.hessian @ step)
@@ -230,11 +188,7 @@ def _next_radius(radius: float, length: float, quality: float) -> float:
 
 def newton_step(gradient: Vector, hessian: Matrix) -> Vector | None:
     """-H⁻¹ g, or None where H is not positive definite."""
-    if gradient.size == 0:
-        return None
-    try:
-        np.linalg.cholesky(hessian)
-    except np.linalg.LinAlgError:
+    if gradient.size == 0 or not is_positive(hessian):
         return None
     return np.asarray(-np.linalg.solve(hessian, gradient))
 

@@ -16,7 +16,7 @@ Reach = tuple[Array, Array]
 
 
 def binomial(hits: Array, shots: Array) -> Reach:
-    """Wilson's interval of one standard error for the fraction hits/shots; it stays inside 0 .. 1 and never vanishes."""
+    """Wilson's interval of one standard error for the fraction hits/shots; it stays in 0 .. 1 and never vanishes."""
     n = np.asarray(shots, dtype=float)
     fraction = hits / n
     centre = (fraction + 0.5 / n) / (1.0 + 1.0 / n)

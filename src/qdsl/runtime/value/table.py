@@ -58,7 +58,7 @@ def int_column(values: Any) -> Column:
     return Column(np.asarray(values, dtype=np.int64), INT)
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Table:
     """Columns of one length, in order. `data.tau` and `data["tau"]` are the arrays; `data.column("tau")` knows the
     unit.
@@ -85,13 +85,16 @@ class Table:
         return self.columns[name].values
 
     def __getattr__(self, name: str) -> NDArray[Any]:
-        try:
-            return self.columns[name].values
-        except KeyError:
-            raise AttributeError(f"this table has no column {name!r}; it has {', '.join(self.columns)}") from None
+        columns: Mapping[str, Column] = vars(self).get("columns", {})  # absent while a copy is being made
+        if name not in columns:
+            raise AttributeError(f"this table has no column {name!r}; it has {', '.join(columns)}")
+        return columns[name].values
 
     def __str__(self) -> str:
         return table_text(self)
+
+    def __repr__(self) -> str:
+        return f"<Table of {len(self)} rows: {', '.join(header(name, c.unit()) for name, c in self.columns.items())}>"
 
     def column(self, name: str) -> Column:
         return self.columns[name]
