@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import scipy.stats as ss
 from scipy.integrate import quad
+from tests.stdlib.examples import FOLDER
 from tests.stdlib.running import Kernels
 
 PARAMETERS = {
@@ -233,3 +234,16 @@ def test_what_is_no_distribution_has_no_density(compiled: Kernels, call: str) ->
 def test_the_slope_in_p_is_finite_between_0_and_1(compiled: Kernels, k: int, p: float) -> None:
     slope = compiled.gradient("log_kernel_of_binomial", k, 10, p)
     assert slope["p"] == pytest.approx(k / p - (10 - k) / (1 - p), rel=1e-12)
+
+
+def test_known_likelihood_of_the_t1_counts(compiled: Kernels) -> None:
+    """The decay of examples/t1.qdsl at its maximum: the likelihood with and without constant, and the deviance."""
+    rows = np.loadtxt(FOLDER.parents[2] / "examples/data/t1_counts.csv", delimiter=",", skiprows=1)
+    delay, excited, shots = rows[:, 0], rows[:, 1].astype(int), rows[:, 2].astype(int)
+    p = 0.03957 + 0.92271 * np.exp(-delay / 23.8775)
+    kernel = np.sum(compiled.log_kernel_of_binomial(excited, shots, p))
+    constant = np.sum(compiled.log_constant_of_binomial(excited, shots, p))
+    saturated = np.sum(compiled.saturated_of_binomial(excited, shots, p))
+    assert -kernel == pytest.approx(77260.3316, abs=6e-5)
+    assert -(kernel + constant) == pytest.approx(65.6856, abs=6e-5)
+    assert 2 * (saturated - kernel) == pytest.approx(8.942, abs=6e-4)
