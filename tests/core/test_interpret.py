@@ -150,6 +150,17 @@ def test_a_thousand_nested_calls_and_no_more() -> None:
     assert caught.value.code is Code.RECURSION
 
 
+def test_calls_that_have_returned_do_not_count() -> None:
+    twice = """
+    func @twice(%n: int) -> (int) {
+      %1 = call @count(%n) -> int
+      %2 = call @count(%1) -> int
+      return %2
+    }
+    """
+    assert interpret(parse_module(COUNT + twice), "twice", [900]) == (900,)
+
+
 def test_a_failure_has_its_place() -> None:
     module = parse_module("func @f(%n: int) -> (int) {\n %1 = iadd %n, %n\n return %1 }")
     span = Source("a.qdsl", "n + n").span(0, 5)

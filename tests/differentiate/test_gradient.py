@@ -31,20 +31,68 @@ def program(text: str) -> Module:
 
 
 def test_golden() -> None:
-    module = gradient(
-        program("func @f(%x: real, %y: real) -> (real) { %0 = mul %x, %y %1 = sin %0 return %1 }"), "f", [0, 1]
-    )
-    optimised = optimise(module, ["f.grad"])
-    assert function_text(optimised.functions["f.grad"]) == (
+    module = program("func @f(%x: real, %y: real) -> (real) { %0 = mul %x, %y %1 = sin %0 return %1 }")
+    assert function_text(gradient(module, "f", [0, 1]).functions["f.grad"]) == (
         "func @f.grad(%x: real, %y: real) -> (real, real, real) {\n"
-        "  %0 = mul %x, %y\n"
-        "  %1 = sin %0\n"
-        "  %2 = cos %0\n"
-        "  %3 = mul %2, %y\n"
-        "  %4 = mul %2, %x\n"
-        "  return %1, %3, %4\n"
+        "  %0 = const 1.0\n"
+        "  %1 = const 1.0\n"
+        "  %2 = mul %x, %y\n"
+        "  %3 = sin %2\n"
+        "  %4 = cos %2\n"
+        "  %5 = mul %4, %y\n"
+        "  %6 = mul %4, %x\n"
+        "  return %3, %5, %6\n"
         "}\n"
     )
+
+
+def test_what_is_zero_is_not_carried() -> None:
+    """A loop with one value that depends on x, one that depends on y and one that depends on neither: two tangents."""
+    module = program(
+        """
+        func @f(%n: int, %x: real, %y: real) -> (real, real, real) {
+          %0 = const 0
+          %one = const 1.0
+          %a, %b, %c = for %0, %n, %x, %y, %one -> real, real, real { |%i: int, %p: real, %q: real, %r: real|
+            %1 = sin %p
+            %2 = cos %q
+            %3 = exp %r
+            yield %1, %2, %3
+          }
+          return %a, %b, %c
+        }
+        """
+    )
+    grad = gradient(module, "f", [1, 2])
+    (loop,) = [op for op in grad.functions["f.grad"].body.walk() if op.name == "for"]
+    assert len(loop.results) == 5
+
+
+def test_activity_that_spreads_step_by_step() -> None:
+    """p becomes active in the first trip, c in the second, d in the third; an inner loop starts inactive each time."""
+    module = program(
+        """
+        func @f(%n: int, %x: real) -> (real) {
+          %0 = const 0
+          %z = const 0.5
+          %p, %c, %d = for %0, %n, %z, %z, %z -> real, real, real { |%i: int, %p: real, %c: real, %d: real|
+            %s = for %0, %n, %z -> real { |%j: int, %b: real|
+              %1 = mul %b, %z
+              %2 = add %1, %p
+              yield %2
+            }
+            %t = mul %x, %z
+            %3 = add %c, %z
+            yield %t, %s, %3
+          }
+          return %d
+        }
+        """
+    )
+    grad = gradient(module, "f", [1])
+    verify(grad)
+    # with s = 0.5 b + p run four times from 0.5: 1.875 p + 0.03125; p is x / 2 after one trip, d is c + 0.5
+    assert interpret(grad, "f.grad", [4, 3.0]) == (1.875 * 1.5 + 0.03125 + 0.5, 1.875 * 0.5)
 
 
 # ── random programs ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -266,6 +314,25 @@ def test_a_loop_may_forget_a_length() -> None:
     for n, length in ((0, 2.0), (3, 1.0)):
         assert interpret(grad, "f.grad", [n, 5.0]) == (5.0 * length, length)
         assert interpret(optimised, "f.grad", [n, 5.0]) == (5.0 * length, length)
+
+
+def test_a_block_of_two_arrays_has_the_axes_of_the_first_first() -> None:
+    module = program(
+        """
+        func @f(%x: [real; 2], %y: [real; 3]) -> (real) {
+          %i = const 1
+          %j = const 2
+          %a = get %x, %i -> real
+          %b = get %y, %j -> real
+          %r = mul %a, %b
+          return %r
+        }
+        """
+    )
+    *_, by_xx, by_xy, by_yy = interpret(hessian(module, "f", [0, 1]), "f.hess", [(1.0, 2.0), (3.0, 4.0, 5.0)])
+    assert by_xx == ((0.0, 0.0),) * 2
+    assert by_xy == ((0.0, 0.0, 0.0), (0.0, 0.0, 1.0))
+    assert by_yy == ((0.0, 0.0, 0.0),) * 3
 
 
 def test_a_matrix_parameter() -> None:

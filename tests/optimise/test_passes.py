@@ -146,6 +146,10 @@ def test_simplify_truth(before: str, expected: str) -> None:
             "%0 = const 4 return %x",
         ),
         (
+            "%0 = const 4 %1 = const 4 %2 = for %0, %1, %x -> real { |%i: int, %z: real| yield %y } return %2",
+            "%0 = const 4 %1 = const 4 return %x",
+        ),
+        (
             "%0 = const 4 %1 = const 5 "
             "%2 = for %0, %1, %x -> real { |%i: int, %z: real| %4 = exp %z yield %4 } return %2",
             "%0 = const 4 %1 = const 5 %4 = exp %x return %4",
@@ -163,6 +167,12 @@ def test_simplify_truth(before: str, expected: str) -> None:
 )  # fmt: skip
 def test_decide(before: str, expected: str) -> None:
     becomes("decide", "real", before, expected)
+
+
+@pytest.mark.parametrize("index", [-1, 2])
+def test_an_element_that_is_not_there_is_left_to_fail(index: int) -> None:
+    body = f"%1 = array %x, %y -> [real; 2] %i = const {index} %2 = get %1, %i -> real return %2"
+    becomes("decide", "real", body, body)
 
 
 def test_a_constant_carried_by_a_while_is_seen_by_its_condition() -> None:
@@ -252,6 +262,8 @@ def test_inline_ends_in_time() -> None:
         ("%1 = exp %x %2 = mul %x, %x return %2", "%2 = mul %x, %x return %2"),
         ("%1 = idiv %n, %n return %x", "%1 = idiv %n, %n return %x"),  # may fail, so it stays
         ("%3 = const 3 %1 = idiv %n, %3 return %x", "return %x"),  # cannot fail
+        ("%3 = const -1 %1 = idiv %n, %3 return %x", "%3 = const -1 %1 = idiv %n, %3 return %x"),
+        ("while { yield %c } else { yield } return %x", "while { yield %c } else { yield } return %x"),  # may not end
         ("%0 = const 0 %1 = get %a, %0 -> real return %x", "%0 = const 0 %1 = get %a, %0 -> real return %x"),
         ("%0 = const 0 %1 = get %a, %0 inside -> real return %x", "return %x"),
         (
