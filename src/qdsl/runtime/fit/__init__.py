@@ -1,5 +1,4 @@
-"""Fits: from an objective (what to minimise, with exact derivatives) to estimates, their covariance and an honest
-verdict.
+"""Fits: from an objective, with exact derivatives, to estimates, their covariance and an honest verdict.
 
     Objective ─admission→ ─likelihood | squares→ Optimum ─judgement→ Verdict ─covariance→ Fit ─report→ text
 

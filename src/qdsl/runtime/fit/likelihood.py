@@ -1,4 +1,4 @@
-"""Maximum likelihood: from a `Likelihood` to its best point, and the covariance matrix there."""
+"""Maximum likelihood: from a `Likelihood` to its best point."""
 
 from __future__ import annotations
 

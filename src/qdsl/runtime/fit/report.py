@@ -1,11 +1,11 @@
 """A fit as a person writes it into a logbook, and as one row of a table.
 
-tau       = 23.88(65) ns
-amplitude =  0.923(12)
-baseline  =  0.040(13)
-converged
-deviance 8.942 on 10 degrees of freedom, p = 0.538
--log L = 77260.3316 (65.6856 with the constant), 13 points, errors from observed information
+    tau       = 23.88(65) ns
+    amplitude = 0.923(12)
+    baseline  = 0.040(13)
+    converged
+    deviance 8.942 on 10 degrees of freedom, p = 0.538
+    -log L = 77260.3316 (65.6856 with the constant), 13 points, errors from observed information
 """
 
 from __future__ import annotations

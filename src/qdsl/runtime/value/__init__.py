@@ -1,3 +1,1 @@
-"""What programs compute: quantities as they are shown, estimates with their covariance, tables and where they came
-from.
-"""
+"""What programs compute: quantities and how they are shown, estimates with their covariance, tables, provenance."""
