@@ -33,6 +33,7 @@ EXITS = """exit codes:
   2    the command was not understood
   3    a bug in QDSL
   130  interrupted
+  141  whoever read the output went away
 """
 
 

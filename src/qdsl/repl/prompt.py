@@ -70,9 +70,9 @@ class Prompt:
                 self.write("")
                 lines.clear()
                 continue
-            text = "\n".join(lines)
-            if not text.strip() or not lines[-1].strip() or not is_incomplete(text):
-                return text
+            # Indented, because a line at the margin is taken for a sign that a bracket above it was forgotten.
+            if not lines[-1].strip() or not is_incomplete("\n    ".join(lines)):
+                return "\n".join(lines)
 
     def show_type(self, text: str) -> None:
         """`:type x`: checked, not run."""
