@@ -6,6 +6,8 @@
     converged
     deviance 8.942 on 10 degrees of freedom, p = 0.538
     -log L = 77260.3316 (65.6856 with the constant), 13 points, errors from observed information
+
+In: a `Fit`. Out: the lines above (`fit_text`), those that belong into a figure (`notes`), or a table (`fit_table`).
 """
 
 from __future__ import annotations
