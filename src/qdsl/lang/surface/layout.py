@@ -64,13 +64,16 @@ class Layout:
             self.at = at
             if first and open_:
                 yield from self.closed_before(token, at)
+            if kind == "SEMI" and (not open_ or open_[-1].kind == "LBRACE"):
+                semicolon = True
+                continue
             if (first or semicolon) and self.previous != "NL" and (not open_ or open_[-1].kind == "LBRACE"):
                 if semicolon or self.ends_statement(token, at):
                     if kind not in ("RBRACE", END):
                         yield Token("NL", "\n", self.end, self.end, False)
                     self.previous = "NL"
                     in_unit = False
-                semicolon = False
+            semicolon = False
             if kind == "NAME":
                 if self.previous == "NL" and text in SOFT and _names_something(raw, at):
                     kind = SOFT[text]
@@ -95,9 +98,6 @@ class Layout:
                 yield from self.string_ends(kind)
             elif kind in _CLOSERS:
                 yield from self.closing(token)
-                continue
-            elif kind == "SEMI" and (not open_ or open_[-1].kind == "LBRACE"):
-                semicolon = True
                 continue
             yield token
             self.previous = "NL" if kind == "LBRACE" else kind

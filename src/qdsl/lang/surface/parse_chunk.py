@@ -92,7 +92,7 @@ class _Run:
         if self.raw.slips:
             return False
         if len(self.raw.tokens) == 1:
-            return any(line.text.startswith("##") for line in self.raw.comments)
+            return bool(self.raw.docs)
         return self.layout.closed_at_end or self.raw.tokens[-2].kind in UNFINISHED
 
 

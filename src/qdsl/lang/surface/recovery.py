@@ -142,7 +142,7 @@ class Recovery:
         """Skip to a token with which an expression, or else the statement, can be given up."""
         parse = self.parse
         bottom = self.statement_level()
-        candidates = [at for at in range(len(parse.states) - 1, bottom, -1) if self.makes_expression(at)]
+        candidates = [at for at in self.open_places() if at > bottom and self.makes_expression(at)]
         brackets = self.brackets_below()
         while True:
             depth = self.depth_before(token)
@@ -186,10 +186,16 @@ class Recovery:
     def statement_level(self) -> int:
         """The highest place of the stack where a statement begins."""
         moves, states = self.parse.table.moves, self.parse.states
-        for at in range(len(states) - 1, -1, -1):
-            if any(each in moves[states[at]] for each in _STATEMENTS):
-                return at
-        return 0
+        return next(at for at in self.open_places() if any(each in moves[states[at]] for each in _STATEMENTS))
+
+    def open_places(self) -> Iterator[int]:
+        """The places of the stack, from the top, but for those in brackets that have been closed since."""
+        counts = self.brackets_below()
+        least = counts[-1]
+        for at in range(len(counts) - 1, -1, -1):
+            if counts[at] <= least:
+                least = counts[at]
+                yield at
 
     def makes_expression(self, at: int) -> bool:
         return "expr" in self.parse.table.moves[self.parse.states[at]]

@@ -60,6 +60,15 @@ _NO_COMMA = Words("E0107", "a comma or an operator is missing between {before} a
 _RESERVED_NAME = Words("E0106", "{token} is a word of the language and cannot be a name")
 _NAMED = frozenset({"name", "field", "unit", "named value", "symbol", "parameter"})
 
+_MISPLACED = (
+    _for("EQUAL", "E0107", "`=` gives a name its value, after `let` or `var` or in a call; to compare, write `==`"),
+    _for("DOTDOT", "E0107", "a range lo .. hi stands only after `in`"),
+    _for("COLON", "E0107", "`:` stands before a type where a name is declared, and in a slice v[i:j]"),
+    _for("TILDE", "E0107", "`~` stands only after the name in `measure`, and before the prior of a `param`"),
+    _for("QMARK", "E0107", "`?` stands only where a type does"),
+)
+"""Signs that have their place, and it is not this one."""
+
 SITUATIONS: dict[str, tuple[Words, ...]] = {
     # The last entry of each is for any token.
     "item": (_LATER, _MEMBER_OUTSIDE, _LONE_ELSE, _NO_START),
@@ -75,6 +84,7 @@ SITUATIONS: dict[str, tuple[Words, ...]] = {
     ),
     "end of line": (
         _for(f"{_VALUES} {_BEGINS}", _NEW_LINE.code, _NEW_LINE.sentence),
+        *_MISPLACED,
         Words("E0102", "{token} cannot follow {before} here"),
     ),
     "value": (
@@ -90,11 +100,8 @@ SITUATIONS: dict[str, tuple[Words, ...]] = {
         _for(
             "FOR", "E0105", "`for` begins a loop on a line of its own; in brackets it makes an array: [x^2 for x in xs]"
         ),
-        _for("EQUAL", "E0107", "`=` gives a name its value, after `let` or `var` or in a call; to compare, write `==`"),
+        *_MISPLACED,
         _for("LBRACE", "E0108", "no block can stand after {before}"),
-        _for("DOTDOT", "E0107", "a range lo .. hi stands only after `in`"),
-        _for("COLON", "E0107", "`:` stands before a type where a name is declared, and in a slice v[i:j]"),
-        _for("TILDE", "E0107", "`~` stands only after the name in `measure`, and before the prior of a `param`"),
         _for("ARROW", "E0123", "the parameters of a lambda are plain names: x -> .. or (x, y) -> .."),
         _for("ELSE", "E0126", "this `else` has no `if` before it: `else` follows the `}}` of its `if`"),
         _for("TO", "E0102", "a value is converted once; put the first conversion in brackets"),
@@ -102,7 +109,6 @@ SITUATIONS: dict[str, tuple[Words, ...]] = {
         _for("AS FROM IN FORALL GIVEN PREFIXES", "E0102", "{token} has no meaning after {before}"),
         _for("COMMA", "E0107", "a comma stands only inside brackets, between elements"),
         _for("CARET", "E0102", "a power needs brackets here: what {before} belongs to is not a single value"),
-        _for("QMARK", "E0107", "`?` stands only where a type does"),
         _for("DAGGER DOT", "E0102", "put brackets around what {token} is meant for"),
         _for(
             "COMPARE LT GT PLUS MINUS STAR SLASH AND OR",
@@ -146,7 +152,6 @@ SITUATIONS: dict[str, tuple[Words, ...]] = {
         _for("EQUAL", "E0109", "`=` cannot follow the type {before} here"),
         Words("E0109", "{token} cannot follow the type {before}"),
     ),
-    "after a type name": (Words("E0109", "a `,`, a `)` or `:` and a type must follow {before}"),),
     "function type": (Words("E0109", "a function type ends in its result: (Time) -> Scalar"),),
     "exponent": (Words("E0124", "an exponent is a whole number or a fraction in brackets, as in m^2 or m^(1/2)"),),
     "exponent bracket": (Words("E0124", "an exponent in brackets is a number or a fraction: (1/2)"),),
@@ -154,6 +159,7 @@ SITUATIONS: dict[str, tuple[Words, ...]] = {
     "unit bracket": (Words("E0125", "units are joined by `*`, `/` and `^`, and {before} is not followed by `)`"),),
     "block": (
         _for("NL " + END, "E0108", "a block in braces is missing: the `{{` stands on the same line"),
+        *_MISPLACED,
         Words("E0108", "a block in braces is missing after {before}: {{ .. }}"),
     ),
     "else": (Words("E0108", "after `else` comes a block in braces, or another `if`"),),
@@ -191,7 +197,6 @@ SITUATIONS: dict[str, tuple[Words, ...]] = {
         _for("EQUAL", "E0107", "`=` cannot follow {before} here; to compare, write `==`"),
         Words("E0107", "a comma or a closing bracket is missing between {before} and {token}"),
     ),
-    "closing": (Words("E0107", "`)` is missing after {before}"),),
     "comprehension": (Words("E0107", "`]` is missing after {before}: [x^2 for x in xs]"),),
     "text piece": (
         Words("E0113", "one expression stands between the braces of a text; {token} cannot follow {before}"),

@@ -262,10 +262,6 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     x[: for
     [1 :
 """),
-    "closing": _lines("""
-    (a ?
-    let x = (a =
-"""),
     "name": _lines("""
     let =
     var =
@@ -337,11 +333,6 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     a to (u^2^3
     a to u^(1/2)^3
     a to (u, b)
-"""),
-    "after a type name": _lines("""
-    let x: (a =
-    let x: T(a =
-    let x: (a B
 """),
     "array type": _lines("""
     let x: [A =
