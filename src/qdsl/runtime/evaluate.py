@@ -22,6 +22,7 @@ from qdsl.runtime.value.estimate import independent
 
 Host = Callable[["Environment", typed.HostCall], Any]
 
+
 @dataclass(eq=False)
 class Environment:
     """The values of a session, and what it needs to compute new ones."""
@@ -29,6 +30,7 @@ class Environment:
     compiler: Compiler
     host: dict[str, Host]
     values: dict[typed.Variable, Any] = field(default_factory=dict)
+    models: dict[typed.Experiment, Any] = field(default_factory=dict)
 
     def bind(self, variable: typed.Variable, value: Any) -> None:
         """Give a name its value."""

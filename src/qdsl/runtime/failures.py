@@ -5,6 +5,8 @@ One code for each `core.ir.Code`: E0701 for a number outside a function's domain
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from qdsl.lang.core.interpret import KernelFailure
 from qdsl.lang.core.ir import Code
 from qdsl.lang.report import Diagnostic, Label, error
@@ -49,7 +51,9 @@ def not_differentiable(at: Span, found: Exception) -> Stopped:
     labels = [Label(place or at, "here")]
     if place is not None:
         labels.append(Label(at, "the uncertainty of this was asked for"))
-    return Stopped(error("E0603", f"an uncertainty cannot pass through `{operation}`, which has no derivative", *labels))
+    return Stopped(
+        error("E0603", f"an uncertainty cannot pass through `{operation}`, which has no derivative", *labels)
+    )
 
 
 def no_value_yet(variable: Variable, at: Span) -> Stopped:
@@ -58,3 +62,42 @@ def no_value_yet(variable: Variable, at: Span) -> Stopped:
     if variable.span is not None:
         labels.append(Label(variable.span, "bound only here"))
     return Stopped(error("E0901", f"`{variable.name}` has no value yet: statements run in order", *labels))
+
+
+def no_model_derivative(at: Span, found: Exception) -> Stopped:
+    """A model that rounds what a fit varies."""
+    operation, place = found.args
+    labels = [Label(place or at, "this depends on a param")]
+    if place is not None:
+        labels.append(Label(at, "a fit of this experiment was asked for"))
+    return Stopped(error("E0604", f"this model cannot be fitted: `{operation}` has no derivative", *labels))
+
+
+def no_value_for(at: Span, names: Sequence[str]) -> Stopped:
+    """`simulate(e)` where a param has no default."""
+    words = " and ".join(f"`{name}`" for name in names)
+    have = "has" if len(names) == 1 else "have"
+    return Stopped(error("E0519", f"{words} {have} no default, so a value is needed here", Label(at)))
+
+
+def no_sigma(at: Span, name: str) -> Stopped:
+    """`simulate` of `Normal(m)` without sigma."""
+    return Stopped(error("E0521", f"`{name}` cannot be drawn: its distribution has no sigma", Label(at)))
+
+
+def unequal_path(at: Span, lengths: Sequence[tuple[str, int]]) -> Stopped:
+    """The axes of a path have different lengths."""
+    words = ", ".join(f"`{name}` has {count}" for name, count in lengths)
+    return Stopped(error("E0522", f"axes that go together have one length: {words}", Label(at)))
+
+
+def mixed_measurements(at: Span) -> Stopped:
+    """`Normal(m)` without sigma beside another measurement: how to weigh them is not said."""
+    return Stopped(
+        error(
+            "E0523",
+            "a measurement without sigma cannot be fitted together with others",
+            Label(at),
+            hint="give it a sigma, which may be a param",
+        )
+    )

@@ -275,3 +275,8 @@ def _locals(value: object) -> Iterator[typed.Local]:
     elif isinstance(value, tuple):
         for each in value:
             yield from _locals(each)
+
+
+def variables_in(value: typed.Expr) -> list[typed.Variable]:
+    """The variables that an expression uses."""
+    return [each.variable for each in _locals(value)]

@@ -1,0 +1,184 @@
+"""typed.Experiment -> functions: the one declaration as what simulation, prediction and likelihood compute.
+
+    measure excited ~ Binomial(shots, p)      =>      fn nll(tau, .., delay: [Time], shots: [Int], excited: [Int]) {
+                                                          var total = 0.0
+                                                          for i in range(len(delay)) {
+                                                              let delay = delay[i]  ..  let p = ..
+                                                              total = total - binomial_log_kernel(excited, shots, p)
+                                                          }
+                                                          total
+                                                      }
+
+The functions are written as typed trees and lowered like any function of the program. What belongs to a distribution `D`
+(`d_log_kernel`, `d_mean`, `d_draw`, ..) are functions of stdlib/stats.qdsl, found by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from qdsl.lang.source import Span
+from qdsl.lang.typed import tree as typed
+from qdsl.lang.typed import types
+from qdsl.lang.typed.types import INT, SCALAR, Type
+
+FindFunction = Callable[[str], typed.Function]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class FromExperiment:
+    """Writes the functions of one experiment. `find` gives a function of the standard library by name."""
+
+    experiment: typed.Experiment
+    find: FindFunction
+
+    @property
+    def params(self) -> tuple[typed.Variable, ...]:
+        return tuple(each.variable for each in self.experiment.params)
+
+    @property
+    def axes(self) -> tuple[typed.Variable, ...]:
+        return tuple(variable for axis in self.experiment.axes for variable in axis.variables)
+
+    @property
+    def measured(self) -> tuple[typed.Variable, ...]:
+        return tuple(each.variable for each in self.experiment.measures)
+
+    # ── one point ────────────────────────────────────────────────────────────
+
+    def point(self) -> typed.Function:
+        """(params, axes) -> the arguments of each measurement's distribution, then its mean.
+
+        The fields are `counts.n`, `counts.p`, .. and `counts.mean`, for a measurement called counts.
+        """
+        fields = [
+            (f"{measure.variable.name}.{position}", argument)
+            for measure in self.experiment.measures
+            for position, argument in enumerate(_arguments(measure))
+        ]
+        fields += [(f"{measure.variable.name}.mean", self.mean(measure)) for measure in self.experiment.measures]
+        return self._function("point", (*self.params, *self.axes), self._record(fields))
+
+    def draw(self) -> typed.Function:
+        """(params, axes, key, counter) -> a draw of each measurement. Measurements take keys that follow one another."""
+        key, counter = typed.Variable("key", INT, self._span), typed.Variable("counter", INT, self._span)
+        fields = []
+        for position, measure in enumerate(self.experiment.measures):
+            own = typed.Operation(
+                self._span, INT, "add", (self._use(key), typed.Constant(self._span, INT, position))
+            )
+            arguments = (own, self._use(counter), *_arguments(measure))
+            fields.append((measure.variable.name, self._call(measure, "draw", arguments, measure.variable.type)))
+        return self._function("draw", (*self.params, *self.axes, key, counter), self._record(fields))
+
+    def mean(self, measure: typed.MeasureDeclaration) -> typed.Expr:
+        """The expected value: of `Normal(m)` without sigma, m."""
+        arguments = _arguments(measure)
+        if len(arguments) < len(measure.distribution.arguments):
+            return arguments[0]
+        return self._call(measure, "mean", arguments, SCALAR if measure.variable.type is INT else measure.variable.type)
+
+    # ── all points ───────────────────────────────────────────────────────────
+
+    def nll(self) -> typed.Function:
+        """(params, columns) -> the negative log-likelihood, without the terms that only the data fix."""
+        return self._sum("nll", lambda measure: self._negated(self._of_datum(measure, "log_kernel")))
+
+    def constant(self) -> typed.Function:
+        """(params, columns) -> what `nll` leaves out; it does not depend on the params."""
+        return self._sum("constant", lambda measure: self._negated(self._of_datum(measure, "log_constant")))
+
+    def deviance(self) -> typed.Function:
+        """(params, columns) -> twice the log-likelihood ratio to the model that fits every point."""
+
+        def term(measure: typed.MeasureDeclaration) -> typed.Expr:
+            difference = typed.Operation(
+                self._span,
+                SCALAR,
+                "sub",
+                (self._of_datum(measure, "saturated"), self._of_datum(measure, "log_kernel")),
+            )
+            return typed.Operation(self._span, SCALAR, "mul", (typed.Constant(self._span, SCALAR, 2.0), difference))
+
+        return self._sum("deviance", term)
+
+    def _sum(self, name: str, term: Callable[[typed.MeasureDeclaration], typed.Expr]) -> typed.Function:
+        """The sum of a term over all points and measurements, from the first to the last."""
+        columns = [typed.Variable(each.name, types.Array(each.type), each.span) for each in self._columns()]
+        total = typed.Variable("total", SCALAR, self._span, is_mutable=True)
+        index = typed.Variable("i", INT, self._span)
+        body: list[typed.Statement] = [
+            typed.Let(self._span, variable, self._at(column, index))
+            for variable, column in zip(self._columns(), columns, strict=True)
+        ]
+        body += self.experiment.lets
+        for measure in self.experiment.measures:
+            added = typed.Operation(self._span, SCALAR, "add", (self._use(total), term(measure)))
+            body.append(typed.Assign(self._span, total, added))
+        statements = (
+            typed.Let(self._span, total, typed.Constant(self._span, SCALAR, 0.0)),
+            typed.For(self._span, index, self._all(columns[0]), self._block(body, None)),
+        )
+        return self._function(name, (*self.params, *columns), self._block(statements, self._use(total)), with_lets=False)
+
+    def _columns(self) -> tuple[typed.Variable, ...]:
+        return (*self.axes, *self.measured)
+
+    # ── pieces ───────────────────────────────────────────────────────────────
+
+    @property
+    def _span(self) -> Span:
+        return self.experiment.span
+
+    def _of_datum(self, measure: typed.MeasureDeclaration, what: str) -> typed.Expr:
+        return self._call(measure, what, (self._use(measure.variable), *_arguments(measure)), SCALAR)
+
+    def _call(
+        self, measure: typed.MeasureDeclaration, what: str, arguments: Sequence[typed.Expr], result: Type
+    ) -> typed.Expr:
+        function = self.find(f"{measure.distribution.name.lower()}_{what}")
+        mapped = tuple(False for _ in arguments)
+        return typed.Call(measure.distribution.span, result, function, tuple(arguments), mapped)
+
+    def _negated(self, value: typed.Expr) -> typed.Expr:
+        return typed.Operation(self._span, SCALAR, "neg", (value,))
+
+    def _use(self, variable: typed.Variable) -> typed.Expr:
+        return typed.Local(self._span, variable.type, variable)
+
+    def _at(self, column: typed.Variable, index: typed.Variable) -> typed.Expr:
+        element = types.pruned(column.type)
+        assert isinstance(element, types.Array)
+        return typed.Index(self._span, element.element, self._use(column), (self._use(index),))
+
+    def _all(self, column: typed.Variable) -> typed.Expr:
+        zero = typed.Constant(self._span, INT, 0)
+        length = typed.Operation(self._span, INT, "len", (self._use(column), zero))
+        return typed.IntRange(self._span, types.Array(INT), zero, length)
+
+    def _block(self, statements: Sequence[typed.Statement], value: typed.Expr | None) -> typed.Block:
+        return typed.Block(self._span, value.type if value else types.NOTHING, tuple(statements), value)
+
+    def _record(self, fields: Sequence[tuple[str, typed.Expr]]) -> typed.Expr:
+        type_ = types.Record(tuple((name, value.type) for name, value in fields))
+        return typed.RecordLiteral(self._span, type_, tuple(fields))
+
+    def _function(
+        self, name: str, parameters: Sequence[typed.Variable], body: typed.Expr, with_lets: bool = True
+    ) -> typed.Function:
+        whole = self._block(self.experiment.lets, body) if with_lets else body
+        type_ = types.Function(tuple(each.type for each in parameters), body.type)
+        defaults = tuple(None for _ in parameters)
+        return typed.Function(f"{self.experiment.name}.{name}", tuple(parameters), defaults, type_, whole, self._span)
+
+
+def _arguments(measure: typed.MeasureDeclaration) -> tuple[typed.Expr, ...]:
+    """The arguments that are given."""
+    return tuple(_given(measure.distribution.arguments))
+
+
+def _given(arguments: Sequence[typed.Expr | None]) -> Iterator[typed.Expr]:
+    for each in arguments:
+        if each is not None:
+            yield each

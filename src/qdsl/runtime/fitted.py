@@ -1,0 +1,218 @@
+"""`fit(e, data)`: the objective that a model and its data make, handed to `runtime.fit`.
+
+A model whose only measurement is `Normal(m)` without sigma is least squares; any other is a likelihood.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from qdsl.lang.core.layout import leaves
+from qdsl.lang.report import Diagnostics
+from qdsl.lang.typed import tree as typed
+from qdsl.lang.typed import types
+from qdsl.lang.typed.dimension import ONE
+from qdsl.lang.typed.distributions import DISTRIBUTIONS
+from qdsl.lang.typed.experiments import variables_in
+from qdsl.runtime.evaluate import Environment
+from qdsl.runtime.failures import mixed_measurements
+from qdsl.runtime.fit import Fit, Parameter, fit
+from qdsl.runtime.fit.objective import Matrix, Vector
+from qdsl.runtime.host import World
+from qdsl.runtime.kernel import KernelError
+from qdsl.runtime.model import Model, model_of
+from qdsl.runtime.value.provenance import recorded
+from qdsl.runtime.value.table import Table
+
+GOODNESS = frozenset(("Binomial", "Poisson", "Normal"))
+"""Distributions whose deviance has a chi-squared distribution when the model is true and counts are not small."""
+
+
+@dataclass(eq=False)
+class _Problem:
+    """A model, the columns of its data in order, and where the search starts."""
+
+    model: Model
+    columns: list[Any]
+    parameters: Sequence[Parameter]
+
+    @property
+    def n_points(self) -> int:
+        return len(self.columns[0]) if self.columns else 0
+
+
+class LikelihoodOf(_Problem):
+    """Negative log-likelihood with exact derivatives (`fit.objective.Likelihood`)."""
+
+    def evaluate(self, x: Vector, order: int) -> tuple[float, Vector | None, Matrix | None]:
+        size = len(x)
+        try:
+            results = self.model.kernel("nll", order)(*map(float, x), *self.columns)
+        except KernelError:  # outside the model's domain: the search steps back
+            return math.nan, np.full(size, math.nan), np.full((size, size), math.nan)
+        value = float(results[0])
+        if order == 0:
+            return value, None, None
+        slope = np.array(results[1 : 1 + size], dtype=float)
+        return value, slope, _symmetric(results[1 + size :], size) if order == 2 else None
+
+    def information(self, x: Vector) -> Matrix:
+        """The sum over points of Jᵀ I J: I the information about a distribution's arguments, J their derivatives."""
+        count, size = self.n_points, len(x)
+        axes = self.columns[: len(self.model.functions.axes)]
+        results = self.model.kernel("point", 1)(*map(float, x), *axes)
+        width = self.model.kernel("point", 1).width
+        values = [np.broadcast_to(each, (count,)) for each in results[:width]]
+        slopes = [np.broadcast_to(each, (count,)) for each in results[width:]]
+        total = np.zeros((size, size))
+        place = real = 0
+        for measure in self.model.experiment.measures:
+            given = [each for each in measure.distribution.arguments if each is not None]
+            own = values[place : place + len(given)]
+            jacobian: dict[str, Matrix] = {}
+            for name, argument in zip(argument_names(measure), given, strict=True):
+                if isinstance(types.pruned(argument.type), types.Real):
+                    jacobian[name] = np.array(slopes[real * size : (real + 1) * size])
+                    real += 1
+            place += len(given)
+            total += self._information_of(measure, own, jacobian)
+        return total
+
+    def _information_of(
+        self, measure: typed.MeasureDeclaration, values: Sequence[Any], jacobian: dict[str, Matrix]
+    ) -> Matrix:
+        function = self.model.environment.compiler.library.function(f"{measure.distribution.name.lower()}_information")
+        assert isinstance(function.type, types.Function)
+        entry = self.model.environment.compiler.lowering.kernel(function)
+        found = self.model.environment.compiler.kernel(entry.module, entry.name)(*values, nonfinite="keep")
+        parts = found if isinstance(found, tuple) else (found,)
+        names = [".".join(leaf.path) for leaf in leaves(function.type.result)]
+        size = len(self.parameters)
+        total = np.zeros((size, size))
+        for name, weight in zip(names, parts, strict=True):
+            first, _, second = (name or next(iter(jacobian))).partition("_")
+            a, b = jacobian[first], jacobian[second or first]
+            term = np.einsum("ip,jp,p->ij", a, b, np.broadcast_to(weight, (self.n_points,)))
+            total += term if first == (second or first) else term + term.T
+        return total
+
+    def deviance(self, x: Vector) -> float | None:
+        if not all(_measures_goodness(self.model, each) for each in self.model.experiment.measures):
+            return None
+        return float(self.model.kernel("deviance")(*map(float, x), *self.columns)[0])
+
+    def constant(self) -> float:
+        start = [each.start for each in self.parameters]
+        return float(self.model.kernel("constant")(*start, *self.columns)[0])
+
+
+class LeastSquaresOf(_Problem):
+    """Residuals y - m with exact derivatives (`fit.objective.LeastSquares`)."""
+
+    @cached_property
+    def _axes(self) -> list[Any]:
+        return self.columns[: len(self.model.functions.axes)]
+
+    def residuals(self, x: Vector) -> Vector:
+        try:
+            mean = self.model.kernel("point")(*map(float, x), *self._axes)[0]
+        except KernelError:
+            return np.full(self.n_points, math.nan)
+        return np.asarray(self.columns[-1] - mean)
+
+    def jacobian(self, x: Vector) -> Matrix:
+        size = len(x)
+        kernel = self.model.kernel("point", 1)
+        try:
+            results = kernel(*map(float, x), *self._axes)
+        except KernelError:
+            return np.full((self.n_points, size), math.nan)
+        slopes = results[kernel.width : kernel.width + size]
+        return -np.column_stack([np.broadcast_to(each, (self.n_points,)) for each in slopes])
+
+
+def argument_names(measure: typed.MeasureDeclaration) -> list[str]:
+    """The names of the given arguments of a measurement's distribution."""
+    row = DISTRIBUTIONS[measure.distribution.name]
+    return [name for (name, _), each in zip(row.arguments, measure.distribution.arguments, strict=True) if each is not None]
+
+
+def _measures_goodness(model: Model, measure: typed.MeasureDeclaration) -> bool:
+    """A Normal's deviance tells only where sigma is given and not itself fitted."""
+    if measure.distribution.name not in GOODNESS:
+        return False
+    sigma = measure.distribution.arguments[-1]
+    return measure.distribution.name != "Normal" or (sigma is not None and not _depends(model, sigma))
+
+
+def _depends(model: Model, value: typed.Expr) -> bool:
+    """Whether an expression of the model uses a param, directly or through its lets."""
+    reached = {each.variable for each in model.params}
+    for let in model.experiment.lets:
+        if reached & set(variables_in(let.value)):
+            reached.add(let.variable)
+    return bool(reached & set(variables_in(value)))
+
+
+def _symmetric(triangle: Sequence[Any], size: int) -> Matrix:
+    """The matrix whose upper triangle is given row by row."""
+    whole = np.zeros((size, size))
+    rows, columns = np.triu_indices(size)
+    whole[rows, columns] = whole[columns, rows] = np.array(triangle, dtype=float)
+    return whole
+
+
+def fitted(env: Environment, experiment: typed.Experiment, call: typed.HostCall, world: World) -> Fit:
+    """Carry out a `fit(..)` of the program."""
+    model = model_of(env, experiment)
+    data: Table = env.evaluate(call.arguments[1])
+    named = dict(call.named)
+    start = env.evaluate(named["start"]) if "start" in named else {}
+    by_expectation = "errors" in named and env.evaluate(named["errors"]) == "expected"
+    columns = [np.ascontiguousarray(data.columns[each.name].values) for each in (*model.functions.axes, *model.functions.measured)]
+    parameters = _parameters(model, start)
+    diagnostics = Diagnostics()
+    objective = _objective(model, columns, parameters)
+    found = fit(objective, diagnostics, call.span, by_expectation)
+    world.settle(diagnostics)
+    assert found is not None
+    inputs = {data.provenance.source: data.provenance.source_hash} if data.provenance is not None else {}
+    starts = {each.name: each.start for each in parameters}
+    return replace(found, provenance=recorded("fit", world.source.name, world.source.text, starts, None, inputs))
+
+
+def _objective(model: Model, columns: list[Any], parameters: Sequence[Parameter]) -> LikelihoodOf | LeastSquaresOf:
+    without_sigma = [each for each in model.experiment.measures if each.distribution.arguments[-1] is None]
+    if not without_sigma:
+        return LikelihoodOf(model, columns, parameters)
+    if len(model.experiment.measures) > 1:
+        raise mixed_measurements(without_sigma[0].distribution.span)
+    return LeastSquaresOf(model, columns, parameters)
+
+
+def _parameters(model: Model, start: dict[str, Any]) -> list[Parameter]:
+    """The params with their bounds; the search starts at `start`, else at the default, else inside the bounds."""
+    parameters: list[Parameter] = []
+    defaults = model.defaults()
+    for each in model.params:
+        name = each.variable.name
+        low = -math.inf if each.low is None else float(model.environment.evaluate(each.low))
+        high = math.inf if each.high is None else float(model.environment.evaluate(each.high))
+        first = start.get(name, defaults.get(name))
+        dimension = each.variable.type.dimension if isinstance(each.variable.type, types.Real) else ONE
+        value = _inside(low, high) if first is None else float(first)
+        parameters.append(Parameter(name, value, low, high, dimension, each.variable.display))
+    return parameters
+
+
+def _inside(low: float, high: float) -> float:
+    """Somewhere between the bounds, by the size of what they span."""
+    if math.isfinite(low) and math.isfinite(high):
+        return math.sqrt(low * high) if low > 0 else (low + high) / 2
+    return low + 1.0 if math.isfinite(low) else high - 1.0 if math.isfinite(high) else 1.0
