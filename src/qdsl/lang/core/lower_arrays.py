@@ -1,9 +1,11 @@
 """Arrays and records: literals, comprehensions, elements, rows, slices, fields.
 
-[f(x) for x in xs]                     =>  build (len xs) { |i| f (get xs i) }
-[[g(i, j) for j in range(m)] for ..]   =>  build n, m { |i, j| g i j }       if m does not depend on i
-m[i]                                   =>  build (len m 1) { |j| get m i j }
-m[i][j]                                =>  get m i j
+    [f(x) for x in xs]                     =>  build (len xs) { |i| f (get xs i) }
+    [[g(i, j) for j in range(m)] for ..]   =>  build n, m { |i, j| g i j }       if m does not depend on i
+    m[i]                                   =>  build (len m 1) { |j| get m i j }
+    m[i][j]                                =>  get m i j
+
+The rows that a loop goes over, too, are taken out of the matrix only where they are used as a whole.
 """
 
 from __future__ import annotations

@@ -1,8 +1,11 @@
 """Comparison and logic.
 
-a < b <= c       ->  and(lt a b, le b c), every operand computed once
-a ~= b +/- tol   ->  |a - b| <= tol;  without a tolerance |a - b| <= 1e-9 max(|a|, |b|)
-p and q          ->  if p { q } else { false }
+    a < b <= c       =>  and (lt a b) (le b c)
+    a ~= b +/- tol   =>  |a - b| <= tol
+    a ~= b           =>  |a - b| <= 1e-9 max(|a|, |b|)
+    p and q          =>  if p { q } else { false }
+
+Every operand of a chain is computed once. What is close without being equal is finite.
 """
 
 from __future__ import annotations
@@ -75,7 +78,7 @@ def _unless(body: Body, operator: str, equal: Value) -> Value:
 
 
 def _close(body: Body, left: Data, right: Data, tolerance: Data | None) -> Value:
-    """Infinities are close to themselves, though their difference is nan."""
+    """Infinities are close to themselves, though their difference is nan, and to nothing else."""
     left, right = _raised(body, left), _raised(body, right)
     if len(left.values) == 2:
         apart = [body.b.op("sub", a, b) for a, b in zip(left.values, right.values, strict=True)]
@@ -84,7 +87,8 @@ def _close(body: Body, left: Data, right: Data, tolerance: Data | None) -> Value
         distance = body.b.op("abs", body.b.op("sub", left.value, right.value))
         same = body.b.op("eq", left.value, right.value)
     allowed = tolerance.value if tolerance is not None else _default_tolerance(body, left, right)
-    return body.b.op("or", same, body.b.op("le", distance, allowed))
+    near = body.b.op("and", body.b.op("is_finite", distance), body.b.op("le", distance, allowed))
+    return body.b.op("or", same, near)
 
 
 def _default_tolerance(body: Body, left: Data, right: Data) -> Value:

@@ -168,6 +168,10 @@ def statement(body: Body, node: typed.Statement) -> None:
             _set_index(body, node)
         case typed.Evaluate(value=value):
             body.bound(value)
+        case typed.While(condition=condition) if body.program.effects.of(condition).breaks:
+            statement(body, with_condition_inside(node))
+        case typed.For() | typed.While() if body.program.effects.of(node.body).breaks:
+            _leaving_loop(body, node, NO_FRAME, lambda: ())
         case typed.For():
             _for(body, node)
         case typed.While():

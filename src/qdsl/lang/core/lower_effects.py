@@ -51,8 +51,14 @@ class Effects:
         assigns = frozenset().union(*(effect.assigns for effect in below))
         if isinstance(node, typed.Assign | typed.SetIndex):
             assigns |= {node.variable}
-        breaks = any(effect.breaks for effect in below) and not isinstance(node, typed.For | typed.While)
         returns = isinstance(node, typed.Return) or any(effect.returns for effect in below)
+        match node:
+            case typed.While():
+                breaks = False
+            case typed.For(iterable=iterable):
+                breaks = self.of(iterable).breaks
+            case _:
+                breaks = any(effect.breaks for effect in below)
         return Effect(assigns, breaks, returns) if assigns or breaks or returns else NO_EFFECT
 
 

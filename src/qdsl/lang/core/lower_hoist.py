@@ -36,12 +36,12 @@ def _first(node: Node, effects: Effects) -> typed.If | typed.Block | typed.Logic
     for child in children(node):
         if not effects.of(child).leaves:
             continue
+        if isinstance(node, typed.Comprehension) and child is node.element:
+            raise leaves_comprehension(child.span)
         if isinstance(child, typed.Logic) and not effects.of(child.right).leaves:
             return _first(child, effects)
         if isinstance(child, typed.If | typed.Block | typed.Logic):
             return child
-        if isinstance(node, typed.Comprehension) and child is node.element:
-            raise leaves_comprehension(child.span)
         return _first(child, effects)
     raise InternalError("an exit that stands nowhere")
 

@@ -1,7 +1,10 @@
 """Operations on single numbers: which primitive a name stands for, given the kind of its operands.
 
-add of Ints -> iadd      add of reals -> add      add of complex numbers -> see lower_complex
-floor of a real -> floor, to_int      si of a real -> the real itself
+    a + b       =>  iadd a b of Ints, add a b of reals, a pair of adds of complex numbers
+    floor(x)    =>  to_int (floor x)
+    si(x)       =>  x
+
+The rules here are those of the simplest expressions: constants, variables and what stands for its operand.
 """
 
 from __future__ import annotations
