@@ -217,7 +217,7 @@ print(expected(e).y)
 
 @pytest.mark.parametrize(
     ("setting", "said"),
-    [("tau=6us", "[0.5]"), ("taw=6us", "E0905"), ("tau=6", "E0906"), ("tau=6 m", "E0906"), ("tau=?", "E0906")],
+    [("tau=6us", "[0.5]"), ("taw=6us", "E0905"), ("tau=6", "E0906"), ("tau=6 m", "E0906"), ("tau=?", "E0101")],
 )
 def test_set(setting: str, said: str, program: Path, capsys: pytest.CaptureFixture[str]) -> None:
     program.write_text(EXPERIMENT, encoding="utf-8")
