@@ -16,13 +16,10 @@ from qdsl.lang.surface.syntax_errors import SITUATIONS
 from qdsl.lang.surface.syntax_examples import EXAMPLES
 from qdsl.lang.surface.table import table
 
-WORDS = [
-    *'x 1 2i "t" "{a}" ( ) [ ] { } , ; : . .. -> ~ ? = == < +/- + - * / ^ †'.split(" "),
-    *"let var fn if else for in while break return to as not true assert import from show".split(" "),
-    *(f"{word} n" for word in ("experiment", "param", "axis", "measure", "dimension", "unit", "const", "option")),
-    'test "t"',
-    "\n",
-]
+SIGNS = """x 1 2i "t" "{a}" ( ) [ ] { } , ; : . .. -> ~ ? = == < +/- + - * / ^ † test"t" """
+KEYWORDS = "let var fn if else for in while break return to as not true assert import from show"
+SOFT = "experiment param axis measure dimension unit const option"
+WORDS = [*SIGNS.split(), *KEYWORDS.split(), *(f"{word} n" for word in SOFT.split()), "\n"]
 
 
 def edits(text: str) -> Iterator[str]:

@@ -29,6 +29,8 @@ _STATEMENT_WORDS = frozenset({"LET", "VAR", "FN", "WHILE", "BREAK", "RETURN", "A
 """Words that begin a statement and never stand directly inside `(` or `[`."""
 
 _CLOSERS = frozenset(CLOSER.values())
+_OPENERS = frozenset(CLOSER) | {"STRING_OPEN"}
+_NUMBERS = frozenset({"NUMBER", "IMAGINARY", "UNCERTAIN"})
 _STRING_ENDS = frozenset({"STRING_PART", "STRING_CLOSE"})
 
 
@@ -52,62 +54,70 @@ class Layout:
         self.previous = "NL"
         self.end = 0
         self.at = 0
+        self.in_unit = False
         self.closed_at_end = False
 
     def __iter__(self) -> Iterator[Token]:
-        in_unit = False
         semicolon = False
-        raw = self.raw
-        open_ = self.open
-        for at, token in enumerate(raw):
-            kind, text, start, end, first = token
+        for at, token in enumerate(self.raw):
             self.at = at
-            if first and open_:
+            if token.first and self.open:
                 yield from self.closed_before(token, at)
-            if kind == "SEMI" and (not open_ or open_[-1].kind == "LBRACE"):
+            if token.kind == "SEMI" and self.among_statements():
                 semicolon = True
                 continue
-            if (first or semicolon) and self.previous != "NL" and (not open_ or open_[-1].kind == "LBRACE"):
-                if semicolon or self.ends_statement(token, at):
-                    if kind not in ("RBRACE", END):
-                        yield Token("NL", "\n", self.end, self.end, False)
-                    self.previous = "NL"
-                    in_unit = False
-            semicolon = False
-            if kind == "NAME":
-                if self.previous == "NL" and text in SOFT and _names_something(raw, at):
-                    kind = SOFT[text]
-                    token = Token(kind, text, start, end, first)
-                    in_unit = kind == "UNIT"
-                elif in_unit and text == "prefixes" and raw[at + 1].kind == "NAME":
-                    kind = "PREFIXES"
-                    token = Token(kind, text, start, end, first)
-                elif text in slips.FOREIGN and self.foreign(text, raw[at + 1]):
-                    yield from self.read_foreign(token)
-                    continue
-                elif first and self.previous in ("NUMBER", "IMAGINARY", "UNCERTAIN") and open_:
-                    yield self.missing_operator(token)
-            elif kind in CLOSER or kind == "STRING_OPEN":
-                if first and kind == "LPAR" and self.previous in ("NUMBER", "IMAGINARY", "UNCERTAIN") and open_:
-                    yield self.missing_operator(token)
-                if len(open_) >= NESTING:
-                    self.found.append(bracket_errors.too_deep(self.span(token), NESTING))
-                    raise TooDeepError
-                open_.append(token)
-            elif kind in _STRING_ENDS:
-                yield from self.string_ends(kind)
-            elif kind in _CLOSERS:
-                yield from self.closing(token)
-                continue
-            yield token
-            self.previous = "NL" if kind == "LBRACE" else kind
-            self.end = end
+            if semicolon or (token.first and self.among_statements() and self.ends_statement(token, at)):
+                if self.previous != "NL" and token.kind not in ("RBRACE", END):
+                    yield Token("NL", "\n", self.end, self.end, False)
+                self.previous = "NL"
+                self.in_unit = semicolon = False
+            yield from self.read(token, at)
+
+    def read(self, token: Token, at: int) -> Iterator[Token]:
+        """A token as the grammar knows it, and what is missing before it."""
+        kind = token.kind
+        if token.first and self.previous in _NUMBERS and kind in ("NAME", "LPAR"):
+            yield self.missing_operator(token)
+        if kind == "NAME":
+            if token.text in slips.FOREIGN and self.foreign(token.text, self.raw[at + 1]):
+                yield from self.read_foreign(token)
+                return
+            token = self.word(token, at)
+        elif kind in _OPENERS:
+            if len(self.open) >= NESTING:
+                self.found.append(bracket_errors.too_deep(self.span(token), NESTING))
+                raise TooDeepError
+            self.open.append(token)
+        elif kind in _CLOSERS:
+            yield from self.closing(token)
+            return
+        elif kind in _STRING_ENDS:
+            yield from self.string_ends(kind)
+        yield token
+        self.previous = "NL" if kind == "LBRACE" else token.kind
+        self.end = token.end
+
+    def among_statements(self) -> bool:
+        """Whether a newline can end a statement here: not inside `(` or `[`."""
+        return not self.open or self.open[-1].kind == "LBRACE"
+
+    def word(self, token: Token, at: int) -> Token:
+        """A name, or the keyword that it is in this place."""
+        kind = "NAME"
+        if self.previous == "NL" and token.text in SOFT and _names_something(self.raw, at):
+            kind = SOFT[token.text]
+            self.in_unit = kind == "UNIT"
+        elif self.in_unit and token.text == "prefixes" and self.raw[at + 1].kind == "NAME":
+            kind = "PREFIXES"
+        return token if kind == "NAME" else token._replace(kind=kind)
 
     def span(self, token: Token) -> Span:
         return Span(self.chunk, token.start, token.end)
 
     def ends_statement(self, token: Token, at: int) -> bool:
         """Whether the newline before `token` ends the statement above it."""
+        if self.previous == "NL":
+            return True
         if self.previous in UNFINISHED:
             return self.starts_statement(token, at)
         if self.previous == "RBRACE":

@@ -52,14 +52,18 @@ class Parse:
         parse_table, states = self.table, self.states
         length = parse_table.lengths[rule]
         name = parse_table.actions[rule]
-        if length:
+        if length == 1:
+            children = [self.values.pop()]
+            depth, start = self.depths.pop(), self.starts.pop()
+            del states[-1]
+        elif length:
             children = self.values[-length:]
             depth = max(self.depths[-length:])
             start = self.starts[-length]
             del self.values[-length:], self.depths[-length:], self.starts[-length:], states[-length:]
         else:
             children, depth, start = [], 0, self.end
-        value: Any
+        value: Any = children[0] if children else None
         if name:
             span = Span(self.build.chunk, start, self.end)
             value = ACTIONS[name](self.build, span, *children)
@@ -67,8 +71,6 @@ class Parse:
                 depth += 1
                 if depth > NESTING:
                     value, depth = self.cut(value, span, depth)
-        else:
-            value = children[0]
         states.append(parse_table.landing(states[-1], parse_table.left_sides[rule], following))
         self.values.append(value)
         self.starts.append(start)
