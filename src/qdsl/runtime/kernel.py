@@ -17,6 +17,7 @@ import os
 import struct
 from collections.abc import Sequence
 from functools import cache
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 from qdsl.lang.core.ir import BOOL, Code, Scalar, Type
@@ -157,7 +158,7 @@ class Kernel:
         strides = (ctypes.c_int64 * count)(*(stride for _, stride in columns))
         outputs = (ctypes.c_void_p * len(results))(*(array.ctypes.data for array in results))
         context = _Context(keep)
-        size = int(np.prod(shape, dtype=np.int64))
+        size = prod(shape)
         assert self._loop is not None
         if self._loop(addresses, size, strides, outputs, context.buffer):
             raise self._error(context, shape)
