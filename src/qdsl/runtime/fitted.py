@@ -184,7 +184,8 @@ def fitted(env: Environment, experiment: typed.Experiment, call: typed.HostCall,
     assert found is not None
     inputs = {data.provenance.source: data.provenance.source_hash} if data.provenance is not None else {}
     starts = {each.name: each.start for each in parameters}
-    return replace(found, provenance=recorded("fit", world.source.name, world.source.text, starts, None, inputs))
+    record = recorded("fit", world.source.name, world.source.text, starts, None, inputs)
+    return replace(found, provenance=record, data=data)
 
 
 def _objective(model: Model, columns: list[Any], parameters: Sequence[Parameter]) -> LikelihoodOf | LeastSquaresOf:

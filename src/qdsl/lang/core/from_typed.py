@@ -98,7 +98,7 @@ class Lowering:
         with _Forgetting(self):
             for each in inputs:
                 self._input(body, each)
-            captured = [each for each in self.captures.of_expression(node) if each not in body.variables]
+            captured = [each for each in self.captures.of_expression(node, inputs) if each not in body.variables]
             for variable in captured:
                 self._input(body, variable)
             results = function_results(body, node)

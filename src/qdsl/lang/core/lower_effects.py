@@ -6,7 +6,7 @@ that asking at every level of a deep tree costs one walk.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, fields
 
 from qdsl.lang.typed import tree as typed
@@ -89,9 +89,9 @@ class Captures:
             self.known[function] = tuple(self._find(function))
         return self.known[function]
 
-    def of_expression(self, node: Node) -> tuple[typed.Variable, ...]:
-        """The variables from outside that an expression uses."""
-        return tuple(_without_bound(node, self._used([node])))
+    def of_expression(self, node: Node, given: Collection[object] = ()) -> tuple[typed.Variable, ...]:
+        """The variables from outside that an expression uses, but for those inside nodes whose values are given."""
+        return tuple(_without_bound(node, self._used([node], given)))
 
     def _find(self, function: typed.Function | typed.Lambda) -> Iterator[typed.Variable]:
         if function.body is None:
@@ -101,7 +101,7 @@ class Captures:
             return iter([variable for variable in used if variable.is_global])
         return (each for each in _without_bound(function.body, used) if each not in function.parameters)
 
-    def _used(self, waiting: list[Node]) -> list[typed.Variable]:
+    def _used(self, waiting: list[Node], given: Collection[object] = ()) -> list[typed.Variable]:
         """The variables used in these nodes, and the global ones used by the functions that they call."""
         used: dict[typed.Variable, None] = {}
         entered: set[typed.Function] = set()
@@ -109,10 +109,12 @@ class Captures:
         while waiting:
             further: list[Node] = []
             for node in waiting:
-                for each in walk(node):
+                for each in walk(node, given):
                     if isinstance(each, typed.Local) and each.variable.value is None:
                         if local or each.variable.is_global:
                             used[each.variable] = None
+                    elif isinstance(each, typed.Local) and each.variable.value is not None:
+                        further.append(each.variable.value)
                     elif isinstance(each, typed.Call | typed.FunctionValue) and each.function not in entered:
                         entered.add(each.function)
                         if each.function.body is not None:
@@ -136,11 +138,13 @@ def bound_in(node: Node) -> Iterator[typed.Variable]:
                 yield from parameters
 
 
-def walk(node: Node) -> Iterator[Node]:
-    """The node and all below it, without those of the functions called."""
+def walk(node: Node, given: Collection[object] = ()) -> Iterator[Node]:
+    """The node and all below it, without those of the functions called and those `given`."""
     waiting = [node]
     while waiting:
         each = waiting.pop()
+        if each in given:
+            continue
         yield each
         waiting.extend(reversed(children(each)))
 

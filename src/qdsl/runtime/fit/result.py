@@ -35,6 +35,7 @@ class Fit:
     deviance: float | None = None
     rss: float | None = None
     provenance: Provenance | None = None
+    data: Table | None = None
 
     def __getattr__(self, name: str) -> Estimate:
         estimates: dict[str, Estimate] = vars(self).get("estimates", {})  # absent while a copy is being made

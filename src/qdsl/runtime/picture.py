@@ -1,0 +1,133 @@
+"""`plot(..)`: from a session's values to the picture that `runtime.plot` draws.
+
+A fit is drawn against its first axis, the one with real values: points with error bars, the model as a fine curve with the
+other axes at their first value. Binomial counts are drawn as fractions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from qdsl.lang.report import Diagnostics
+from qdsl.lang.typed import tree as typed
+from qdsl.lang.typed import types
+from qdsl.lang.typed.dimension import ONE
+from qdsl.runtime.evaluate import Environment
+from qdsl.runtime.fit.report import notes
+from qdsl.runtime.host import World
+from qdsl.runtime.model import Model, model_of
+from qdsl.runtime.plot import FitPicture, Panel, Quantity, Series, TablePicture, picture_of_table, save_plot
+from qdsl.runtime.plot.error_bars import Reach, binomial, normal, poisson
+
+
+def draw(env: Environment, call: typed.HostCall, world: World) -> None:
+    """Carry out a `plot(..)` of the program."""
+    *values, path = call.arguments
+    type_ = types.pruned(values[0].type)
+    picture: FitPicture | TablePicture
+    if isinstance(type_, types.Fit):
+        picture = _of_fit(env, type_.experiment, env.evaluate(values[0]))
+    elif isinstance(type_, types.Table):
+        picture = picture_of_table(env.evaluate(values[0]))
+    else:
+        picture = _of_arrays(env, values[0], values[1])
+    diagnostics = Diagnostics()
+    save_plot(picture, world.path(env.evaluate(path)), diagnostics, path.span)
+    world.settle(diagnostics)
+
+
+def _of_arrays(env: Environment, x: typed.Expr, y: typed.Expr) -> TablePicture:
+    return TablePicture("", _series(env, x), (_series(env, y),))
+
+
+def _series(env: Environment, expr: typed.Expr) -> Series:
+    array = types.resolved(expr.type)
+    assert isinstance(array, types.Array)
+    dimension = array.element.dimension if isinstance(array.element, types.Real) else ONE
+    values = np.asarray(env.evaluate(expr), dtype=float)
+    return Series(Quantity(expr.span.text, dimension, expr.display), values)
+
+
+# ── fits ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _of_fit(env: Environment, experiment: typed.Experiment, fit: Any) -> FitPicture:
+    model = model_of(env, experiment)
+    data = fit.data
+    panels = tuple(_panel(model, fit, data, place) for place in range(len(experiment.measures)))
+    return FitPicture(experiment.name, panels, tuple(notes(fit)))
+
+
+def _panel(model: Model, fit: Any, data: Any, place: int) -> Panel:
+    measure = model.experiment.measures[place]
+    axis = _first_real(model)
+    x = data.columns[axis.name]
+    own = np.asarray(data.columns[measure.variable.name].values, dtype=float)
+    at_points = _arguments(model, fit, [data.columns[each.name].values for each in model.functions.axes], place)
+    per_shot = measure.distribution.name == "Binomial"
+    shots = np.broadcast_to(np.asarray(at_points[0], dtype=float), own.shape) if per_shot else None
+    y = own / shots if shots is not None else own
+    bars = _bars(measure, own, at_points, fit)
+    dimension = measure.variable.type.dimension if isinstance(measure.variable.type, types.Real) else ONE
+    label = f"{measure.variable.name} fraction" if per_shot else measure.variable.name
+    return Panel(
+        Quantity(axis.name, x.dimension, x.display),
+        Quantity(label, dimension, measure.variable.display),
+        (np.asarray(x.values, dtype=float), y),
+        bars,
+        _curve(model, fit, data, place, axis, per_shot),
+    )
+
+
+def _first_real(model: Model) -> typed.Variable:
+    """The axis to draw against."""
+    axes = model.functions.axes
+    return next((each for each in axes if isinstance(types.pruned(each.type), types.Real)), axes[0])
+
+
+def _arguments(model: Model, fit: Any, axes: list[Any], place: int) -> list[Any]:
+    """The arguments of a measurement's distribution, then its mean."""
+    results = model.kernel("point")(*fit.values, *axes)
+    before = sum(_count(each) for each in model.experiment.measures[:place])
+    own = results[before : before + _count(model.experiment.measures[place])]
+    means = results[-len(model.experiment.measures) :]
+    return [*own, means[place]]
+
+
+def _count(measure: typed.MeasureDeclaration) -> int:
+    return sum(each is not None for each in measure.distribution.arguments)
+
+
+def _bars(measure: typed.MeasureDeclaration, own: Any, arguments: list[Any], fit: Any) -> Reach:
+    match measure.distribution.name:
+        case "Binomial":
+            return binomial(own, np.broadcast_to(np.asarray(arguments[0], dtype=float), own.shape))
+        case "Poisson":
+            return poisson(own)
+        case "Normal":
+            sigma = fit.sigma if measure.distribution.arguments[-1] is None else arguments[1]
+            return normal(np.nan if sigma is None else sigma, len(own))
+        case _:
+            return normal(np.nan, len(own))
+
+
+def _curve(
+    model: Model, fit: Any, data: Any, place: int, axis: typed.Variable, per_shot: bool
+) -> Callable[[Any], Any]:
+    """The expected value along the axis, the other axes at their first value."""
+
+    def curve(xs: Any) -> Any:
+        axes = [
+            np.asarray(xs, dtype=float)
+            if each is axis
+            else np.full(len(xs), data.columns[each.name].values[0])
+            for each in model.functions.axes
+        ]
+        arguments = _arguments(model, fit, axes, place)
+        mean = np.broadcast_to(np.asarray(arguments[-1], dtype=float), (len(xs),))
+        return mean / np.asarray(arguments[0], dtype=float) if per_shot else mean
+
+    return curve
