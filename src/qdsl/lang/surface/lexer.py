@@ -42,12 +42,16 @@ _VALUE_ENDS = frozenset({"NAME", "NUMBER", "IMAGINARY", "UNCERTAIN", "RPAR", "RS
 
 @dataclass(slots=True)
 class Lexed:
-    """The tokens of a chunk, ending with END; `docs` holds `##` texts by the start of the token below them."""
+    """The tokens of a chunk, ending with END; `docs` holds `##` lines by the start of the token below them.
+
+    `unclosed` are the starts of strings without an end.
+    """
 
     tokens: list[Token] = field(default_factory=list)
     comments: list[Comment] = field(default_factory=list)
     docs: dict[int, list[Comment]] = field(default_factory=dict)
     slips: list[Diagnostic] = field(default_factory=list)
+    unclosed: list[int] = field(default_factory=list)
 
 
 def lexed(chunk: Chunk) -> Lexed:
@@ -153,11 +157,10 @@ class _Lexer:
         return end
 
     def apostrophe(self, start: int) -> int:
-        """`x'` was meant as a dagger; `'text'` as a string."""
+        """`x'` is read as x; `'text'` was meant as a string."""
         before = self.tokens[-1] if self.tokens else None
         if before is not None and before.end == start and before.kind in _VALUE_ENDS:
             self.report(slips.prime(self.span(start, start + 1)))
-            self.add("DAGGER", "'", start, start + 1)
             return start + 1
         close = self.text.find("'", start + 1)
         line_end = self.text.find("\n", start)
@@ -173,6 +176,11 @@ class _Lexer:
         text = self.text[start:end]
         if "(" in text:
             return self.number_with_brackets(text, start, end)
+        if text == "0" and (found := slips.OTHER_BASE.match(self.text, start)):
+            end = found.end()
+            self.report(slips.other_base(self.span(start, end)))
+            self.add("NUMBER", text, start, end)
+            return end
         slip = slips.number(text, self.text, self.span(start, end))
         if slip is not None:
             self.report(slip)
@@ -249,6 +257,7 @@ class _Lexer:
         if self.text.startswith('"', end):
             return end + 1
         self.report(slips.string_not_closed(self.span(start, end)))
+        self.out.unclosed.append(start)
         return end
 
     def check_escapes(self, start: int, end: int) -> None:

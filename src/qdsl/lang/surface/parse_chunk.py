@@ -66,7 +66,8 @@ class _Run:
 
     def found(self) -> tuple[Diagnostic, ...]:
         """All messages in the order of the text, without those about what is given up as a whole."""
-        slips = (*self.raw.slips, *self.layout.found)
+        brackets = (each for each in self.layout.found if not self.swallowed(each))
+        slips = (*self.raw.slips, *brackets)
         syntax = [
             syntax_errors.diagnostic(place, self.chunk)
             for place in self.recovery.errors
@@ -81,6 +82,13 @@ class _Run:
         skipped = self.recovery.skipped
         known = [each for each in slips if not any(begin <= _start(each) < end for begin, end in skipped)]
         return tuple(sorted((*known, *syntax, *self.build.found, *exits), key=_start))
+
+    def swallowed(self, bracket: Diagnostic) -> bool:
+        """Whether a string without an end has taken the closing bracket that is said to be missing."""
+        if bracket.code != "E0103":
+            return False
+        opener, place = (label.span.start for label in bracket.labels)
+        return any(opener <= string <= place for string in self.raw.unclosed)
 
     @property
     def unfinished(self) -> bool:

@@ -250,17 +250,16 @@ class ExpressionPrinter(TypePrinter):
             return opener + closer
         rows: list[Doc] = []
         last, end = region
-        for node, doc in elements:
+        for left, (node, doc) in zip(range(len(elements) - 1, -1, -1), elements, strict=True):
             stop = node.span.absolute[1]
             for comment in self.remarks.take(last, stop):
                 rows += [comment.text, HardLine()]
-            is_last = node is elements[-1][0]
-            rows += [doc, IfBroken(comma) if is_last else ","]
+            rows += [doc, "," if left else IfBroken(comma)]
             last = stop
             if (beside := self.remarks.beside(stop)) is not None:
                 rows.append(beside[0])
                 last = beside[1]
-            if not is_last:
+            if left:
                 rows.append(Line())
         for comment in self.remarks.take(last, end):
             rows += [HardLine(), comment.text]

@@ -181,11 +181,19 @@ def number_or_product(span: Span, head: str, tail: str) -> Diagnostic:
     )
 
 
+OTHER_BASE = re.compile(r"0(?:[xX][0-9a-fA-F]+|[bB][01]+|[oO][0-7]+)\b")
+
+
+def other_base(span: Span) -> Diagnostic:
+    """`0x1f`."""
+    return error(
+        "E0114", "numbers are written in decimal", Label(span), fixes=(_replace(span, str(int(span.text, 0))),)
+    )
+
+
 def number(text: str, source: str, span: Span) -> Diagnostic | None:
     """What is wrong with a number, given the text that follows it."""
     after = source[span.end : span.end + 40]
-    if text == "0" and re.match(r"[xXbBoO][0-9a-fA-F]+\b", after):
-        return error("E0114", "numbers are written in decimal", Label(span))
     if after.startswith(".") and not re.match(r"\.\.|\.[^\W\d]", after):
         fix = Fix("write the 0", (Edit(Span(span.chunk, span.end, span.end + 1), ".0"),))
         return error("E0114", f"a digit follows the decimal point: {text}.0", Label(span), fixes=(fix,))
