@@ -53,9 +53,9 @@ def test_what_is_zero_is_not_carried() -> None:
         func @f(%n: int, %x: real, %y: real) -> (real, real, real) {
           %0 = const 0
           %one = const 1.0
-          %a, %b, %c = for %0, %n, %x, %y, %one -> real, real, real { |%i: int, %p: real, %q: real, %r: real|
-            %1 = sin %p
-            %2 = cos %q
+          %a, %b, %c = for %0, %n, %one, %one, %one -> real, real, real { |%i: int, %p: real, %q: real, %r: real|
+            %1 = mul %p, %x
+            %2 = mul %q, %y
             %3 = exp %r
             yield %1, %2, %3
           }

@@ -91,7 +91,6 @@ def call(trip: Trip, op: Op) -> None:
     results = trip.builder.call(trip.callees.derivative(name, reaching), arguments, all_types)
     for old, new in zip(op.results, results, strict=False):
         trip.new[old] = new
-        trip.tangents.pop(old, None)
     everywhere = tuple([place in directions for place in range(trip.count)])
     given = spread(results[len(op.results) :], [everywhere] * len(real))
     for (old, _), tangent in zip(real, given, strict=True):

@@ -3,6 +3,9 @@
 A `Trip` writes a new block from an old one, op by op. For every old value it knows the new one and its tangent: for
 each direction the value that holds the derivative, or None where it is zero. What to write for an operation is in
 `straight` (one thing after the other) and `regions` (blocks inside blocks).
+
+A loop's body is written again and again, with more tangents each time, until it is right. What an earlier writing left
+in `new` and `tangents` needs no clearing: what was active stays so, and the last writing puts its own in place.
 """
 
 from __future__ import annotations
@@ -69,8 +72,6 @@ class Trip:
     def set_tangent(self, value: Value, tangent: Sequence[Value | None]) -> None:
         if any(each is not None for each in tangent):
             self.tangents[value] = tuple(tangent)
-        else:
-            self.tangents.pop(value, None)
 
     # ── writing ──────────────────────────────────────────────────────────────
 
@@ -89,12 +90,10 @@ class Trip:
         for old, result in zip(op.results, results, strict=True):
             result.hint = old.hint
             self.new[old] = result
-            self.tangents.pop(old, None)
 
     def declare(self, parameter: Value) -> Value:
         """A parameter of the block at hand for an old one."""
         self.new[parameter] = self.builder.parameter(parameter.type, parameter.hint)
-        self.tangents.pop(parameter, None)
         return self.new[parameter]
 
     def declare_tangent(self, parameter: Value, mask: Mask) -> None:
