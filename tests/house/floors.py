@@ -21,6 +21,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("qdsl.lang.core",),
     ("qdsl.lang.differentiate", "qdsl.lang.optimise"),
     ("qdsl.lang.native",),
+    ("qdsl.lang.library",),
     ("qdsl.lang.compile",),
     ("qdsl.runtime.value",),
     ("qdsl.runtime.fit",),

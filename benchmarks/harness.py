@@ -1,0 +1,76 @@
+"""Times beside each other: each peer's answer is checked first, then all are run in turns, and the medians compared.
+
+    row("check of 1,000 lines, cold", [Peer("qdsl check", run, check)], bar=0.6)
+
+Runs are interleaved, so that a busy minute of the machine falls on all peers alike. A row prints one line for each peer
+and whether the bar is reached; `finish` gives the exit code.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Peer:
+    """Something to time: `run` does the work once, `check` looks at what it gave and raises if that is wrong."""
+
+    name: str
+    run: Callable[[], object]
+    check: Callable[[object], None]
+
+
+@dataclass(frozen=True)
+class Timing:
+    name: str
+    median: float
+    least: float
+
+
+@dataclass
+class Report:
+    """The rows of one benchmark, and whether all bars were reached."""
+
+    missed: list[str] = field(default_factory=list)
+
+    def row(self, title: str, peers: Sequence[Peer], *, bar: float, runs: int = 9) -> list[Timing]:
+        """Time the peers. The first one has to stay under `bar` seconds."""
+        timings = compare(peers, runs)
+        print(title)
+        for timing in timings:
+            print(f"  {timing.name:<32} median {seconds(timing.median):>10}   least {seconds(timing.least):>10}")
+        reached = timings[0].median <= bar
+        print(f"  bar {seconds(bar)}: {'reached' if reached else 'MISSED'}")
+        if not reached:
+            self.missed.append(title)
+        return timings
+
+    def finish(self) -> int:
+        """0 where every bar was reached."""
+        for title in self.missed:
+            print(f"missed: {title}")
+        return 1 if self.missed else 0
+
+
+def compare(peers: Sequence[Peer], runs: int) -> list[Timing]:
+    """The answer of each peer is checked once, which also warms what can be warm; then come the runs, in turns."""
+    for peer in peers:
+        peer.check(peer.run())
+    taken: dict[str, list[float]] = {peer.name: [] for peer in peers}
+    for _ in range(runs):
+        for peer in peers:
+            began = time.perf_counter()
+            peer.run()
+            taken[peer.name].append(time.perf_counter() - began)
+    return [Timing(name, statistics.median(times), min(times)) for name, times in taken.items()]
+
+
+def seconds(value: float) -> str:
+    """A time as a person reads it."""
+    for unit, scale in (("s", 1.0), ("ms", 1e-3), ("us", 1e-6)):
+        if value >= scale:
+            return f"{value / scale:.3g} {unit}"
+    return f"{value / 1e-9:.3g} ns"
