@@ -165,7 +165,9 @@ def test_comprehensions_of_comprehensions_are_one_build() -> None:
 
 
 def test_rows_from_any_expression_must_be_equally_long() -> None:
-    text = "fn row(k: Int) = [k * j for j in range(k)]\nfn f(low: Int, high: Int) = [row(max(i, 2)) for i in range(low, high)]"
+    text = """
+fn row(k: Int) = [k * j for j in range(k)]
+fn f(low: Int, high: Int) = [row(max(i, 2)) for i in range(low, high)]"""
     assert run(text, 0, 3) == ((0, 2), (0, 2), (0, 2))
     assert run(text, 0, 0) == ()
     assert failure(text, 1, 4).code is Code.SHAPE

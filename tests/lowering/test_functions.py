@@ -161,7 +161,9 @@ def test_a_jacobian_has_the_axes_of_both() -> None:
 
 
 def test_a_hessian_is_a_record_of_records() -> None:
-    text = "fn g(x: Scalar, y: Scalar, z: Scalar) = x^2 * y + sin(z) * x\nfn f(x: Scalar, y: Scalar, z: Scalar) = hessian(g)(x, y, z)"
+    text = """
+fn g(x: Scalar, y: Scalar, z: Scalar) = x^2 * y + sin(z) * x
+fn f(x: Scalar, y: Scalar, z: Scalar) = hessian(g)(x, y, z)"""
     found = run(text, 2.0, 3.0, 0.5)
     assert found["x"] == pytest.approx({"x": 6.0, "y": 4.0, "z": math.cos(0.5)})
     assert found["y"] == pytest.approx({"x": 4.0, "y": 0.0, "z": 0.0})

@@ -9,8 +9,8 @@
                                                           total
                                                       }
 
-The functions are written as typed trees and lowered like any function of the program. What belongs to a distribution `D`
-(`d_log_kernel`, `d_mean`, `d_draw`, ..) are functions of stdlib/stats.qdsl, found by name.
+The functions are written as typed trees and lowered like any function of the program. What belongs to a distribution
+`D` (`d_log_kernel`, `d_mean`, `d_draw`, ..) are functions of the standard library, found by name.
 """
 
 from __future__ import annotations
@@ -61,14 +61,16 @@ class FromExperiment:
         return self._function("point", (*self.params, *self.axes), self._record(fields))
 
     def draw(self) -> typed.Function:
-        """(params, axes, key, counter) -> a draw of each measurement. Measurements take keys that follow one another."""
+        """(params, axes, key, counter) -> a draw of each measurement.
+
+        With m measurements the point of counter c draws with the counters m c, m c + 1, ..: no two draws share one.
+        """
         key, counter = typed.Variable("key", INT, self._span), typed.Variable("counter", INT, self._span)
+        first = self._wrapping("mul", self._use(counter), self._int(len(self.experiment.measures)))
         fields = []
         for position, measure in enumerate(self.experiment.measures):
-            own = typed.Operation(
-                self._span, INT, "add", (self._use(key), typed.Constant(self._span, INT, position))
-            )
-            arguments = (own, self._use(counter), *_arguments(measure))
+            own = self._wrapping("add", first, self._int(position))
+            arguments = (self._use(key), own, *_arguments(measure))
             fields.append((measure.variable.name, self._call(measure, "draw", arguments, measure.variable.type)))
         return self._function("draw", (*self.params, *self.axes, key, counter), self._record(fields))
 
@@ -120,7 +122,8 @@ class FromExperiment:
             typed.Let(self._span, total, typed.Constant(self._span, SCALAR, 0.0)),
             typed.For(self._span, index, self._all(columns[0]), self._block(body, None)),
         )
-        return self._function(name, (*self.params, *columns), self._block(statements, self._use(total)), with_lets=False)
+        whole = self._block(statements, self._use(total))
+        return self._function(name, (*self.params, *columns), whole, with_lets=False)
 
     def _columns(self) -> tuple[typed.Variable, ...]:
         return (*self.axes, *self.measured)
@@ -141,6 +144,12 @@ class FromExperiment:
         mapped = tuple(False for _ in arguments)
         return typed.Call(measure.distribution.span, result, function, tuple(arguments), mapped)
 
+    def _int(self, value: int) -> typed.Expr:
+        return typed.Constant(self._span, INT, value)
+
+    def _wrapping(self, name: str, left: typed.Expr, right: typed.Expr) -> typed.Expr:
+        return typed.Operation(self._span, INT, f"wrapping_{name}", (left, right))
+
     def _negated(self, value: typed.Expr) -> typed.Expr:
         return typed.Operation(self._span, SCALAR, "neg", (value,))
 
@@ -153,9 +162,8 @@ class FromExperiment:
         return typed.Index(self._span, element.element, self._use(column), (self._use(index),))
 
     def _all(self, column: typed.Variable) -> typed.Expr:
-        zero = typed.Constant(self._span, INT, 0)
-        length = typed.Operation(self._span, INT, "len", (self._use(column), zero))
-        return typed.IntRange(self._span, types.Array(INT), zero, length)
+        length = typed.Operation(self._span, INT, "len", (self._use(column), self._int(0)))
+        return typed.IntRange(self._span, types.Array(INT), self._int(0), length)
 
     def _block(self, statements: Sequence[typed.Statement], value: typed.Expr | None) -> typed.Block:
         return typed.Block(self._span, value.type if value else types.NOTHING, tuple(statements), value)
