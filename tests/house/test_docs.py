@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 from tests.mdtest.claims import claims
 from tests.mdtest.document import Case, cases
-from tests.mdtest.judge import outcome
+from tests.mdtest.judge import checked_case, outcome
 from tests.mdtest.verdict import complaints
+
+from qdsl.cli.main import main
+from qdsl.lang.report.render import render
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -33,6 +36,24 @@ def test_the_readme_shows_the_example_without_its_comments() -> None:
     example = (ROOT / "examples" / "t1.qdsl").read_text(encoding="utf-8")
     lines = [re.sub(r"\s*#.*", "", line) for line in example.splitlines()]
     assert [line for line in shown.text.splitlines() if line] == [line for line in lines if line]
+
+
+def test_the_readme_shows_what_the_example_prints(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "data").mkdir()
+    for name in ("t1.qdsl", "data/t1_counts.csv"):
+        (tmp_path / name).write_bytes((ROOT / "examples" / name).read_bytes())
+    assert main(["run", str(tmp_path / "t1.qdsl")]) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith("tau       = 23.88(65) ns\n")
+    assert f"```\n{printed}```" in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert (tmp_path / "t1.svg").read_text(encoding="utf-8").rstrip().endswith("</svg>")
+
+
+def test_the_readme_shows_a_message_as_it_is() -> None:
+    case = Case("signal", 1, "fn signal(f: Frequency, t: Time) -> Scalar = cos(f * t)\n", "standard")
+    [message] = checked_case(case).diagnostics
+    text = render(message).replace("case.qdsl", "signal.qdsl")
+    assert f"```\n{text}\n```" in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_table_of_formulas_is_the_tested_one() -> None:
