@@ -126,9 +126,7 @@ class Session:
         except Stopped as stop:
             self.settings.report(stop.diagnostic)
             return None
-        for test in checked.module.tests:
-            results.append(self._test(test))
-        return results
+        return [self._test(test) for test in checked.module.tests]
 
     def _test(self, test: typed.TestDeclaration) -> TestResult:
         try:
