@@ -229,5 +229,16 @@ def test_no_exit_from_a_comprehension() -> None:
     assert found.code == "E0353"
 
 
-def test_an_array_of_arrays_is_refused() -> None:
-    assert refused("fn f(n: Int) = [(a = [1, 2], b = i) for i in range(n)][0].b").code == "E0352"
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("fn f(n: Int) = [(a = [1, 2], b = i) for i in range(n)][0].b", "an array of arrays"),
+        ('fn f(n: Int) = "n"', "a text"),
+        ('fn f(n: Int) { let word = if n > 1 { "many" } else { "one" }\n n }', "a text"),
+        ('fn f(n: Int) { if n > 1 { return "many" }\n "one" }', "a text"),
+        ("fn f(n: Int, s: Text) = n", "a text"),
+    ],
+)
+def test_what_is_no_number_is_refused(text: str, what: str) -> None:
+    found = refused(text)
+    assert (found.code, found.message) == ("E0352", f"{what} cannot stand in a compiled function")

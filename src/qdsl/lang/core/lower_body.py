@@ -144,12 +144,13 @@ class Body:
     # ── types ────────────────────────────────────────────────────────────────
 
     def types_of(self, type_: types.Type, span: Span | None) -> tuple[CoreType, ...]:
-        """The core types of a value of a type."""
+        """The core types of a value of a type; a type without any is the user's mistake, at `span` or here."""
         try:
             return core_types(type_)
         except NoLayout as found:
-            assert span is not None
-            raise not_a_number(span, _type_word(found.type)) from None
+            place = span or self.b.span
+            assert place is not None
+            raise not_a_number(place, _type_word(found.type)) from None
 
     def conform(self, data: Data, type_: types.Type) -> Data:
         """The value as one of another type with the same layout: lengths that only `type_` knows are checked."""

@@ -41,7 +41,7 @@ def function_results(body: Body, node: typed.Expr) -> Values:
     def returned(data: Data) -> Values:
         return body.conform(data, body.result).values
 
-    return _arm(body, node, Frame(core_types(body.result), returned, no_exit, returned))
+    return _arm(body, node, Frame(body.types_of(body.result, node.span), returned, no_exit, returned))
 
 
 # ── sequences of statements ──────────────────────────────────────────────────────────────────────────────────────

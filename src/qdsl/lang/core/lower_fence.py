@@ -66,7 +66,8 @@ class Fence:
         """Of all that comes out."""
         assigned = [each for variable in self.variables for each in core_types(variable.type)]
         result = (BOOL, *core_types(self.body.result)) if self.returns else ()
-        return (*core_types(self.value), *assigned, *((BOOL,) if self.breaks else ()), *result)
+        value = self.body.types_of(self.value, self.body.b.span)
+        return (*value, *assigned, *((BOOL,) if self.breaks else ()), *result)
 
     def frame(self) -> Frame:
         return Frame(self.types, self.finish, self.broke, self.returned)
