@@ -21,6 +21,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 NEEDED = (3, 11)
+SOURCES = ("src", "tests", "benchmarks", "tasks.py")
 
 
 class Environment:
@@ -65,8 +66,8 @@ def test(environment: Environment, *rest: str) -> None:
 def lint(environment: Environment) -> None:
     environment.have("dev")
     for name, arguments in (
-        ("ruff check", ("-m", "ruff", "check", ".")),
-        ("ruff format", ("-m", "ruff", "format", "--check", ".")),
+        ("ruff check", ("-m", "ruff", "check", *SOURCES)),
+        ("ruff format", ("-m", "ruff", "format", "--check", *SOURCES)),
         ("mypy", ("-m", "mypy")),
         ("import contract", ("-m", "pytest", "tests/house/test_floors.py")),
     ):
@@ -76,8 +77,8 @@ def lint(environment: Environment) -> None:
 
 def fix(environment: Environment) -> None:
     environment.have("dev")
-    environment.run("-m", "ruff", "check", "--fix", ".")
-    environment.run("-m", "ruff", "format", ".")
+    environment.run("-m", "ruff", "check", "--fix", *SOURCES)
+    environment.run("-m", "ruff", "format", *SOURCES)
 
 
 def bench(environment: Environment, *names: str) -> None:
