@@ -129,6 +129,17 @@ def test_an_expression_of_the_session() -> None:
     assert interpret(entry.module, entry.name, [3, 2.0]) == (8.0,)
 
 
+def test_equal_expressions_give_equal_modules() -> None:
+    program = checked("let x = 2 * exp(1)\nlet y = 2 * exp(1)")
+    lowering = Lowering(differentiate)
+    first, second = (
+        module_text(lowering.expression(each.value).module)
+        for each in program.module.statements
+        if isinstance(each, typed.Let)
+    )
+    assert first == second
+
+
 def test_nodes_of_an_expression_can_be_brought_from_outside() -> None:
     program = checked("let x = 2 * exp(1 + 0)")
     statement = program.module.statements[0]

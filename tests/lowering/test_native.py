@@ -66,6 +66,12 @@ def test_arrays(text: str, calls: list[tuple[Any, ...]]) -> None:
     agree(text, *calls)
 
 
+def test_functions_of_functions() -> None:
+    twice = "fn twice(g: (Scalar) -> Scalar, x: Scalar) -> Scalar = g(g(x))\n"
+    agree(twice + "fn f(x: Scalar, k: Scalar) = twice(t -> t * k, x)", (2.0, 3.0))
+    agree("fn g(x: Scalar, y: Scalar) = x^2 * y\nfn f(x: Scalar, y: Scalar) = hessian(g)(x, y)", (2.0, 3.0))
+
+
 def test_a_failure_names_the_place_in_the_program() -> None:
     with pytest.raises(KernelError) as caught:
         kernel(lowered("fn g(x: Scalar) = sqrt(x - 1)\nfn f(x: Scalar) = 2 * g(x)"))(0.5)

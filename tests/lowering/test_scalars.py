@@ -158,7 +158,8 @@ def test_a_let_is_looked_through_and_a_var_is_not() -> None:
 
 
 @pytest.mark.parametrize(
-    "expression", ["sqrt(x * y)", "sqrt(x^3)", "sqrt(x^2 - y^2)", "sqrt(min(x, y^2))", "log(-1.0 * x)"]
+    "expression",
+    ["sqrt(x * y)", "sqrt(x^3)", "sqrt(x^2 - y^2)", "sqrt(min(x, y^2))", "log(-1.0 * x)", "sqrt(x^2 / -0.0)"],
 )
 def test_where_it_may_be_outside_there_is_one(expression: str) -> None:
     text = module_text(lowered(f"fn f(x: Scalar, y: Scalar) -> Scalar = {expression}").module)

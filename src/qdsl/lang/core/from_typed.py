@@ -40,6 +40,9 @@ __all__ = ["Differentiate", "Entry", "Lowering", "Refused"]
 DEEPEST_FUNCTION = 20
 """How deep functions may stand in functions that are arguments of one another."""
 
+EXPRESSION = "<value>"
+"""The name of every expression's function: equal expressions give equal modules, which caches go by."""
+
 Key = tuple[FunctionCode, tuple[FunctionCode | None, ...]]
 
 
@@ -94,7 +97,6 @@ class Lowering:
     def expression(self, node: typed.Expr, inputs: Sequence[typed.Expr | typed.Variable] = ()) -> Entry:
         """An expression as a function of `inputs`: variables, and nodes whose values are brought from outside."""
         body = Body(self, node.type)
-        name = self._unique("value")
         with _Forgetting(self):
             for each in inputs:
                 self._input(body, each)
@@ -103,9 +105,9 @@ class Lowering:
                 self._input(body, variable)
             results = function_results(body, node)
             self._complete()
-        function = body.b.function(name, results, node.span)
-        module = self._needed(name, function)
-        return Entry(module, name, tuple(each.type for each in inputs), tuple(captured), node.type)
+        function = body.b.function(EXPRESSION, results, node.span)
+        module = self._needed(EXPRESSION, function)
+        return Entry(module, EXPRESSION, tuple(each.type for each in inputs), tuple(captured), node.type)
 
     # ── instances ────────────────────────────────────────────────────────────
 

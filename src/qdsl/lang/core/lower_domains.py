@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import copysign
 
 from qdsl.lang.core.ir import Code, Value
 from qdsl.lang.core.lower_body import Body
@@ -84,7 +85,7 @@ def is_not_negative(body: Body, node: typed.Expr, deep: int = 0) -> bool:
         return False
     match node:
         case typed.Constant(value=value):
-            return isinstance(value, int | float) and value >= 0
+            return isinstance(value, int | float) and copysign(1.0, value) > 0  # 1 / -0.0 is negative
         case typed.Cast(value=value) | typed.Shown(value=value):
             return is_not_negative(body, value, deep + 1)
         case typed.Local(variable=variable):
