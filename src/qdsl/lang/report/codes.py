@@ -121,6 +121,7 @@ TITLES: dict[str, str] = {
     "E0415": "a unit with an offset",
     "E0416": "a unit that is not defined by a quantity",
     "E0418": "no unit after to",
+    "E0419": "not a constant",
     "E0501": "a param without type and default",
     "E0502": "a param that is not a real number",
     "E0503": "a default or bound that depends on the model",

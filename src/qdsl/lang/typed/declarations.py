@@ -110,10 +110,13 @@ def check_constant(c: Checker, symbol: Symbol, node: surface.Const) -> None:
     value = c.expr(node.value, declared)
     if pruned(value.type) is BROKEN:
         return
+    if isinstance(pruned(value.type), types.Estimate) and not isinstance(value, typed.Uncertain):
+        c.report(c.dims.not_a_constant(node.value.span))
+        return
     error = value.error if isinstance(value, typed.Uncertain) else 0.0
     number = _exact_or_float(c, value)
     if number is None:
-        c.report(c.models.not_constant(node.value.span, "a constant"))
+        c.report(c.dims.not_a_constant(node.value.span))
         return
     type_ = _constant_type(c, node, value)
     if declared is not None and node.type is not None:

@@ -201,6 +201,15 @@ class DimensionErrors:
         """`3 m to x + 1`."""
         return error("E0418", "after `to` stands a unit: a product of powers of units", Label(span))
 
+    def not_a_constant(self, span: Span) -> Diagnostic:
+        """`const x = sin(1)`, `const x = 2.0(1) m * 3`."""
+        return error(
+            "E0419",
+            "a constant is a literal, or simple arithmetic with constants that have no uncertainty",
+            Label(span),
+            hint="bind it with `let`",
+        )
+
     def _hint(self, found: Dimension, wanted: Dimension, literal: Span | None) -> str:
         """One thing to try, only where it is sure."""
         found, wanted = by_default(found.resolved()), by_default(wanted.resolved())

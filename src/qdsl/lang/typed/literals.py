@@ -207,7 +207,9 @@ def rounded(exact: Fraction | float) -> float:
 
 
 def is_unit_expression(c: Checker, node: surface.Expr) -> bool:
-    """Whether it is a unit, or a power of one."""
+    """Whether it is a unit, a power of one, or a product of such in parentheses."""
+    if isinstance(node, surface.Binary) and node.operator in "*/":
+        return is_unit_expression(c, node.left) and is_unit_expression(c, node.right)
     base = node.left if isinstance(node, surface.Binary) and node.operator == "^" else node
     symbol = c.symbol(base) if isinstance(base, surface.Reference) else None
     return symbol is not None and symbol.kind is Kind.UNIT

@@ -67,7 +67,7 @@ def uncertainty(c: Checker, node: surface.Call, arguments: Sequence[surface.Argu
         return c.broken(node.span)
     value = c.expr(nodes[0])
     if isinstance(value, typed.Local) and value.variable.uncertainty is not None:
-        return typed.Constant(node.span, value.type, value.variable.uncertainty)
+        return typed.Constant(node.span, value.type, value.variable.uncertainty, display=value.display)
     if pruned(value.type) is not BROKEN:
         c.report(c.models.not_host_value(value.span, "uncertainty", "a constant", types.resolved(value.type)))
     return c.broken(node.span)
