@@ -6,51 +6,13 @@ Each entry of `HOST` takes the `World` and gives the function that carries out a
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from qdsl.lang.report import Diagnostic, Diagnostics, InternalError
-from qdsl.lang.source import Source
+from qdsl.lang.report import Diagnostics, InternalError
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
-from qdsl.lang.typed.dimension import Dimension
 from qdsl.runtime.evaluate import Environment, Host
-from qdsl.runtime.failures import Stopped
-
-UnitResolver = Callable[[str], tuple[Dimension, typed.DisplayUnit] | str]
-
-
-@dataclass(eq=False)
-class World:
-    """What is outside a program: where output goes, where files are, the root seed and how many draws it has given."""
-
-    out: Callable[[str], None]
-    report: Callable[[Diagnostic], None]
-    folder: Path
-    root_seed: int
-    resolve_unit: UnitResolver
-    source: Source = field(default_factory=lambda: Source("nothing", ""))
-    draws: int = 0
-
-    def next_seed(self) -> int:
-        """The seed of the next call that did not bring one: the root's, counted on by position."""
-        self.draws += 1
-        return (self.root_seed * 0x9E3779B1 + self.draws) % 2**53
-
-    def path(self, text: str) -> Path:
-        """A path written in a program: relative ones start at the program's folder."""
-        return self.folder / text
-
-    def settle(self, diagnostics: Diagnostics) -> None:
-        """Show warnings and notes; an error stops the program."""
-        errors = diagnostics.errors
-        last = errors[-1] if errors else None
-        for each in diagnostics.in_order():
-            if each is not last:
-                self.report(each)
-        if last is not None:
-            raise Stopped(last)
+from qdsl.runtime.world import World
 
 
 def _print(world: World) -> Host:
@@ -95,7 +57,7 @@ def _with(world: World) -> Host:
 
 def _load(world: World) -> Host:
     def run(env: Environment, call: typed.HostCall) -> Any:
-        from qdsl.runtime.data import load
+        from qdsl.runtime.experiment.loading import load
 
         return load(world, env.evaluate(call.arguments[0]), _experiment(call.arguments[1]), call.arguments[0].span)
 
@@ -104,7 +66,8 @@ def _load(world: World) -> Host:
 
 def _simulate(world: World) -> Host:
     def run(env: Environment, call: typed.HostCall) -> Any:
-        from qdsl.runtime.model import model_of, simulated
+        from qdsl.runtime.experiment.model import model_of
+        from qdsl.runtime.experiment.runs import simulated
 
         return simulated(model_of(env, _experiment(call.arguments[0])), env, call, world)
 
@@ -113,7 +76,8 @@ def _simulate(world: World) -> Host:
 
 def _expected(world: World) -> Host:
     def run(env: Environment, call: typed.HostCall) -> Any:
-        from qdsl.runtime.model import expected, model_of
+        from qdsl.runtime.experiment.model import model_of
+        from qdsl.runtime.experiment.runs import expected
 
         return expected(model_of(env, _experiment(call.arguments[0])), env, call, world)
 
@@ -122,7 +86,7 @@ def _expected(world: World) -> Host:
 
 def _fit(world: World) -> Host:
     def run(env: Environment, call: typed.HostCall) -> Any:
-        from qdsl.runtime.fitted import fitted
+        from qdsl.runtime.experiment.fitting import fitted
 
         return fitted(env, _experiment(call.arguments[0]), call, world)
 
@@ -131,7 +95,7 @@ def _fit(world: World) -> Host:
 
 def _plot(world: World) -> Host:
     def run(env: Environment, call: typed.HostCall) -> None:
-        from qdsl.runtime.picture import draw
+        from qdsl.runtime.experiment.picture import draw
 
         draw(env, call, world)
 

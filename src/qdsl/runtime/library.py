@@ -1,6 +1,7 @@
 """The standard library from the package's files, checked once and kept in the user's cache.
 
-The key holds the texts, the versions of QDSL and Python and the checker's own sources, so that a stale library is never read.
+The key holds the texts, the versions of QDSL and Python and the checker's own sources, so that a stale library is never
+read.
 """
 
 from __future__ import annotations

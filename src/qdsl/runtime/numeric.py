@@ -1,7 +1,7 @@
 """Numeric expressions of a session: lowered, then interpreted where they are small, compiled where they are work.
 
-An expression's *inputs* are the parts that only the session can compute: columns of tables, estimates of fits, what host
-calls return. With the session's variables that it uses they become the parameters of a core function, so the same
+An expression's *inputs* are the parts that only the session can compute: columns of tables, estimates of fits, what
+host calls return. With the session's variables that it uses they become the parameters of a core function, so the same
 expression over other data is the same kernel.
 """
 

@@ -26,10 +26,11 @@ from qdsl.runtime.cache import DiskCache
 from qdsl.runtime.compiled import Compiler
 from qdsl.runtime.evaluate import Environment
 from qdsl.runtime.failures import Stopped, code_name
-from qdsl.runtime.host import HOST, World
+from qdsl.runtime.host import HOST
 from qdsl.runtime.imports import FileImports
 from qdsl.runtime.library import standard_library
 from qdsl.runtime.show import text_of
+from qdsl.runtime.world import World
 
 
 def _print(text: str) -> None:

@@ -21,14 +21,14 @@ from qdsl.lang.typed.dimension import ONE
 from qdsl.lang.typed.distributions import DISTRIBUTIONS
 from qdsl.lang.typed.experiments import variables_in
 from qdsl.runtime.evaluate import Environment
+from qdsl.runtime.experiment.model import Model, model_of
 from qdsl.runtime.failures import mixed_measurements
 from qdsl.runtime.fit import Fit, Parameter, fit
 from qdsl.runtime.fit.objective import Matrix, Vector
-from qdsl.runtime.host import World
 from qdsl.runtime.kernel import KernelError
-from qdsl.runtime.model import Model, model_of
 from qdsl.runtime.value.provenance import recorded
 from qdsl.runtime.value.table import Table
+from qdsl.runtime.world import World
 
 GOODNESS = frozenset(("Binomial", "Poisson", "Normal"))
 """Distributions whose deviance has a chi-squared distribution when the model is true and counts are not small."""
@@ -140,7 +140,9 @@ class LeastSquaresOf(_Problem):
 def argument_names(measure: typed.MeasureDeclaration) -> list[str]:
     """The names of the given arguments of a measurement's distribution."""
     row = DISTRIBUTIONS[measure.distribution.name]
-    return [name for (name, _), each in zip(row.arguments, measure.distribution.arguments, strict=True) if each is not None]
+    return [
+        name for (name, _), each in zip(row.arguments, measure.distribution.arguments, strict=True) if each is not None
+    ]
 
 
 def _measures_goodness(model: Model, measure: typed.MeasureDeclaration) -> bool:
@@ -175,7 +177,10 @@ def fitted(env: Environment, experiment: typed.Experiment, call: typed.HostCall,
     named = dict(call.named)
     start = env.evaluate(named["start"]) if "start" in named else {}
     by_expectation = "errors" in named and env.evaluate(named["errors"]) == "expected"
-    columns = [np.ascontiguousarray(data.columns[each.name].values) for each in (*model.functions.axes, *model.functions.measured)]
+    columns = [
+        np.ascontiguousarray(data.columns[each.name].values)
+        for each in (*model.functions.axes, *model.functions.measured)
+    ]
     parameters = _parameters(model, start)
     diagnostics = Diagnostics()
     objective = _objective(model, columns, parameters)

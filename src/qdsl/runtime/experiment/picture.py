@@ -1,7 +1,7 @@
 """`plot(..)`: from a session's values to the picture that `runtime.plot` draws.
 
-A fit is drawn against its first axis, the one with real values: points with error bars, the model as a fine curve with the
-other axes at their first value. Binomial counts are drawn as fractions.
+A fit is drawn against its first axis, the one with real values: points with error bars, the model as a fine curve with
+the other axes at their first value. Binomial counts are drawn as fractions.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
 from qdsl.lang.typed.dimension import ONE
 from qdsl.runtime.evaluate import Environment
+from qdsl.runtime.experiment.model import Model, model_of
 from qdsl.runtime.fit.report import notes
-from qdsl.runtime.host import World
-from qdsl.runtime.model import Model, model_of
 from qdsl.runtime.plot import FitPicture, Panel, Quantity, Series, TablePicture, picture_of_table, save_plot
 from qdsl.runtime.plot.error_bars import Reach, binomial, normal, poisson
+from qdsl.runtime.world import World
 
 
 def draw(env: Environment, call: typed.HostCall, world: World) -> None:
@@ -114,16 +114,12 @@ def _bars(measure: typed.MeasureDeclaration, own: Any, arguments: list[Any], fit
             return normal(np.nan, len(own))
 
 
-def _curve(
-    model: Model, fit: Any, data: Any, place: int, axis: typed.Variable, per_shot: bool
-) -> Callable[[Any], Any]:
+def _curve(model: Model, fit: Any, data: Any, place: int, axis: typed.Variable, per_shot: bool) -> Callable[[Any], Any]:
     """The expected value along the axis, the other axes at their first value."""
 
     def curve(xs: Any) -> Any:
         axes = [
-            np.asarray(xs, dtype=float)
-            if each is axis
-            else np.full(len(xs), data.columns[each.name].values[0])
+            np.asarray(xs, dtype=float) if each is axis else np.full(len(xs), data.columns[each.name].values[0])
             for each in model.functions.axes
         ]
         arguments = _arguments(model, fit, axes, place)

@@ -8,9 +8,9 @@ from qdsl.lang.report import Diagnostics
 from qdsl.lang.source import Span
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
-from qdsl.runtime.host import World
 from qdsl.runtime.load import Wanted, load_csv
 from qdsl.runtime.value.table import Table
+from qdsl.runtime.world import World
 
 _LOW = {"Binomial": 0.0, "Bernoulli": 0.0, "Poisson": 0.0, "Exponential": 0.0, "Gamma": 0.0, "Beta": 0.0}
 _HIGH = {"Bernoulli": 1.0, "Beta": 1.0}
