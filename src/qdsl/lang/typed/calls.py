@@ -14,6 +14,7 @@ from qdsl.lang.source import Span
 from qdsl.lang.surface import tree as surface
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
+from qdsl.lang.typed.arrays import joined_types
 from qdsl.lang.typed.checker import Body, Checker, element_of, joined_shape, rule
 from qdsl.lang.typed.dimension import CYCLE, ONE, Dimension, DimVar
 from qdsl.lang.typed.scheme import Instance
@@ -400,8 +401,23 @@ def lambda_(c: Checker, node: surface.Lambda, expected: Type | None) -> typed.Ex
         if symbol is not None:
             symbol.entity = variable
         parameters.append(variable)
-    c.bodies.append(Body())
+    own = Body()
+    c.bodies.append(own)
     body = c.expr(node.body, wanted.result if isinstance(wanted, types.Function) else None)
     c.bodies.pop()
-    type_ = types.Function(tuple(variable.type for variable in parameters), body.type)
+    result = _lambda_result(c, body, own)
+    type_ = types.Function(tuple(variable.type for variable in parameters), result)
     return typed.Lambda(node.span, type_, tuple(parameters), body)
+
+
+def _lambda_result(c: Checker, body: typed.Expr, own: Body) -> Type:
+    """What the end of the body and its `return`s have in common."""
+    returned = [each for each in own.returns if each.value is not None]
+    if not returned:
+        return body.type
+    joined = joined_types(c, [body, *(each.value for each in returned if each.value is not None)])
+    if joined is None:
+        return BROKEN
+    for each, value in zip(returned, joined[0][1:], strict=True):
+        each.value = value
+    return joined[1]

@@ -68,8 +68,8 @@ def _branches(c: Checker, node: surface.If, test: typed.Expr, then: typed.Block,
         return c.broken(node.span)
     _set_value(then, joined[0])
     _set_value(other, joined[1])
-    result = typed.If(node.span, joined[0].type, test, then, other, display=then.display)
-    return result
+    type_ = _of_either_length(joined[0].type, joined[1].type)
+    return typed.If(node.span, type_, test, then, other, display=then.display)
 
 
 def _joined_branches(c: Checker, first: typed.Expr, second: typed.Expr) -> tuple[typed.Expr, typed.Expr] | None:
@@ -79,6 +79,15 @@ def _joined_branches(c: Checker, first: typed.Expr, second: typed.Expr) -> tuple
         return first, as_second
     as_first = c.convert(first, second.type)
     return None if as_first is None else (as_first, second)
+
+
+def _of_either_length(first: Type, second: Type) -> Type:
+    """The type of one branch without the lengths that the other does not have."""
+    element, shape = element_of(first)
+    other = element_of(second)[1]
+    if shape is None or other is None or shape == other:
+        return first
+    return types.Array(element, tuple(m if m == n else None for m, n in zip(shape, other, strict=True)))
 
 
 def _value(branch: typed.Expr) -> typed.Expr:
