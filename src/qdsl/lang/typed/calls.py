@@ -405,19 +405,19 @@ def lambda_(c: Checker, node: surface.Lambda, expected: Type | None) -> typed.Ex
     c.bodies.append(own)
     body = c.expr(node.body, wanted.result if isinstance(wanted, types.Function) else None)
     c.bodies.pop()
-    result = _lambda_result(c, body, own)
+    body, result = _with_returns(c, body, own)
     type_ = types.Function(tuple(variable.type for variable in parameters), result)
     return typed.Lambda(node.span, type_, tuple(parameters), body)
 
 
-def _lambda_result(c: Checker, body: typed.Expr, own: Body) -> Type:
-    """What the end of the body and its `return`s have in common."""
+def _with_returns(c: Checker, body: typed.Expr, own: Body) -> tuple[typed.Expr, Type]:
+    """A body and its `return`s as the type that they have in common."""
     returned = [each for each in own.returns if each.value is not None]
     if not returned:
-        return body.type
+        return body, body.type
     joined = joined_types(c, [body, *(each.value for each in returned if each.value is not None)])
     if joined is None:
-        return BROKEN
+        return body, BROKEN
     for each, value in zip(returned, joined[0][1:], strict=True):
         each.value = value
-    return joined[1]
+    return joined[0][0], joined[1]
