@@ -16,7 +16,6 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace, screen: Screen) -> Exit:
-    from qdsl.lang.compile import Context, check
     from qdsl.runtime.imports import FileImports
     from qdsl.runtime.library import standard_library
 
@@ -29,8 +28,8 @@ def run(arguments: Namespace, screen: Screen) -> Exit:
             source = read(name, screen)
             if source is None:
                 continue
-            checked = check(source, Context(library, imports))
+            checked = imports.check(source)
             progress.clear()
-            for each in (*imports.found, *checked.diagnostics.in_order()):
+            for each in checked.diagnostics.in_order():
                 screen.report(each)
     return Exit.FAILED if screen.failed else Exit.OK

@@ -45,6 +45,15 @@ def stopped(failure: KernelFailure | KernelError, at: Span | None = None) -> Sto
     return Stopped(error(code_name(failure.code), message, *labels, hint=_HINTS.get(failure.code, "")))
 
 
+def not_finite(at: Span, origin: Span | None) -> Stopped:
+    """An expression whose result is not finite; `origin` is the operation that it comes from, if it was found."""
+    labels = [Label(origin or at, "this is not finite")]
+    if origin is not None and origin.chunk is not at.chunk:
+        labels.append(Label(at, "reached from here"))
+    code = Code.NONFINITE
+    return Stopped(error(code_name(code), "a result that is not finite", *labels, hint=_HINTS[code]))
+
+
 def not_differentiable(at: Span, found: Exception) -> Stopped:
     """Arithmetic with estimates that passes through a rounding: its uncertainty would be a lie."""
     operation, place = found.args
@@ -57,11 +66,11 @@ def not_differentiable(at: Span, found: Exception) -> Stopped:
 
 
 def no_value_yet(variable: Variable, at: Span) -> Stopped:
-    """A function that uses a top-level `let` was called before the `let` ran."""
+    """What uses a top-level `let` was called before the `let` ran."""
     labels = [Label(at, "reached from here")]
     if variable.span is not None:
         labels.append(Label(variable.span, "bound only here"))
-    return Stopped(error("E0901", f"`{variable.name}` has no value yet: statements run in order", *labels))
+    return Stopped(error("E0205", f"`{variable.name}` has no value yet: statements run in order", *labels))
 
 
 def no_model_derivative(at: Span, found: Exception) -> Stopped:

@@ -1,6 +1,8 @@
-"""Finding and checking imported modules: files beside the importer, modules of the standard library.
+"""Finding and checking modules: files beside the importer, modules of the standard library.
 
-A module is read once in a session, whatever imports it; a circle of imports is told by its names.
+A module is read once in a session, whatever imports it. What the checks of imported modules say is part of what the
+check of the importing file says, once; a file whose import is broken does not run. A circle of imports is told by its
+names.
 """
 
 from __future__ import annotations
@@ -12,47 +14,70 @@ from pathlib import Path
 from qdsl.lang import compile as front
 from qdsl.lang.library import Library
 from qdsl.lang.names import Cycle, Scope
-from qdsl.lang.report import Diagnostic
+from qdsl.lang.report import Diagnostic, error
 from qdsl.lang.source import Source
+from qdsl.runtime.failures import Stopped
 from qdsl.runtime.library import FOLDER
 
 
 @dataclass(eq=False)
 class FileImports:
-    """Modules by path. `run` carries out an imported module's lets; `found` collects what its check said."""
+    """Modules by path. `run` carries out an imported module's lets; `told` are messages not yet handed on."""
 
     library: Library
     run: Callable[[front.Checked], None]
     known: dict[Path, Scope] = field(default_factory=dict)
     reading: list[Path] = field(default_factory=list)
-    found: list[Diagnostic] = field(default_factory=list)
+    told: list[Diagnostic] = field(default_factory=list)
+
+    def check(self, source: Source, scope: Scope | None = None) -> front.Checked:
+        """Every stage up to types, of the file and of what it imports. `scope` has the names of earlier lines."""
+        self.reading.append(Path(source.name).resolve())
+        try:
+            checked = front.check(source, front.Context(self.library, self, scope))
+        finally:
+            self.reading.pop()
+        told, self.told = self.told, []
+        for each in told:
+            checked.diagnostics.add(each)
+        return checked
 
     def scope_of(self, path: str, is_file: bool, importer: Source) -> Scope | Cycle | None:
         """The exports of a module: a file next to the importer first, then the standard library."""
-        place = self._place(path, is_file, importer)
-        if place is None:
+        shown = self._place(path, is_file, importer)
+        if shown is None:
             return None
-        if place in self.known:
-            return self.known[place]
+        place = shown.resolve()
         if place in self.reading:
             circle = [*self.reading[self.reading.index(place) :], place]
             return Cycle(tuple(each.stem for each in circle))
-        return self._read(place)
+        if place not in self.known:
+            scope = self._read(shown)
+            if scope is None:
+                return None
+            self.known[place] = scope
+        return self.known[place]
 
     def _read(self, place: Path) -> Scope | None:
         try:
-            text = place.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError):
+            text = place.read_text(encoding="utf-8-sig")
+        except UnicodeDecodeError:
+            self.told.append(error("E0904", f"{place} is not UTF-8 text"))
             return None
-        self.reading.append(place)
-        checked = front.check(Source(str(place), text), front.Context(self.library, self))
-        self.reading.pop()
-        self.found.extend(checked.diagnostics.in_order())
+        except OSError as failure:
+            self.told.append(error("E0903", f"{place} cannot be read: {failure.strerror}"))
+            return None
+        checked = self.check(Source(str(place), text))
         if checked.ok:
+            self._run(checked)
+        self.told += checked.diagnostics.in_order()
+        return front.exports(checked.resolved)
+
+    def _run(self, checked: front.Checked) -> None:
+        try:
             self.run(checked)
-        scope = front.exports(checked.resolved)
-        self.known[place] = scope
-        return scope
+        except Stopped as stop:
+            checked.diagnostics.add(stop.diagnostic)
 
     def _place(self, path: str, is_file: bool, importer: Source) -> Path | None:
         beside = Path(importer.name).parent
@@ -61,4 +86,4 @@ class FileImports:
         else:
             relative = Path(*path.split(".")).with_suffix(".qdsl")
             candidates = [beside / relative, FOLDER / relative]
-        return next((each.resolve() for each in candidates if each.is_file()), None)
+        return next((each for each in candidates if each.is_file()), None)

@@ -7,23 +7,26 @@ expression over other data is the same kernel.
 
 from __future__ import annotations
 
+import cmath
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from qdsl.lang.core import ir
 from qdsl.lang.core.from_typed import Entry, Refused
-from qdsl.lang.core.interpret import KernelFailure, interpret
+from qdsl.lang.core.interpret import KernelFailure, interpret, origin
 from qdsl.lang.core.layout import flatten, unflatten
 from qdsl.lang.differentiate import NotDifferentiable, gradient
 from qdsl.lang.source import Span
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
 from qdsl.runtime.compiled import Compiler
-from qdsl.runtime.failures import Stopped, not_differentiable, stopped
+from qdsl.runtime.failures import Stopped, not_differentiable, not_finite, stopped
 from qdsl.runtime.kernel import KernelError
 from qdsl.runtime.value.estimate import Estimate, propagated
 
 HOST_TYPES = (types.Table, types.Fit, types.ExperimentType, types.Estimate)
+_NO_PARTS = ("span", "type", "display")
 SMALL = 200
 """Operations that the interpreter does faster than a compiler starts."""
 
@@ -45,7 +48,7 @@ def _inputs(node: object) -> Iterator[typed.Expr]:
             return
         case typed.Expr() | typed.Statement():
             for name in node.__dataclass_fields__:
-                if name not in ("span", "type", "display"):
+                if name not in _NO_PARTS:
                     yield from _inputs(getattr(node, name))
         case tuple():
             for each in node:
@@ -72,7 +75,9 @@ def evaluate(expr: typed.Expr, entry: Entry, values: Sequence[Any], compiler: Co
     type_ = types.resolved(expr.type)
     if isinstance(type_, types.Estimate):
         return _estimate(expr, type_, entry, flat, estimates, compiler)
-    return unflatten(expr.type, call(entry.module, entry.name, flat, compiler, expr.span))
+    results = call(entry.module, entry.name, flat, compiler, expr.span)
+    _refuse_nonfinite(expr, entry, results, flat, compiler)
+    return unflatten(expr.type, results)
 
 
 def _estimate(
@@ -88,21 +93,65 @@ def _estimate(
         derived = gradient(entry.module, entry.name, [place for place, _ in estimates])
     except NotDifferentiable as found:
         raise not_differentiable(expr.span, found) from None
-    first, *slopes = call(derived, f"{entry.name}.grad", flat, compiler, expr.span)
+    results = call(derived, f"{entry.name}.grad", flat, compiler, expr.span)
+    _refuse_nonfinite(expr, entry, results, flat, compiler)
+    first, *slopes = results
     parts = [(estimate, slope) for (_, estimate), slope in zip(estimates, slopes, strict=True)]
     return propagated(first, parts, type_.dimension, expr.display)
 
 
 def call(module: ir.Module, name: str, arguments: Sequence[Any], compiler: Compiler, at: Span) -> list[Any]:
     """Run a core function: by interpretation if it is small, else compiled."""
-    function = module.functions[name]
     try:
         if _is_small(module, name):
             return list(interpret(module, name, [_scalar(each) for each in arguments]))
         result = compiler.kernel(module, name)(*arguments, nonfinite="keep")
     except (KernelFailure, KernelError) as failure:
         raise stopped(failure, at) from None
-    return [result] if len(function.body.yields) == 1 else list(result)
+    return list(result) if isinstance(result, tuple) else [result]
+
+
+def _refuse_nonfinite(
+    expr: typed.Expr, entry: Entry, results: Sequence[Any], flat: Sequence[Any], compiler: Compiler
+) -> None:
+    """A result that is not finite, from numbers that all are, is a mistake; `inf` as written is none."""
+    if compiler.nonfinite == "keep" or _all_finite(results) or not _all_finite(flat) or _says_infinite(expr):
+        return
+    raise not_finite(expr.span, origin(entry.module, entry.name, [_scalar(each) for each in flat]))
+
+
+def _all_finite(values: Sequence[Any]) -> bool:
+    """Whether all numbers, in arrays too, are finite."""
+    return all(_is_finite(each) for each in values)
+
+
+def _is_finite(value: Any) -> bool:
+    if isinstance(value, int | float):
+        return math.isfinite(value)
+    import numpy as np
+
+    return bool(np.isfinite(value).all())
+
+
+def _says_infinite(node: object) -> bool:
+    """Whether an expression itself has a number that is not finite in it."""
+    match node:
+        case typed.Constant(value=float() | complex() as value):
+            return not cmath.isfinite(value)
+        case typed.Local(variable=typed.Variable(value=typed.Constant() as value)):
+            return _says_infinite(value)
+        case typed.FunctionValue() | typed.Local():
+            return False
+        case typed.Call(arguments=arguments):
+            return _says_infinite(arguments)
+        case typed.Expr() | typed.Statement():
+            return any(
+                _says_infinite(getattr(node, name)) for name in node.__dataclass_fields__ if name not in _NO_PARTS
+            )
+        case tuple():
+            return any(map(_says_infinite, node))
+        case _:
+            return False
 
 
 def _scalar(value: Any) -> Any:

@@ -77,9 +77,8 @@ class Session:
     # ── whole files ──────────────────────────────────────────────────────────
 
     def check(self, source: Source) -> front.Checked:
-        """Every stage up to types; messages are in the result and not reported."""
-        context = front.Context(self.library, self.imports, self.scope)
-        return front.check(source, context)
+        """Every stage up to types, imports included; messages are in the result and not reported."""
+        return self.imports.check(source, self.scope)
 
     def run(self, source: Source) -> bool:
         """Check the file and, if it is sound, run its statements. False where there was an error of either kind."""

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import product
-from math import prod
+from math import isfinite, prod
 from typing import Any
 
 from qdsl.lang.core.calls import recursive
@@ -34,7 +34,7 @@ from qdsl.lang.core.ir import (
     Type,
     Value,
 )
-from qdsl.lang.core.primitives import PRIMITIVES, Stop
+from qdsl.lang.core.primitives import PRIMITIVES, Primitive, Stop
 from qdsl.lang.report import InternalError
 from qdsl.lang.source import Span
 
@@ -90,6 +90,19 @@ def interpret(module: Module, name: str, arguments: Sequence[Any]) -> tuple[Any,
     return tuple(_shown(result) for result in results)
 
 
+def origin(module: Module, name: str, arguments: Sequence[Any]) -> Span | None:
+    """Where a result that is not finite comes from: the operation that made it of finite numbers. None if not known."""
+    function = module.functions[name]
+    given = [_taken(argument, each.type) for argument, each in zip(arguments, function.parameters, strict=True)]
+    try:
+        with _room_for_recursion():
+            results = _Tracing(module).call(name, given, None)
+    except (_Enough, KernelFailure, RecursionError):
+        return None
+    numbers = [number for each in results for number in (each.elements if isinstance(each, Array) else (each,))]
+    return next((number.span for number in numbers if isinstance(number, _Traced)), None)
+
+
 class _Run:
     """One interpretation: the module and how deep the calls are."""
 
@@ -114,15 +127,17 @@ class _Run:
         for op in block.ops:
             primitive = PRIMITIVES.get(op.name)
             if primitive is not None:
-                operands = [known[each] for each in op.operands]
-                try:
-                    known[op.results[0]] = primitive.evaluate(*operands)
-                except Stop as stop:
-                    raise _failed(FAILURES[stop.code], operands, op.span) from None
+                known[op.results[0]] = self.primitive(primitive, op, [known[each] for each in op.operands])
             else:
                 for value, result in zip(op.results, self.structured(op, known), strict=True):
                     known[value] = result
         return [known[value] for value in block.yields]
+
+    def primitive(self, primitive: Primitive, op: Op, operands: Sequence[Any]) -> Any:
+        try:
+            return primitive.evaluate(*operands)
+        except Stop as stop:
+            raise _failed(FAILURES[stop.code], operands, op.span) from None
 
     def structured(self, op: Op, known: Environment) -> Sequence[Any]:
         operands = [known[each] for each in op.operands]
@@ -165,6 +180,45 @@ class _Run:
         for indices in product(*map(range, shape)):
             elements.extend(self.block(op.regions[0], indices, known))
         return Array(shape, tuple(elements))
+
+
+class _Traced(float):
+    """A number that is not finite, and the operation it began at."""
+
+    span: Span | None
+
+
+class _Enough(Exception):  # noqa: N818 - a search given up is no error
+    """The search for an origin has taken long enough."""
+
+
+class _Tracing(_Run):
+    """An interpretation whose infinities know where they come from. It gives up after a while."""
+
+    LONGEST = 1_000_000
+
+    def __init__(self, module: Module) -> None:
+        super().__init__(module)
+        self.steps = 0
+
+    def primitive(self, primitive: Primitive, op: Op, operands: Sequence[Any]) -> Any:
+        self.steps += 1
+        if self.steps > self.LONGEST:
+            raise _Enough
+        result = super().primitive(primitive, op, operands)
+        if not isinstance(result, float) or isfinite(result):
+            return result
+        strange = [each for each in operands if isinstance(each, float) and not isfinite(each)]
+        if not strange:
+            return _traced(result, op.span)
+        first = next((each for each in strange if isinstance(each, _Traced)), None)
+        return result if first is None else _traced(result, first.span)
+
+
+def _traced(value: float, span: Span | None) -> _Traced:
+    traced = _Traced(value)
+    traced.span = span
+    return traced
 
 
 def _array_operation(op: Op, operands: Sequence[Any]) -> Any:

@@ -130,18 +130,14 @@ class _Resolver:
         found = self.imports.scope_of(item.path, item.is_file, self.module.source)
         if found is None:
             self.report(errors.module_not_found(item.span, item.path))
+            self._import_nothing(item)
             return
         if isinstance(found, Cycle):
             self.report(errors.import_cycle(item.span, found.path))
+            self._import_nothing(item)
             return
         if isinstance(item, tree.Import):
-            name = (
-                item.alias.text
-                if item.alias
-                else item.path.rsplit(".", 1)[-1]
-                if not item.is_file
-                else _stem(item.path)
-            )
+            name = _module_name(item)
             symbol = Symbol(name, Kind.MODULE, item.span, item, is_global=True, exports=found)
             self.scope.values[name] = symbol
             self.imported.append((symbol, item.span))
@@ -149,6 +145,12 @@ class _Resolver:
             return
         for each in item.names:
             self._import_name(found, item.path, each)
+
+    def _import_nothing(self, item: tree.Import | tree.FromImport) -> None:
+        """The names that a failed import would have brought: their uses get no message of their own."""
+        names = [_module_name(item)] if isinstance(item, tree.Import) else [each.text for each in item.names]
+        for name in names:
+            self.scope.values[name] = Symbol(name, Kind.MODULE, item.span, item, is_global=True)
 
     def _import_name(self, found: Scope, path: str, name: tree.Name) -> None:
         missing = True
@@ -306,7 +308,8 @@ class _Resolver:
         if symbol is None:
             self.report(errors.unknown_name(node.span, node.name, self._value_names()))
             return
-        self._use(node, symbol)
+        if not _failed(symbol):
+            self._use(node, symbol)
 
     def unit_reference(self, node: tree.Reference) -> None:
         """A word after a number or after `to`: a unit first."""
@@ -404,7 +407,8 @@ class _Resolver:
         assert isinstance(node.value, tree.Reference)
         module = self._lookup(node.value.name)
         assert module is not None
-        assert module.exports is not None
+        if module.exports is None:
+            return
         self._use(node.value, module)
         symbol = module.exports.values.get(node.name.text)
         if symbol is None:
@@ -532,6 +536,18 @@ def _overloads(earlier: Symbol, item: tree.Item) -> bool:
 
 def _power_base(node: tree.Expr) -> tree.Expr:
     return node.left if isinstance(node, tree.Binary) and node.operator == "^" else node
+
+
+def _module_name(item: tree.Import) -> str:
+    """What an imported module is called here."""
+    if item.alias is not None:
+        return item.alias.text
+    return _stem(item.path) if item.is_file else item.path.rsplit(".", 1)[-1]
+
+
+def _failed(symbol: Symbol) -> bool:
+    """Whether an import that has got its message would have brought this."""
+    return symbol.kind is Kind.MODULE and symbol.exports is None
 
 
 def _stem(path: str) -> str:
