@@ -107,7 +107,6 @@ def test_situations_and_their_examples_belong_together() -> None:
         ),
         ("let x: = 3", "E0109", "a type is missing between `:` and `=`"),
         ("let z: Complex<V>= 3", "E0109", "put a space between `>` and `=`"),
-        ("return 3", "E0121", "`return` stands in a function; a file has no result"),
         ("f(x) = 3", "E0122", "only a `var` or an element of one can be assigned to"),
         ("while a", "E0108", "the line ends too early: a block { .. }, or another part, is missing after `a`"),
         ("test foo {}", "E0106", 'the name of a test is a text: test "name" { .. }'),

@@ -242,9 +242,7 @@ class _Resolver:
         self._bind(node.name, Kind.MEASURE, node)
 
     def test(self, node: tree.Test) -> None:
-        self._open(function=True)
         self.visit(node.body)
-        self._close(function=True)
 
     def let(self, node: tree.Let | tree.Var) -> None:
         self.visit(node.type)

@@ -41,7 +41,6 @@ TITLES: dict[str, str] = {
     "E0118": "nested too deeply",
     "E0119": "a file is too large",
     "W0120": "a quantity is divided and followed by another division",
-    "E0121": "a word that needs something around it",
     "E0122": "this cannot be assigned to",
     "E0123": "the parameters of a lambda are names",
     "E0124": "a type or unit that is not well formed",

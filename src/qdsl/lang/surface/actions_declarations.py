@@ -27,7 +27,6 @@ from qdsl.lang.surface.tree import (
     Param,
     Parameter,
     Range,
-    Return,
     Test,
     TypeExpr,
     Unit,
@@ -49,7 +48,6 @@ def function_equation(
     _equal: Token,
     body: Expr,
 ) -> Function:
-    build.taken(Return, span)
     return Function(span, build.name(name), tuple(generics), tuple(parameters), result, body, build.doc(span))
 
 

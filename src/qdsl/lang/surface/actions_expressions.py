@@ -34,7 +34,6 @@ from qdsl.lang.surface.tree import (
     Record,
     RecordField,
     Reference,
-    Return,
     Slice,
     String,
     Unary,
@@ -297,7 +296,6 @@ def _lambda_of(build: Building, span: Span, parameters: list[Expr], body: Expr) 
 
 
 def _lambda(build: Building, span: Span, names: tuple[Name, ...], body: Expr) -> Lambda:
-    build.taken(Return, span)
     return Lambda(span, names, body)
 
 

@@ -62,19 +62,15 @@ def expression_statement(_build: Building, span: Span, value: Expr) -> Expressio
 
 
 def for_loop(build: Building, span: Span, _for: Token, name: Token, _in: Token, iterable: Expr, body: Block) -> For:
-    build.taken(Break, span)
     return For(span, build.name(name), iterable, body)
 
 
 def while_loop(build: Building, span: Span, _while: Token, condition: Expr, body: Block) -> While:
-    build.taken(Break, span)
     return While(span, condition, body)
 
 
 def break_loop(build: Building, span: Span, _break: Token) -> Break:
-    leaving = Break(span)
-    build.exits.append(leaving)
-    return leaving
+    return Break(span)
 
 
 def return_nothing(build: Building, span: Span, _return: Token) -> Return:
@@ -82,9 +78,7 @@ def return_nothing(build: Building, span: Span, _return: Token) -> Return:
 
 
 def return_value(build: Building, span: Span, _return: Token, value: Expr | None) -> Return:
-    leaving = Return(span, value)
-    build.exits.append(leaving)
-    return leaving
+    return Return(span, value)
 
 
 def assert_that(_build: Building, span: Span, _assert: Token, condition: Expr) -> Assert:

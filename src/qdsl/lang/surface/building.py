@@ -5,17 +5,14 @@ from __future__ import annotations
 from qdsl.lang.report import Diagnostic
 from qdsl.lang.source import Chunk, Span
 from qdsl.lang.surface.tokens import Token
-from qdsl.lang.surface.tree import Comment, Item, Name
+from qdsl.lang.surface.tree import Comment, Name
 
 
 class Building:
-    """`exits` are the `return`s and `break`s that no function or loop has taken yet."""
-
     def __init__(self, chunk: Chunk, docs: dict[int, list[Comment]]) -> None:
         self.chunk = chunk
         self.docs = docs
         self.found: list[Diagnostic] = []
-        self.exits: list[Item] = []
 
     def name(self, token: Token) -> Name:
         return Name(Span(self.chunk, token.start, token.end), token.text)
@@ -29,8 +26,3 @@ class Building:
         if lines is None:
             return ""
         return "\n".join(line.text[2:].removeprefix(" ") for line in lines)
-
-    def taken(self, kind: type[Item], span: Span) -> None:
-        """The exits of this kind inside `span` have found what they leave."""
-        if self.exits:
-            self.exits = [each for each in self.exits if not (type(each) is kind and each.span.start >= span.start)]

@@ -73,15 +73,9 @@ class _Run:
             for place in self.recovery.errors
             if not _explained(place, slips)
         ]
-        exits = [
-            shape_errors.return_outside(each.span)
-            if isinstance(each, Return)
-            else shape_errors.break_outside(each.span)
-            for each in self.build.exits
-        ]
         skipped = self.recovery.skipped
         known = [each for each in slips if not any(begin <= _start(each) < end for begin, end in skipped)]
-        return tuple(sorted((*known, *syntax, *self.build.found, *exits), key=_start))
+        return tuple(sorted((*known, *syntax, *self.build.found), key=_start))
 
     def swallowed(self, bracket: Diagnostic) -> bool:
         """Whether a string without an end has taken the closing bracket that is said to be missing."""

@@ -46,14 +46,6 @@ def unit_of_nothing(name: Span) -> Diagnostic:
     )
 
 
-def return_outside(place: Span) -> Diagnostic:
-    return error("E0121", "`return` stands in a function; a file has no result", Label(place))
-
-
-def break_outside(place: Span) -> Diagnostic:
-    return error("E0121", "`break` stands in a `for` or `while` loop", Label(place))
-
-
 def not_a_unit(place: Span, text: str) -> Diagnostic:
     return error("E0125", f"`{text}` is not a unit: units look like us, m/s^2 or 1/s", Label(place))
 

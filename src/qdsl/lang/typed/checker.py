@@ -23,7 +23,7 @@ from qdsl.lang.typed.dimension import CYCLE, ONE, Dimension, Turn
 from qdsl.lang.typed.dimension_errors import DimensionErrors
 from qdsl.lang.typed.errors import TypeErrors
 from qdsl.lang.typed.experiment_errors import ExperimentErrors
-from qdsl.lang.typed.scheme import dimensions_of, open_turns
+from qdsl.lang.typed.scheme import dimensions_of, free_variables, open_turns
 from qdsl.lang.typed.show import Show
 from qdsl.lang.typed.solve import Solver, TooManyTurns
 from qdsl.lang.typed.types import BROKEN, INT, NEVER, Type, pruned, resolved
@@ -171,6 +171,8 @@ class Checker:
         source, target = pruned(value.type), pruned(target)
         if source in (BROKEN, NEVER) or target is BROKEN:
             return value
+        if isinstance(value, typed.RecordLiteral) and isinstance(target, types.Record):
+            return self._convert_record(value, target)
         element, shape = element_of(source)
         wanted, wanted_shape = element_of(target)
         if isinstance(wanted, types.TypeVar) or isinstance(element, types.TypeVar):
@@ -180,6 +182,18 @@ class Checker:
         if shape is not None and wanted_shape is not None and joined_shape(shape, wanted_shape) is None:
             return None
         return self._convert_number(value, element, wanted, target)
+
+    def _convert_record(self, value: typed.RecordLiteral, target: types.Record) -> typed.Expr | None:
+        """A record as written, each field as the target's field of its name."""
+        if [name for name, _ in value.fields] != [name for name, _ in target.fields]:
+            return None
+        fields: list[tuple[str, typed.Expr]] = []
+        for (name, each), (_, wanted) in zip(value.fields, target.fields, strict=True):
+            converted = self.convert(each, wanted)
+            if converted is None:
+                return None
+            fields.append((name, converted))
+        return typed.RecordLiteral(value.span, target, tuple(fields))
 
     def _convert_number(self, value: typed.Expr, element: Type, wanted: Type, target: Type) -> typed.Expr | None:
         match element, wanted:
@@ -268,7 +282,11 @@ class Checker:
         self._answer_holes()
         for doubled in self.products.doubled():
             self.report(self.dims.doubled_turn(*doubled))
+        quantified = {variable for type_ in kept for variable in free_variables(type_)}
         for thing in self.unsettled:
+            for variable in free_variables(thing.type):
+                if not variable.rigid and variable not in quantified:
+                    variable.solution = ONE  # nothing says what it is: a plain number
             thing.type = final(thing.type)
         self.unsettled.clear()
         self.turns.clear()

@@ -47,7 +47,7 @@ class DimensionErrors:
             Label(right, f"this is {names[1]}"),
             note=show.beside(left_dim, right_dim),
             hint=self._hint(left_dim, right_dim, literal),
-            fixes=readings(right, right_dim, left_dim) or readings(left, left_dim, right_dim),
+            fixes=readings(left, left_dim, right_dim) + readings(right, right_dim, left_dim),
         )
 
     def expected(self, span: Span, found: Dimension, wanted: Dimension, why: Span | None, reason: str) -> Diagnostic:

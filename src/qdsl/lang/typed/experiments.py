@@ -261,6 +261,9 @@ def _warn_of_idle_measures(c: Checker, experiment: typed.Experiment) -> None:
             reached.add(let.variable)
     for measure in experiment.measures:
         arguments = [each for each in measure.distribution.arguments if each is not None]
+        used = [each for value in arguments for each in _locals(value)]
+        if any(pruned(each.variable.type) is BROKEN for each in used):
+            continue
         if not any(each.variable in reached for value in arguments for each in _locals(value)):
             c.report(c.models.unused_measure_argument(measure.distribution.span))
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from qdsl.lang.names import Kind, Resolved, Scope, Symbol, resolve_unit
 from qdsl.lang.report import Diagnostics
 from qdsl.lang.surface import tree as surface
-from qdsl.lang.typed import arithmetic, arrays, calls, control, literals
+from qdsl.lang.typed import arithmetic, arrays, calls, control, literals, types
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed.checker import RULES, Body, Checker
 from qdsl.lang.typed.control import bind, block_of, statement
@@ -19,7 +19,7 @@ from qdsl.lang.typed.declarations import check_constant, check_dimension, check_
 from qdsl.lang.typed.dimension import Dimension
 from qdsl.lang.typed.experiments import check_experiment
 from qdsl.lang.typed.functions import check_functions
-from qdsl.lang.typed.types import ExperimentType
+from qdsl.lang.typed.types import ExperimentType, Type, pruned
 
 # Importing these modules registers their rules.
 _RULE_MODULES = (arithmetic, arrays, calls, control, literals)
@@ -55,11 +55,26 @@ def _check_group(c: Checker, group: Sequence[Symbol], lets: dict[surface.Item, t
                 check_constant(c, symbol, node)
             case surface.Let() | surface.Var() as node:
                 lets[node] = bind(c, node, is_global=True)
-                c.settle_declaration()
+                c.settle_declaration(kept=_generic_type(lets[node]))
             case surface.Experiment() as node:
                 check_experiment(c, symbol, node)
     if functions:
         check_functions(c, functions)
+
+
+def _generic_type(let: typed.Let) -> list[Type]:
+    """`let f = x -> x^2` is as generic as a declared function; any other let has one type."""
+    is_function = isinstance(pruned(let.value.type), types.Function)
+    return [let.variable.type] if is_function and not let.variable.is_mutable else []
+
+
+def _asked_type(statement: typed.Statement) -> list[Type]:
+    """A function's name on a line of its own asks for its type, which stays generic."""
+    match statement:
+        case typed.Evaluate(value=value) if isinstance(pruned(value.type), types.Function):
+            return [value.type]
+        case _:
+            return []
 
 
 def _statement(
@@ -78,8 +93,9 @@ def _statement(
             c.bodies.pop()
             c.settle_declaration()
         case surface.ExpressionStatement() | surface.Assert() | surface.For() | surface.While() | surface.Assign():
-            statements.extend(statement(c, item))
-            c.settle_declaration()
+            made = statement(c, item)
+            statements.extend(made)
+            c.settle_declaration(kept=[type_ for each in made for type_ in _asked_type(each)])
 
 
 def _module(resolved: Resolved, statements: list[typed.Statement], tests: list[typed.TestDeclaration]) -> typed.Module:

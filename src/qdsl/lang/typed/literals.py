@@ -91,6 +91,8 @@ def value_of(c: Checker, node: surface.Reference | surface.Field, symbol: Symbol
 def variable_value(c: Checker, node: surface.Reference | surface.Field, variable: typed.Variable) -> typed.Expr:
     """A use of a variable; one of a constant with a 2π in it is an occurrence of its own."""
     type_ = variable.type
+    if variable.is_global and isinstance(pruned(type_), types.Function) and is_generic(type_):
+        return typed.Local(node.span, Instance("pi", node.span).type(type_), variable)
     if variable.is_global and variable.value is not None and is_generic(type_):
         text = variable.name if variable.name == "h" else "pi"
         instance = Instance(text, node.span)
