@@ -11,11 +11,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from qdsl.version import VERSION as __version__
+from qdsl import version
 
 if TYPE_CHECKING:
     from qdsl.runtime.embedded import CompileError, Module, compile, load
     from qdsl.runtime.kernel import KernelError
+
+__version__ = version.VERSION
 
 __all__ = ["CompileError", "KernelError", "Module", "__version__", "compile", "load"]
 

@@ -58,7 +58,7 @@ class _Watched(Session):
     def _evaluate(self, value: tree.Expr, echo: bool) -> None:
         result = self.environment.evaluate(value)
         line, type_ = value.span.ends.line, types.resolved(value.type)
-        self.values[line] = text_of(result, type_, value.display)
+        self.values[line] = text_of(result, type_, self.environment.unit_of(value))
         if isinstance(type_, types.Real):
             unit = value.display or best_unit(abs(result), type_.dimension)
             self.numbers[line] = float(in_unit(result, unit).real)

@@ -2,8 +2,9 @@
 
     Source --surface--> surface.Module --names--> Resolved --typed--> typed.Module
 
-A checked program is lowered on demand (`core.from_typed`), kernel by kernel, because a file uses little of what it can see.
-A stage never raises for a user's mistake: it reports into `Diagnostics` and hands on what it could understand.
+A checked program is lowered on demand (`core.from_typed`), kernel by kernel, because a file uses little of what it
+can see. A stage never raises for a user's mistake: it reports into `Diagnostics` and hands on what it could
+understand.
 """
 
 from __future__ import annotations

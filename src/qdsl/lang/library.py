@@ -1,7 +1,7 @@
 """The standard library as every program sees it: checked once, kept as one pickle.
 
-`Library.prelude` is the scope around every program; `modules` are what `import` finds by name. Building it reads the .qdsl
-files through a `Reader`; where they come from and where the result is kept is the caller's business.
+`Library.prelude` is the scope around every program; `modules` are what `import` finds by name. Building it reads the
+.qdsl files through a `Reader`; where they come from and where the result is kept is the caller's business.
 """
 
 from __future__ import annotations

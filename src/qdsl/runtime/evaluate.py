@@ -30,6 +30,7 @@ class Environment:
     compiler: Compiler
     host: dict[str, Host]
     values: dict[typed.Variable, Any] = field(default_factory=dict)
+    units: dict[typed.Variable, typed.DisplayUnit] = field(default_factory=dict)
     models: dict[typed.Experiment, Any] = field(default_factory=dict)
 
     def bind(self, variable: typed.Variable, value: Any) -> None:
@@ -37,6 +38,13 @@ class Environment:
         self.values[variable] = value
         if isinstance(value, typed.Expr):
             variable.value = value
+
+    def let(self, variable: typed.Variable, value: typed.Expr) -> None:
+        """`let name = value`."""
+        self.bind(variable, self.evaluate(value))
+        unit = self.unit_of(value)
+        if unit is not None and variable.display is None:
+            self.units[variable] = unit
 
     def evaluate(self, expr: typed.Expr) -> Any:
         """The value of an expression."""
@@ -74,7 +82,22 @@ class Environment:
 
     def text(self, expr: typed.Expr) -> str:
         """The value as it is shown."""
-        return text_of(self.evaluate(expr), expr.type, expr.display)
+        return text_of(self.evaluate(expr), expr.type, self.unit_of(expr))
+
+    def unit_of(self, expr: typed.Expr) -> typed.DisplayUnit | None:
+        """The unit an expression is shown in: a static one, or that of the column it is taken from."""
+        if expr.display is not None:
+            return expr.display
+        match expr:
+            case typed.GetField(value=value, name=name) if isinstance(types.pruned(value.type), types.Table):
+                unit: typed.DisplayUnit | None = self.evaluate(value).columns[name].display
+                return unit
+            case typed.Local(variable=variable):
+                return self.units.get(variable)
+            case typed.Index(value=value) | typed.SliceOf(value=value):
+                return self.unit_of(value)
+            case _:
+                return None
 
     def _variable(self, variable: typed.Variable, at: Span) -> Any:
         if variable in self.values:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from qdsl.lang.core.interpret import KernelFailure
 from qdsl.lang.core.ir import Code
+from qdsl.lang.library import PRELUDE
 from qdsl.lang.report import Diagnostic, Label, error
 from qdsl.lang.source import Span
 from qdsl.lang.typed.tree import Variable
@@ -18,6 +19,9 @@ _HINTS = {
     Code.NONFINITE: "`option nonfinite = keep` at the top of the file lets such results pass",
     Code.RECURSION: "is there a case in which it stops calling itself?",
 }
+
+
+_LIBRARY = frozenset(f"stdlib/{name}.qdsl" for name in PRELUDE)
 
 
 class Stopped(Exception):  # noqa: N818 - the user's program stopped, not we
@@ -35,21 +39,25 @@ def code_name(code: Code) -> str:
 
 def stopped(failure: KernelFailure | KernelError, at: Span | None = None) -> Stopped:
     """The message for a stopped kernel; `at` is the statement that ran it."""
-    place = failure.span or at
-    labels = []
-    if place is not None:
-        labels.append(Label(place, "here"))
-    if at is not None and place is not at and place is not None and at.chunk is not place.chunk:
+    labels = _labels(failure.span, at, "here")
+    return Stopped(error(code_name(failure.code), str(failure), *labels, hint=_HINTS.get(failure.code, "")))
+
+
+def _labels(origin: Span | None, at: Span | None, words: str) -> list[Label]:
+    """Where it happened, and the statement `at` that led there. What the library does is told of its caller."""
+    if origin is None or origin.source.name in _LIBRARY:
+        origin = at
+    if origin is None:
+        return []
+    labels = [Label(origin, words)]
+    if at is not None and at.chunk is not origin.chunk:
         labels.append(Label(at, "reached from here"))
-    message = str(failure)
-    return Stopped(error(code_name(failure.code), message, *labels, hint=_HINTS.get(failure.code, "")))
+    return labels
 
 
 def not_finite(at: Span, origin: Span | None) -> Stopped:
     """An expression whose result is not finite; `origin` is the operation that it comes from, if it was found."""
-    labels = [Label(origin or at, "this is not finite")]
-    if origin is not None and origin.chunk is not at.chunk:
-        labels.append(Label(at, "reached from here"))
+    labels = _labels(origin, at, "this is not finite")
     code = Code.NONFINITE
     return Stopped(error(code_name(code), "a result that is not finite", *labels, hint=_HINTS[code]))
 

@@ -148,7 +148,7 @@ class Session:
     def _statement(self, statement: typed.Statement, echo: bool = False) -> None:
         match statement:
             case typed.Let(variable=variable, value=value):
-                self.environment.bind(variable, self.environment.evaluate(value))
+                self.environment.let(variable, value)
             case typed.Assign(variable=variable, value=value):
                 self.environment.values[variable] = self.environment.evaluate(value)
             case typed.Evaluate(value=typed.If() as branch):
@@ -181,7 +181,7 @@ class Session:
     def _evaluate(self, value: typed.Expr, echo: bool) -> None:
         result = self.environment.evaluate(value)
         if echo and types.pruned(value.type) is not types.NOTHING:
-            self.settings.out(text_of(result, value.type, value.display))
+            self.settings.out(text_of(result, value.type, self.environment.unit_of(value)))
 
     def _assert(self, span: Span, condition: typed.Expr, text: str) -> None:
         holds = self.environment.evaluate(condition)

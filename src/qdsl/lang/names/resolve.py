@@ -1,8 +1,8 @@
 """surface.Module -> Resolved: every word gets the symbol it stands for.
 
 Declarations of a file (functions, experiments, units, constants, lets) see one another wherever they stand; statements
-run in order, so a statement may only use lets above it. `Resolved.groups` lists the declarations so that each comes after
-what it depends on; those that depend on each other share a group.
+run in order, so a statement may only use lets above it. `Resolved.groups` lists the declarations so that each comes
+after what it depends on; those that depend on each other share a group.
 """
 
 from __future__ import annotations
@@ -591,7 +591,8 @@ _OWN_RULES: dict[type[tree.Node], Callable[[_Resolver, Any], None]] = {
 _LOOKED_THROUGH: tuple[type[tree.Node], ...] = (
     tree.Assert, tree.ExpressionStatement, tree.Const, tree.Unit, tree.Dimension, tree.BrokenItem, tree.String,
     tree.Array, tree.Record, tree.RecordField, tree.Unary, tree.Compare, tree.Index, tree.Slice, tree.If, tree.Range,
-    tree.BrokenExpr, tree.TypeProduct, tree.TypePower, tree.TypeField, tree.TypeRecord, tree.TypeFunction, tree.Argument,
+    tree.BrokenExpr, tree.TypeProduct, tree.TypePower, tree.TypeField, tree.TypeRecord, tree.TypeFunction,
+    tree.Argument,
 )  # fmt: skip
 
 _RULES = _OWN_RULES | dict.fromkeys(_LOOKED_THROUGH, _Resolver.below)

@@ -37,7 +37,9 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """Edits that mend the mistake, and a title in the imperative: "multiply by 2pi". `sure` means it can be applied unasked."""
+    """Edits that mend the mistake, and a title in the imperative: "multiply by 2pi". `sure` means it can be applied
+    unasked.
+    """
 
     title: str
     edits: tuple[Edit, ...]

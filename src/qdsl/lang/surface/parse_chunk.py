@@ -13,7 +13,7 @@ from qdsl.lang.surface.lexer import lexed
 from qdsl.lang.surface.parser import Parse
 from qdsl.lang.surface.recovery import Recovery
 from qdsl.lang.surface.tokens import LATER, UNFINISHED
-from qdsl.lang.surface.tree import BrokenItem, Comment, Expr, Item, Return
+from qdsl.lang.surface.tree import BrokenItem, Comment, Expr, Item
 
 
 @dataclass(frozen=True, slots=True)

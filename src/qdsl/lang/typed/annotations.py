@@ -1,4 +1,6 @@
-"""Types as written -> types. `Time` is the real numbers of that dimension; a lower-case name in a shape is an open length."""
+"""Types as written -> types. `Time` is the real numbers of that dimension; a lower-case name in a shape is an open
+length.
+"""
 
 from __future__ import annotations
 

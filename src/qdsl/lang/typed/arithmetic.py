@@ -1,7 +1,7 @@
 """Rules for operators: arithmetic, comparison, logic. All go element by element over arrays.
 
-Kinds of number rise by themselves, Int to Real to Complex; an Estimate makes the result an Estimate. A literal 0 takes the type
-of what it meets.
+Kinds of number rise by themselves, Int to Real to Complex; an Estimate makes the result an Estimate. A literal 0
+takes the type of what it meets.
 """
 
 from __future__ import annotations
@@ -310,8 +310,7 @@ def plus_minus(c: Checker, node: surface.Binary) -> typed.Expr:
         c.report(c.dims.differ("+/-", value.span, m.dimension, error.span, n.dimension, _bare_literal(node.right, n)))
         return c.broken(node.span)
     operands = (_raise(c, value, m, types.Real), _raise(c, error, n, types.Real))
-    result = typed.HostCall(node.span, types.Estimate(m.dimension), "estimate", operands, (), display=value.display)
-    return result
+    return typed.HostCall(node.span, types.Estimate(m.dimension), "estimate", operands, (), display=value.display)
 
 
 # ── comparison and logic ─────────────────────────────────────────────────────────────────────────────────────────

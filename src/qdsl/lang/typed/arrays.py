@@ -55,7 +55,9 @@ def _rectangular(c: Checker, rows: Sequence[typed.Expr]) -> bool:
 
 
 def joined_types(c: Checker, values: Sequence[typed.Expr]) -> tuple[list[typed.Expr], Type] | None:
-    """The values as one type, Ints raised where a real number is among them; None, with a message, where they have none."""
+    """The values as one type, Ints raised where a real number is among them; None, with a message, where they have
+    none.
+    """
     known = [each for each in values if pruned(each.type) not in (NEVER, BROKEN)]
     if not known:
         return list(values), values[0].type

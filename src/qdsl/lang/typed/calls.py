@@ -1,7 +1,7 @@
 """Rules for calls: declared functions and overloads, function values, lambdas.
 
-A call maps a scalar parameter over an array argument: `sin(xs)`, `rabi(ts, w, 0)`. An Estimate given where a real number
-is needed makes the result an Estimate.
+A call maps a scalar parameter over an array argument: `sin(xs)`, `rabi(ts, w, 0)`. An Estimate given where a real
+number is needed makes the result an Estimate.
 """
 
 from __future__ import annotations

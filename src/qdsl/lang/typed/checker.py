@@ -1,8 +1,8 @@
 """The state of checking one module, and the moves that every rule makes: infer, unify, convert, settle.
 
-A rule is a function `(checker, node, expected) -> typed.Expr` registered with `@rule(surface node)`. `expected` is a wish that
-helps literals and lambdas; the caller still converts the result with `fit`. A rule that finds a mistake reports it and
-returns `typed.Broken`, which fits anywhere, so that one mistake gives one message.
+A rule is a function `(checker, node, expected) -> typed.Expr` registered with `@rule(surface node)`. `expected` is a
+wish that helps literals and lambdas; the caller still converts the result with `fit`. A rule that finds a mistake
+reports it and returns `typed.Broken`, which fits anywhere, so that one mistake gives one message.
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ class Checker:
         try:
             return self.solver.unify(left, right)
         except TooManyTurns:
-            open_ = [turn for turn in (left / right).resolved().turns()]
+            open_ = list((left / right).resolved().turns())
             self.report(self.dims.too_many_turns(span, len(open_)))
             return True
 

@@ -1,7 +1,9 @@
-"""One 2π too many: an occurrence that turned out plain while it multiplies a Rate, as in `cos(2pi * w * t)` and `h * w`.
+"""One 2π too many: an occurrence that turned out plain while it multiplies a Rate, as in `cos(2pi * w * t)` and `h *
+w`.
 
-`Products` collects, while expressions are inferred, what stands in each product beside an occurrence of pi or h. When the
-occurrences are decided it tells which of them multiply a value of dimension 1/Time on the same side of the fraction.
+`Products` collects, while expressions are inferred, what stands in each product beside an occurrence of pi or h.
+When the occurrences are decided it tells which of them multiply a value of dimension 1/Time on the same side of the
+fraction.
 """
 
 from __future__ import annotations

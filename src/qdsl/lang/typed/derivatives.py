@@ -1,7 +1,7 @@
 """Typing of `grad(f)`, `jacobian(f)` and `hessian(f)`: functions of the same arguments with the derived dimensions.
 
-For one argument the derivative itself, for several a record by argument name, an array over an array argument, a Hessian a
-record of records.
+For one argument the derivative itself, for several a record by argument name, an array over an array argument, a
+Hessian a record of records.
 """
 
 from __future__ import annotations

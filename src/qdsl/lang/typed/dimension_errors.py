@@ -1,8 +1,8 @@
 """What the checker can say is wrong with a dimension, a unit or a factor of 2π.
 
-A mismatch is aligned factor by factor and both origins are shown. A hint is given only where it is sure: the inverse, one
-factor missing, 2π missing, a unit forgotten after a plain number. Where the two sides differ by cycles alone, every reading
-that would make them agree is offered, and the reader chooses.
+A mismatch is aligned factor by factor and both origins are shown. A hint is given only where it is sure: the
+inverse, one factor missing, 2π missing, a unit forgotten after a plain number. Where the two sides differ by cycles
+alone, every reading that would make them agree is offered, and the reader chooses.
 """
 
 from __future__ import annotations

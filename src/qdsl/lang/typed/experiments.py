@@ -114,9 +114,10 @@ def _check_order(
     a, x, b = (_number(each) for each in (low, default, high))
     if a is not None and b is not None and node.bounds is not None and a >= b:
         c.report(c.models.bounds_reversed(node.bounds.span, node.name.text))
-    elif x is not None and node.default is not None and node.bounds is not None:
-        if (a is not None and x < a) or (b is not None and x > b):
-            c.report(c.models.outside_bounds(node.default.span, node.name.text, node.bounds.span))
+        return
+    is_outside = x is not None and ((a is not None and x < a) or (b is not None and x > b))
+    if is_outside and node.default is not None and node.bounds is not None:
+        c.report(c.models.outside_bounds(node.default.span, node.name.text, node.bounds.span))
 
 
 def _number(value: typed.Expr | None) -> float | None:

@@ -1,7 +1,7 @@
 """names.Resolved -> typed.Module: declarations in dependency order, then the statements as they stand.
 
-The checker never stops at a mistake: it reports, puts `Broken` in its place and goes on. A module with errors is handed on
-for editors; it must not be run.
+The checker never stops at a mistake: it reports, puts `Broken` in its place and goes on. A module with errors is
+handed on for editors; it must not be run.
 """
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ assert RULES, _RULE_MODULES
 def from_names(
     resolved: Resolved, dimension_names: dict[Dimension, str], diagnostics: Diagnostics, library_name: str = ""
 ) -> typed.Module:
-    """Check a module. `dimension_names` gains the dimensions it declares; `library_name` is set for the standard library."""
+    """Check a module. `dimension_names` gains the dimensions it declares; `library_name` is set for the standard
+    library.
+    """
     checker = Checker(resolved, dimension_names, diagnostics)
     checker.module_name = library_name
     checker.is_library = bool(library_name)

@@ -1,7 +1,7 @@
 """Declared functions: parameters, bodies, and the generic type that is left.
 
-Functions that call each other are checked together: each has one type until all are solved. A function whose parameters and
-result are all written keeps that type from the start.
+Functions that call each other are checked together: each has one type until all are solved. A function whose
+parameters and result are all written keeps that type from the start.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Rules for numbers, texts, names and quantities with units.
 
-A number with a unit is one constant: `3 us` is 3e-6 exactly rounded once, because decimal digits and SI factors are kept as
-exact fractions until the end.
+A number with a unit is one constant: `3 us` is 3e-6 exactly rounded once, because decimal digits and SI factors are
+kept as exact fractions until the end.
 """
 
 from __future__ import annotations

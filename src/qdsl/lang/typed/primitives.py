@@ -1,7 +1,7 @@
 """Typing rules of the few functions whose types the language cannot say: one function each, and one table.
 
-A pure one (`len`, `range`, `grad`, ..) may be called anywhere; the others act on the world, become `HostCall`s and may not stand in
-a function.
+A pure one (`len`, `range`, `grad`, ..) may be called anywhere; the others act on the world, become `HostCall`s and
+may not stand in a function.
 """
 
 from __future__ import annotations
@@ -40,8 +40,7 @@ def length(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]
         return c.broken(node.span)
     known = shape[axis.value]
     if isinstance(known, int):
-        constant = typed.Constant(node.span, INT, known)
-        return constant
+        return typed.Constant(node.span, INT, known)
     return typed.Operation(node.span, INT, "len", (value, axis))
 
 

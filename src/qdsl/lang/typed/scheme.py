@@ -1,8 +1,9 @@
 """Generic types: what a function's type leaves open, in a standard form, and a fresh copy for every use.
 
-Free dimensions of a declared function are quantified: functions stand at the top of a file, so no variable of an outer scope
-can be among them. Because exponents are rational the quantified variables span a vector space, and any basis says the same;
-`standardised` picks the row-reduced one, so that a parameter whose dimension is free reads `D` and not `D^2`.
+Free dimensions of a declared function are quantified: functions stand at the top of a file, so no variable of an
+outer scope can be among them. Because exponents are rational the quantified variables span a vector space, and any
+basis says the same; `standardised` picks the row-reduced one, so that a parameter whose dimension is free reads `D`
+and not `D^2`.
 """
 
 from __future__ import annotations
@@ -47,8 +48,8 @@ def open_turns(type_: Type) -> list[Turn]:
 def standardise(type_: Type) -> None:
     """Change the basis of the free variables so that the first dimension that needs one is just it, and so on.
 
-    Column reduction of the matrix of exponents: rows are the dimensions in order, columns the variables. Solving the variables
-    for the new ones changes no instance of the type.
+    Column reduction of the matrix of exponents: rows are the dimensions in order, columns the variables. Solving the
+    variables for the new ones changes no instance of the type.
     """
     variables = [variable for variable in free_variables(type_) if not variable.rigid]
     if not variables:

@@ -1,8 +1,8 @@
 """Types and dimensions as a person writes them.
 
 A dimension with a declared name is shown by it (`Speed`), others as a product of names (`Length/Time^3`). Unknown
-dimensions get letters in the order they are met. An open 2π occurrence is shown as the rule of language.md, section 3, would
-decide it.
+dimensions get letters in the order they are met. An open 2π occurrence is shown as the rule of language.md, section
+3, would decide it.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Unification over the Abelian group of dimensions, and the decision of open 2π occurrences.
 
-Exponents are rational, so the free part of the group is a vector space over Q: an equation with an unknown dimension in it is
-solved by dividing (Kennedy, "Types for units-of-measure", 2010, section 3, without the integer case). An equation without
-unknown dimensions but with open `Turn`s is linear in their values 0 and 1: with one turn it decides it, with more it waits
-in `pending` until others decide enough of them.
+Exponents are rational, so the free part of the group is a vector space over Q: an equation with an unknown dimension
+in it is solved by dividing (Kennedy, "Types for units-of-measure", 2010, section 3, without the integer case). An
+equation without unknown dimensions but with open `Turn`s is linear in their values 0 and 1: with one turn it decides
+it, with more it waits in `pending` until others decide enough of them.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Equation:
     total: Exponent
 
 
-class TooManyTurns(Exception):
+class TooManyTurns(Exception):  # noqa: N818 - the user's program says too little
     """More than `MOST_OPEN` occurrences depend on one another."""
 
 
@@ -138,8 +138,8 @@ class Solver:
     def settle(self, dimension: Dimension) -> None:
         """Decide every open turn that `dimension` depends on (language.md, section 3).
 
-        Where several answers remain: carry if both Rate and Frequency are possible, else the least exponent of cycle, and
-        of these the fewest that carry.
+        Where several answers remain: carry if both Rate and Frequency are possible, else the least exponent of
+        cycle, and of these the fewest that carry.
         """
         dimension = dimension.resolved()
         turns = self._component(dimension.turns())

@@ -1,8 +1,8 @@
 """The typed tree: what the program means, with every type known and every choice made.
 
 Compared with the surface: names are `Variable`s and `Function`s, units are numbers, overloads are chosen,
-arguments stand in order with defaults filled in, conversions are `Cast`s. An operation on arrays is marked by its type: an
-`Operation` or `Call` whose `mapped` says so goes element by element.
+arguments stand in order with defaults filled in, conversions are `Cast`s. An operation on arrays is marked by its
+type: an `Operation` or `Call` whose `mapped` says so goes element by element.
 
 `type` is settled in place when the declaration that holds the node has been solved; after the checker has
 finished, nothing changes.
@@ -37,7 +37,8 @@ class DisplayUnit:
 
 @node
 class Variable:
-    """Something bound to a name: a parameter, `let`, `var`, a loop variable, a top-level `let`, a constant, a param or axis.
+    """Something bound to a name: a parameter, `let`, `var`, a loop variable, a top-level `let`, a constant, a param or
+    axis.
 
     `is_global` tells a name that the whole file sees: a constant, or a top-level let once the session has run it
     (`value` holds it).

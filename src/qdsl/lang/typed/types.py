@@ -1,7 +1,8 @@
 """The types of values.
 
 Numbers are `Int`, `Real` and `Complex`; a Real or Complex has a dimension. Arrays have an element type and a shape
-whose lengths are known, unknown (None), or a variable. Everything is immutable but `TypeVar`, whose `solution` is set once.
+whose lengths are known, unknown (None), or a variable. Everything is immutable but `TypeVar`, whose `solution` is
+set once.
 """
 
 from __future__ import annotations
@@ -72,8 +73,8 @@ Length = int | str | None
 
 @dataclass(frozen=True, slots=True)
 class Array(Type):
-    """`[T; n, m]`: the element is never itself an Array; `shape` has one length for each axis: a number, the name that a
-    function's type gives it (`[D; n]`), or None where it is not known.
+    """`[T; n, m]`: the element is never itself an Array; `shape` has one length for each axis: a number, the name that
+    a function's type gives it (`[D; n]`), or None where it is not known.
     """
 
     element: Type

@@ -1,7 +1,8 @@
-"""What an unannotated parameter is, from how the body uses it: an array, a function, a truth value, an Int, else a real number.
+"""What an unannotated parameter is, from how the body uses it: an array, a function, a truth value, an Int, else a real
+number.
 
-Only a direct use counts (`xs[i]`, `for x in xs`, `sum(xs)`, `g(x)`, `if b`, `range(n)`), so that a reader can see what the
-checker sees. Where the use is indirect, the parameter wants its type written.
+Only a direct use counts (`xs[i]`, `for x in xs`, `sum(xs)`, `g(x)`, `if b`, `range(n)`), so that a reader can see
+what the checker sees. Where the use is indirect, the parameter wants its type written.
 """
 
 from __future__ import annotations
