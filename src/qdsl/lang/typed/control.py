@@ -126,6 +126,18 @@ def condition(c: Checker, node: surface.Expr, word: str) -> typed.Expr:
     return value
 
 
+def asserted(c: Checker, node: surface.Expr) -> typed.Expr:
+    """What `assert` claims: a truth value, or an array of them that all have to be true."""
+    value = c.expr(node, BOOL)
+    element, shape = element_of(value.type)
+    every = c.resolved.scope.value("all")
+    if element is BOOL and shape is not None and len(shape) == 1 and every is not None and every.entity:
+        return typed.Call(node.span, BOOL, every.entity[0], (value,), (False,))
+    if pruned(value.type) not in (BOOL, BROKEN):
+        c.report(c.errors.condition(node.span, types.resolved(value.type), "assert"))
+    return value
+
+
 # ── statements ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -148,7 +160,7 @@ def statement(c: Checker, node: surface.Item) -> list[typed.Statement]:
         case surface.Return(value=value):
             return [return_(c, node, value)]
         case surface.Assert(condition=test):
-            return [typed.Assert(node.span, condition(c, test, "assert"), test.span.text)]
+            return [typed.Assert(node.span, asserted(c, test), test.span.text)]
         case _:
             return []
 

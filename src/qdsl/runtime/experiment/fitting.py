@@ -43,8 +43,13 @@ class _Problem:
     parameters: Sequence[Parameter]
 
     @property
-    def n_points(self) -> int:
+    def rows(self) -> int:
         return len(self.columns[0]) if self.columns else 0
+
+    @property
+    def n_points(self) -> int:
+        """How many numbers were measured: one for each measurement in each row."""
+        return self.rows * len(self.model.experiment.measures)
 
 
 class LikelihoodOf(_Problem):
@@ -64,7 +69,7 @@ class LikelihoodOf(_Problem):
 
     def information(self, x: Vector) -> Matrix:
         """The sum over points of Jᵀ I J: I the information about a distribution's arguments, J their derivatives."""
-        count, size = self.n_points, len(x)
+        count, size = self.rows, len(x)
         axes = self.columns[: len(self.model.functions.axes)]
         results = self.model.kernel("point", 1)(*map(float, x), *axes)
         width = self.model.kernel("point", 1).width
@@ -98,7 +103,7 @@ class LikelihoodOf(_Problem):
         for name, weight in zip(names, parts, strict=True):
             first, _, second = (name or next(iter(jacobian))).partition("_")
             a, b = jacobian[first], jacobian[second or first]
-            term = np.einsum("ip,jp,p->ij", a, b, np.broadcast_to(weight, (self.n_points,)))
+            term = np.einsum("ip,jp,p->ij", a, b, np.broadcast_to(weight, (self.rows,)))
             total += term if first == (second or first) else term + term.T
         return total
 
@@ -123,7 +128,7 @@ class LeastSquaresOf(_Problem):
         try:
             mean = self.model.kernel("point")(*map(float, x), *self._axes)[0]
         except KernelError:
-            return np.full(self.n_points, math.nan)
+            return np.full(self.rows, math.nan)
         return np.asarray(self.columns[-1] - mean)
 
     def jacobian(self, x: Vector) -> Matrix:
@@ -132,9 +137,9 @@ class LeastSquaresOf(_Problem):
         try:
             results = kernel(*map(float, x), *self._axes)
         except KernelError:
-            return np.full((self.n_points, size), math.nan)
+            return np.full((self.rows, size), math.nan)
         slopes = results[kernel.width : kernel.width + size]
-        return -np.column_stack([np.broadcast_to(each, (self.n_points,)) for each in slopes])
+        return -np.column_stack([np.broadcast_to(each, (self.rows,)) for each in slopes])
 
 
 def argument_names(measure: typed.MeasureDeclaration) -> list[str]:
