@@ -7,7 +7,7 @@ function is also known to the compiler (`Variable.value`), because which functio
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +17,7 @@ from qdsl.lang.typed import types
 from qdsl.runtime import numeric
 from qdsl.runtime.compiled import Compiler
 from qdsl.runtime.failures import no_value_yet
-from qdsl.runtime.show import text_of
+from qdsl.runtime.show import rows, text_of
 from qdsl.runtime.value.estimate import independent
 
 Host = Callable[["Environment", typed.HostCall], Any]
@@ -30,7 +30,9 @@ class Environment:
     compiler: Compiler
     host: dict[str, Host]
     values: dict[typed.Variable, Any] = field(default_factory=dict)
+    changed: dict[typed.SetIndex, typed.Block] = field(default_factory=dict)
     units: dict[typed.Variable, typed.DisplayUnit] = field(default_factory=dict)
+    computations: dict[typed.Expr, numeric.Computation] = field(default_factory=dict)
     models: dict[typed.Experiment, Any] = field(default_factory=dict)
 
     def bind(self, variable: typed.Variable, value: Any) -> None:
@@ -38,6 +40,14 @@ class Environment:
         self.values[variable] = value
         if isinstance(value, typed.Expr):
             variable.value = value
+
+    def set_element(self, statement: typed.SetIndex) -> None:
+        """`v[i] = x`: the variable has another array from now on."""
+        variable = statement.variable
+        if statement not in self.changed:
+            after = typed.Local(statement.span, variable.type, variable)
+            self.changed[statement] = typed.Block(statement.span, variable.type, (statement,), after)
+        self.values[variable] = self.evaluate(self.changed[statement])
 
     def let(self, variable: typed.Variable, value: typed.Expr) -> None:
         """`let name = value`."""
@@ -80,6 +90,12 @@ class Environment:
             case _:
                 return self._number(expr)
 
+    def elements(self, expr: typed.Expr) -> Iterator[Any]:
+        """The elements of an array or a range, one after the other."""
+        if isinstance(expr, typed.IntRange):
+            return iter(range(self.evaluate(expr.low), self.evaluate(expr.high)))
+        return rows(self.evaluate(expr))
+
     def text(self, expr: typed.Expr) -> str:
         """The value as it is shown."""
         return text_of(self.evaluate(expr), expr.type, self.unit_of(expr))
@@ -110,11 +126,12 @@ class Environment:
         raise no_value_yet(variable, at)
 
     def _number(self, expr: typed.Expr) -> Any:
-        inputs = numeric.inputs_of(expr)
-        entry = numeric.lowered(expr, inputs, self.compiler)
-        values = [self.evaluate(each) for each in inputs]
-        values += [self._variable(each, expr.span) for each in entry.globals]
-        return numeric.evaluate(expr, entry, values, self.compiler)
+        if expr not in self.computations:
+            self.computations[expr] = numeric.computation(expr, self.compiler)
+        computation = self.computations[expr]
+        values = [self.evaluate(each) for each in computation.inputs]
+        values += [self._variable(each, expr.span) for each in computation.entry.globals]
+        return computation.value(values)
 
     def _branch(self, expr: typed.If) -> Any:
         chosen = expr.then if self.evaluate(expr.condition) else expr.otherwise

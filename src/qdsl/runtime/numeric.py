@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import cmath
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from qdsl.lang.core import ir
@@ -17,7 +18,6 @@ from qdsl.lang.core.from_typed import Entry, Refused
 from qdsl.lang.core.interpret import KernelFailure, interpret, origin
 from qdsl.lang.core.layout import flatten, unflatten
 from qdsl.lang.differentiate import NotDifferentiable, gradient
-from qdsl.lang.source import Span
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
 from qdsl.runtime.compiled import Compiler
@@ -29,11 +29,6 @@ HOST_TYPES = (types.Table, types.Fit, types.ExperimentType, types.Estimate)
 _NO_PARTS = ("span", "type", "display")
 SMALL = 200
 """Operations that the interpreter does faster than a compiler starts."""
-
-
-def inputs_of(expr: typed.Expr) -> list[typed.Expr]:
-    """The outermost parts of an expression that the session has to compute, in order."""
-    return list(_inputs(expr))
 
 
 def _inputs(node: object) -> Iterator[typed.Expr]:
@@ -55,69 +50,79 @@ def _inputs(node: object) -> Iterator[typed.Expr]:
                 yield from _inputs(each)
 
 
-def lowered(expr: typed.Expr, inputs: Sequence[typed.Expr], compiler: Compiler) -> Entry:
-    """The expression as a core function."""
+@dataclass(eq=False)
+class Computation:
+    """A numeric expression: lowered once, carried out with new values as often as its statement runs.
+
+    `inputs` are the parts whose values are brought along; after them come those of `entry.globals`.
+    """
+
+    expr: typed.Expr
+    inputs: Sequence[typed.Expr]
+    entry: Entry
+    compiler: Compiler
+    runs: dict[tuple[int, ...], Callable[[Sequence[Any]], list[Any]]] = field(default_factory=dict)
+
+    def value(self, values: Sequence[Any]) -> Any:
+        """The value of the expression."""
+        parameters = [*self.entry.parameters, *(variable.type for variable in self.entry.globals)]
+        flat: list[Any] = []
+        estimates: list[tuple[int, Estimate]] = []
+        for type_, value in zip(parameters, values, strict=True):
+            if isinstance(value, Estimate):
+                estimates.append((len(flat), value))
+            flat.extend(flatten(type_, value.value if isinstance(value, Estimate) else value))
+        flat = [_scalar(each) for each in flat]
+        type_ = types.resolved(self.expr.type)
+        if not isinstance(type_, types.Estimate):
+            return unflatten(type_, self._results(flat, ()))
+        first, *slopes = self._results(flat, tuple(place for place, _ in estimates))
+        parts = [(estimate, slope) for (_, estimate), slope in zip(estimates, slopes, strict=True)]
+        return propagated(first, parts, type_.dimension, self.expr.display)
+
+    def _results(self, flat: Sequence[Any], wrt: tuple[int, ...]) -> list[Any]:
+        """The core values of the result, and its derivatives with respect to the arguments at `wrt`."""
+        if wrt not in self.runs:
+            self.runs[wrt] = self._prepared(wrt)
+        try:
+            results = self.runs[wrt](flat)
+        except (KernelFailure, KernelError) as failure:
+            raise stopped(failure, self.expr.span) from None
+        self._refuse_nonfinite(results, flat)
+        return results
+
+    def _prepared(self, wrt: tuple[int, ...]) -> Callable[[Sequence[Any]], list[Any]]:
+        module, name = self.entry.module, self.entry.name
+        if wrt:
+            try:
+                module, name = gradient(module, name, wrt), f"{name}.grad"
+            except NotDifferentiable as found:
+                raise not_differentiable(self.expr.span, found) from None
+        if _is_small(module, name):
+            return lambda flat: list(interpret(module, name, flat))
+        kernel = self.compiler.kernel(module, name)
+
+        def run(flat: Sequence[Any]) -> list[Any]:
+            result = kernel(*flat, nonfinite="keep")
+            return list(result) if isinstance(result, tuple) else [result]
+
+        return run
+
+    def _refuse_nonfinite(self, results: Sequence[Any], flat: Sequence[Any]) -> None:
+        """A result that is not finite, from numbers that all are, is a mistake; `inf` as written is none."""
+        if self.compiler.nonfinite == "keep" or _all_finite(results):
+            return
+        if _all_finite(flat) and not _says_infinite(self.expr):
+            raise not_finite(self.expr.span, origin(self.entry.module, self.entry.name, flat))
+
+
+def computation(expr: typed.Expr, compiler: Compiler) -> Computation:
+    """The expression as something to be carried out."""
+    inputs = list(_inputs(expr))
     try:
-        return compiler.lowering.expression(expr, inputs)
+        return Computation(expr, inputs, compiler.lowering.expression(expr, inputs), compiler)
     except Refused as refused:
         raise Stopped(refused.diagnostic) from None
-
-
-def evaluate(expr: typed.Expr, entry: Entry, values: Sequence[Any], compiler: Compiler) -> Any:
-    """The value of an expression, given those of its entry's parameters and globals."""
-    parameters = [*entry.parameters, *(variable.type for variable in entry.globals)]
-    flat: list[Any] = []
-    estimates: list[tuple[int, Estimate]] = []
-    for type_, value in zip(parameters, values, strict=True):
-        if isinstance(value, Estimate):
-            estimates.append((len(flat), value))
-        flat.extend(flatten(type_, value.value if isinstance(value, Estimate) else value))
-    type_ = types.resolved(expr.type)
-    if isinstance(type_, types.Estimate):
-        return _estimate(expr, type_, entry, flat, estimates, compiler)
-    results = call(entry.module, entry.name, flat, compiler, expr.span)
-    _refuse_nonfinite(expr, entry, results, flat, compiler)
-    return unflatten(expr.type, results)
-
-
-def _estimate(
-    expr: typed.Expr,
-    type_: types.Estimate,
-    entry: Entry,
-    flat: Sequence[Any],
-    estimates: Sequence[tuple[int, Estimate]],
-    compiler: Compiler,
-) -> Estimate:
-    """A computation with estimates: its value, and its derivative with respect to each of them."""
-    try:
-        derived = gradient(entry.module, entry.name, [place for place, _ in estimates])
-    except NotDifferentiable as found:
-        raise not_differentiable(expr.span, found) from None
-    results = call(derived, f"{entry.name}.grad", flat, compiler, expr.span)
-    _refuse_nonfinite(expr, entry, results, flat, compiler)
-    first, *slopes = results
-    parts = [(estimate, slope) for (_, estimate), slope in zip(estimates, slopes, strict=True)]
-    return propagated(first, parts, type_.dimension, expr.display)
-
-
-def call(module: ir.Module, name: str, arguments: Sequence[Any], compiler: Compiler, at: Span) -> list[Any]:
-    """Run a core function: by interpretation if it is small, else compiled."""
-    try:
-        if _is_small(module, name):
-            return list(interpret(module, name, [_scalar(each) for each in arguments]))
-        result = compiler.kernel(module, name)(*arguments, nonfinite="keep")
-    except (KernelFailure, KernelError) as failure:
-        raise stopped(failure, at) from None
-    return list(result) if isinstance(result, tuple) else [result]
-
-
-def _refuse_nonfinite(
-    expr: typed.Expr, entry: Entry, results: Sequence[Any], flat: Sequence[Any], compiler: Compiler
-) -> None:
-    """A result that is not finite, from numbers that all are, is a mistake; `inf` as written is none."""
-    if compiler.nonfinite == "keep" or _all_finite(results) or not _all_finite(flat) or _says_infinite(expr):
-        return
-    raise not_finite(expr.span, origin(entry.module, entry.name, [_scalar(each) for each in flat]))
 
 
 def _all_finite(values: Sequence[Any]) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -59,6 +60,10 @@ class TestResult:
     name: str
     span: Span
     failure: Diagnostic | None
+
+
+class _Break(Exception):  # noqa: N818 - no error: it ends a loop
+    """`break`, on its way to the loop around it."""
 
 
 class Session:
@@ -130,7 +135,7 @@ class Session:
 
     def _test(self, test: typed.TestDeclaration) -> TestResult:
         try:
-            self._block(test.body)
+            self._expression(test.body)
         except Stopped as stop:
             return TestResult(test.name, test.span, stop.diagnostic)
         return TestResult(test.name, test.span, None)
@@ -151,32 +156,38 @@ class Session:
                 self.environment.let(variable, value)
             case typed.Assign(variable=variable, value=value):
                 self.environment.values[variable] = self.environment.evaluate(value)
-            case typed.Evaluate(value=typed.If() as branch):
-                self._if(branch)
+            case typed.SetIndex():
+                self.environment.set_element(statement)
             case typed.Evaluate(value=value):
-                self._evaluate(value, echo)
+                self._expression(value, echo)
             case typed.Assert(condition=condition, text=text):
                 self._assert(statement.span, condition, text)
             case typed.For(variable=variable, iterable=iterable, body=body):
-                for each in self.environment.evaluate(iterable):
-                    self.environment.values[variable] = each.item() if hasattr(each, "item") else each
-                    self._block(body)
+                with suppress(_Break):
+                    for each in self.environment.elements(iterable):
+                        self.environment.bind(variable, each)
+                        self._expression(body)
             case typed.While(condition=condition, body=body):
-                while self.environment.evaluate(condition):
-                    self._block(body)
+                with suppress(_Break):
+                    while self.environment.evaluate(condition):
+                        self._expression(body)
+            case typed.Break():
+                raise _Break
 
-    def _if(self, branch: typed.If) -> None:
-        chosen = branch.then if self.environment.evaluate(branch.condition) else branch.otherwise
-        if isinstance(chosen, typed.Block):
-            self._block(chosen)
-        elif isinstance(chosen, typed.If):
-            self._if(chosen)
-
-    def _block(self, block: typed.Block) -> None:
-        for statement in block.statements:
-            self._statement(statement)
-        if block.value is not None:
-            self._evaluate(block.value, echo=False)
+    def _expression(self, value: typed.Expr, echo: bool = False) -> None:
+        """An expression that stands as a statement: an `if` and a block run, anything else is computed."""
+        match value:
+            case typed.If(condition=condition, then=then, otherwise=otherwise):
+                chosen = then if self.environment.evaluate(condition) else otherwise
+                if chosen is not None:
+                    self._expression(chosen, echo)
+            case typed.Block(statements=statements, value=last):
+                for statement in statements:
+                    self._statement(statement)
+                if last is not None:
+                    self._expression(last, echo)
+            case _:
+                self._evaluate(value, echo)
 
     def _evaluate(self, value: typed.Expr, echo: bool) -> None:
         result = self.environment.evaluate(value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from qdsl.lang.typed import types
@@ -45,9 +45,7 @@ def _displayed(value: Estimate, display: DisplayUnit | None) -> Estimate:
 def _array(value: Any, element: types.Type, axes: int, display: DisplayUnit | None) -> str:
     """`[1, 2, 3] us`: the unit once, behind."""
     if isinstance(value, Mapping):
-        first = next(iter(value.values()))
-        rows = [{name: part[i] for name, part in value.items()} for i in range(len(first))]
-        return "[" + ", ".join(text_of(row, element) for row in _ends(rows)) + "]"
+        return "[" + ", ".join("…" if row is _GAP else text_of(row, element) for row in _ends(list(rows(value)))) + "]"
     element = types.pruned(element)
     if axes > 1:
         return "[" + ", ".join(_array(row, element, axes - 1, display) for row in _ends(list(value))) + "]"
@@ -62,6 +60,15 @@ def _array(value: Any, element: types.Type, axes: int, display: DisplayUnit | No
 _GAP = object()
 
 
+def rows(array: Any) -> Iterator[Any]:
+    """What an array has along its first axis: numbers as Python has them, records, rows."""
+    if isinstance(array, Mapping):
+        for values in zip(*map(rows, array.values()), strict=True):
+            yield dict(zip(array, values, strict=True))
+    else:
+        yield from map(_plain, array)
+
+
 def _ends(values: list[Any]) -> list[Any]:
     if len(values) <= MOST_SHOWN:
         return values
@@ -70,7 +77,7 @@ def _ends(values: list[Any]) -> list[Any]:
 
 
 def _plain(value: Any) -> Any:
-    return value.item() if hasattr(value, "item") else value
+    return value.item() if hasattr(value, "item") and not getattr(value, "ndim", 0) else value
 
 
 def _unit_for(values: Any, dimension: Dimension) -> DisplayUnit:
