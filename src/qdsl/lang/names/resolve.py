@@ -577,6 +577,9 @@ _OWN_RULES: dict[type[tree.Node], Callable[[_Resolver, Any], None]] = {
     tree.Field: _Resolver.field_,
     tree.TypeName: _Resolver.type_name,
     tree.TypeArray: _Resolver.type_array,
+    tree.Parameter: _Resolver.nothing,  # these three: left of a header that was given up
+    tree.Generic: _Resolver.nothing,
+    tree.AxisName: _Resolver.nothing,
     tree.Import: _Resolver.nothing,
     tree.FromImport: _Resolver.nothing,
     tree.Option: _Resolver.nothing,
