@@ -14,10 +14,11 @@ from qdsl.lang.source import Span
 from qdsl.lang.surface import tree as surface
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
-from qdsl.lang.typed.checker import Checker, element_of, is_numeric, joined_shape, rule
+from qdsl.lang.typed.checker import Checker, rule
 from qdsl.lang.typed.dimension import ONE, Dimension, DimVar, Exponent, Turn
 from qdsl.lang.typed.literals import is_unit_expression, quantity, with_unit
 from qdsl.lang.typed.types import BOOL, BROKEN, INT, Length, Type, pruned
+from qdsl.lang.typed.unification import element_of, is_numeric, joined_shape
 
 Shape = tuple[Length, ...] | None
 

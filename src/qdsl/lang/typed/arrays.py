@@ -9,10 +9,11 @@ from qdsl.lang.names import Kind
 from qdsl.lang.surface import tree as surface
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
-from qdsl.lang.typed.checker import Checker, Reason, element_of, rule
+from qdsl.lang.typed.checker import Checker, Reason, rule
 from qdsl.lang.typed.dimension import ONE
 from qdsl.lang.typed.literals import value_of
 from qdsl.lang.typed.types import BROKEN, INT, NEVER, Length, Type, pruned
+from qdsl.lang.typed.unification import element_of
 
 
 @rule(surface.Array)
@@ -200,7 +201,7 @@ FIT_FIELDS: dict[str, Type] = {
 
 @rule(surface.Field)
 def field(c: Checker, node: surface.Field, expected: Type | None) -> typed.Expr:
-    """A field of a record, a column of a table, a part of a fit, an estimate or a complex number; a name of a module."""
+    """A field of a record, a column of a table, a part of a fit or an estimate; a name of a module."""
     symbol = c.symbol(node)
     if symbol is not None:
         return value_of(c, node, symbol)

@@ -27,6 +27,7 @@ from qdsl.lang.typed.scheme import dimensions_of, free_variables, open_turns
 from qdsl.lang.typed.show import Show
 from qdsl.lang.typed.solve import Solver, TooManyTurns
 from qdsl.lang.typed.types import BROKEN, INT, NEVER, Type, pruned, resolved
+from qdsl.lang.typed.unification import Unifier, element_of, joined_shape
 
 Rule = Callable[["Checker", Any, Type | None], typed.Expr]
 RULES: dict[type[surface.Expr], Rule] = {}
@@ -78,7 +79,9 @@ class Checker:
         self.errors = TypeErrors(self.show)
         self.dims = DimensionErrors(self.show)
         self.models = ExperimentErrors(self.show)
-        self.solver = Solver()
+        self.unifier = Unifier(lambda span, count: self.report(self.dims.too_many_turns(span, count)))
+        self.same_dimension = self.unifier.same_dimension
+        self.unify = self.unifier.unify
         self.exact: dict[typed.Expr, Fraction] = {}
         self.unsettled: list[typed.Expr | typed.Variable] = []
         self.turns: list[Turn] = []
@@ -118,51 +121,6 @@ class Checker:
         turn = Turn(span, text)
         self.turns.append(turn)
         return turn
-
-    # ── unification ──────────────────────────────────────────────────────────
-
-    def same_dimension(self, left: Dimension, right: Dimension, span: Span) -> bool:
-        """Make two dimensions equal; too many open 2π are reported and count as equal."""
-        try:
-            return self.solver.unify(left, right)
-        except TooManyTurns:
-            open_ = list((left / right).resolved().turns())
-            self.report(self.dims.too_many_turns(span, len(open_)))
-            return True
-
-    def unify(self, left: Type, right: Type, span: Span) -> bool:
-        """Make two types equal."""
-        left, right = pruned(left), pruned(right)
-        if left is right or left in (BROKEN, NEVER) or right in (BROKEN, NEVER):
-            return True
-        match left, right:
-            case types.TypeVar(), _:
-                return _bind(left, right)
-            case _, types.TypeVar():
-                return _bind(right, left)
-            case (
-                (types.Real(a), types.Real(b))
-                | (types.Complex(a), types.Complex(b))
-                | (types.Estimate(a), types.Estimate(b))
-            ):
-                return self.same_dimension(a, b, span)
-            case types.Array(a, m), types.Array(b, n):
-                return joined_shape(m, n) is not None and self.unify(a, b, span)
-            case types.Function(ps, r), types.Function(qs, s):
-                same_arity = len(ps) == len(qs)
-                return (
-                    same_arity
-                    and all(self.unify(p, q, span) for p, q in zip(ps, qs, strict=True))
-                    and self.unify(r, s, span)
-                )
-            case (types.Record(fs), types.Record(gs)) | (types.Table(fs), types.Table(gs)):
-                return [n for n, _ in fs] == [n for n, _ in gs] and all(
-                    self.unify(f, g, span) for (_, f), (_, g) in zip(fs, gs, strict=True)
-                )
-            case types.Distribution(a), types.Distribution(b):
-                return self.unify(a, b, span)
-            case _:
-                return left == right
 
     # ── conversion ───────────────────────────────────────────────────────────
 
@@ -260,16 +218,16 @@ class Checker:
 
     def settle_dimension(self, dimension: Dimension, span: Span | None) -> None:
         try:
-            self.solver.settle(dimension)
-        except TooManyTurns:
+            self.unifier.solver.settle(dimension)
+        except TooManyTurns as found:
             assert span is not None
-            self.report(self.dims.too_many_turns(span, sum(1 for _ in dimension.turns())))
+            self.report(self.dims.too_many_turns(span, found.count))
             for turn in list(dimension.turns()):
-                self.solver.decide(turn, False)
+                self.unifier.solver.decide(turn, False)
 
     def settle_declaration(self, kept: Sequence[Type] = ()) -> None:
         """Decide what is open, except what the `kept` types quantify, and settle every node's type in place."""
-        keep = {turn for type_ in kept for turn in open_turns(type_)}
+        keep = {turn for type_ in kept for turn in open_turns(type_)} - self.unifier.solver.tied()
         for thing in reversed(self.unsettled):  # the whole before its parts: the whole says what pi is for
             for dimension in dimensions_of(thing.type):
                 if not dimension.ground and not any(turn in keep for turn in dimension.turns()):
@@ -291,7 +249,7 @@ class Checker:
         self.unsettled.clear()
         self.turns.clear()
         self.products = Products()
-        self.solver = Solver()
+        self.unifier.solver = Solver()
 
     def _answer_holes(self) -> None:
         for span, type_ in self.holes:
@@ -309,39 +267,10 @@ class Checker:
         return fitting[:5]
 
 
-# ── small questions about types ──────────────────────────────────────────────────────────────────────────────────
-
-
-def element_of(type_: Type) -> tuple[Type, tuple[types.Length, ...] | None]:
-    """The type of one number and the shape; None for what is no array."""
-    type_ = pruned(type_)
-    if isinstance(type_, types.Array):
-        return pruned(type_.element), type_.shape
-    return type_, None
-
-
-def joined_shape(left: tuple[types.Length, ...], right: tuple[types.Length, ...]) -> tuple[types.Length, ...] | None:
-    """The shape of arrays that have both shapes; None where they cannot be equal."""
-    if len(left) != len(right):
-        return None
-    lengths: list[types.Length] = []
-    for m, n in zip(left, right, strict=True):
-        if isinstance(m, int) and isinstance(n, int) and m != n:
-            return None
-        lengths.append(m if isinstance(m, int) else n)
-    return tuple(lengths)
-
-
 def only_cycles(found: Dimension, wanted: Dimension) -> bool:
     """Whether a power of cycle is all that is between two dimensions."""
     ratio = (wanted.resolved() / found.resolved()).factors
     return bool(ratio) and all(atom == CYCLE or type(atom) is Turn for atom in ratio)
-
-
-def is_numeric(type_: Type) -> bool:
-    """Whether it is a number of some kind."""
-    type_ = pruned(type_)
-    return type_ is INT or isinstance(type_, types.Real | types.Complex | types.Estimate | types.TypeVar)
 
 
 def final(type_: Type) -> Type:
@@ -353,16 +282,6 @@ def final(type_: Type) -> Type:
     if isinstance(type_, types.Array) and isinstance(type_.element, types.TypeVar):
         return types.Array(final(type_.element), type_.shape)
     return type_
-
-
-def _bind(variable: types.TypeVar, type_: Type) -> bool:
-    if variable.numeric:
-        if isinstance(type_, types.TypeVar):
-            type_.numeric = True
-        elif not is_numeric(type_):
-            return False
-    variable.solution = type_
-    return True
 
 
 def _is_settled(type_: Type) -> bool:

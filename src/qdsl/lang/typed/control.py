@@ -8,8 +8,9 @@ from qdsl.lang.surface import tree as surface
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
 from qdsl.lang.typed.annotations import annotated
-from qdsl.lang.typed.checker import NO_REASON, Checker, Reason, element_of, rule
+from qdsl.lang.typed.checker import NO_REASON, Checker, Reason, rule
 from qdsl.lang.typed.types import BOOL, BROKEN, INT, NEVER, NOTHING, Length, Type, pruned
+from qdsl.lang.typed.unification import element_of
 
 
 @rule(surface.Block)

@@ -11,9 +11,11 @@ from collections.abc import Callable, Sequence
 from qdsl.lang.surface import tree as surface
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
-from qdsl.lang.typed.calls import Slot, matched, parameter_names
-from qdsl.lang.typed.checker import Checker, element_of
+from qdsl.lang.typed.arguments import Slot, matched
+from qdsl.lang.typed.calls import parameter_names
+from qdsl.lang.typed.checker import Checker
 from qdsl.lang.typed.types import BROKEN, Type, pruned
+from qdsl.lang.typed.unification import element_of
 
 
 def derivative(kind: str) -> Callable[[Checker, surface.Call, Sequence[surface.Argument]], typed.Expr]:

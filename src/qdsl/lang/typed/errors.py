@@ -249,13 +249,23 @@ class TypeErrors:
         """`m[0:2]` of a matrix."""
         return error("E0326", "a slice takes a range of an array with one axis", Label(span))
 
-    def mapped_array_result(self, span: Span, function: str) -> Diagnostic:
-        """A call over an array of a function whose result is an array."""
+    def mapped_array_result(self, span: Span, function: str, result: Type) -> Diagnostic:
+        """A call over an array of a function whose result is an array or a function."""
+        what = "a function" if isinstance(result, types.Function) else "an array"
         return error(
             "E0327",
-            f"`{function}` gives an array, so it cannot go over an array by itself",
+            f"`{function}` gives {what}, so it cannot go over an array by itself",
             Label(span),
-            hint="use a comprehension: [f(x)[0] for x in xs]",
+            hint="write a comprehension, as in [f(x)[0] for x in xs]" if what == "an array" else "",
+        )
+
+    def uncertainty_lost(self, span: Span, result: Type) -> Diagnostic:
+        """`[e, 1.0]`, `f(e)` where the result is an array: only a real number carries an uncertainty."""
+        return error(
+            "E0341",
+            f"the uncertainty of this Estimate would be lost: the result is {_a(self.show.type(result))}",
+            Label(span, "this is an Estimate"),
+            hint="its value alone is `.value`",
         )
 
     def field_twice(self, span: Span, name: str) -> Diagnostic:

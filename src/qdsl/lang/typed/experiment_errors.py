@@ -122,6 +122,10 @@ class ExperimentErrors:
             hint=f"give them here: {name} = linspace(..)",
         )
 
+    def prior_of_counts(self, span: Span, name: str) -> Diagnostic:
+        """`param p: Scalar ~ Poisson(3)`: a param is a real number."""
+        return error("E0524", f"a param is a real number, and `{name}` is a distribution of counts", Label(span))
+
     def unused_measure_argument(self, span: Span) -> Diagnostic:
         """`Binomial(500, 0.5)` in an experiment with params: the model says nothing."""
         return warning("W0520", "this measurement depends on no param, so a fit learns nothing from it", Label(span))

@@ -9,12 +9,13 @@ from qdsl.lang.surface import tree as surface
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
 from qdsl.lang.typed.annotations import annotated
-from qdsl.lang.typed.calls import Slot, matched
-from qdsl.lang.typed.checker import Body, Checker, Reason, element_of
+from qdsl.lang.typed.arguments import Slot, matched
+from qdsl.lang.typed.checker import Body, Checker, Reason
 from qdsl.lang.typed.control import bind
 from qdsl.lang.typed.dimension import ONE, Dimension, DimVar
 from qdsl.lang.typed.distributions import DISTRIBUTIONS
 from qdsl.lang.typed.types import BROKEN, INT, Type, pruned
+from qdsl.lang.typed.unification import element_of
 
 
 def check_experiment(c: Checker, symbol: Symbol, node: surface.Experiment) -> None:
@@ -69,7 +70,7 @@ def _param(c: Checker, node: surface.Param) -> Iterator[typed.ParamDeclaration]:
         default = _known(c, c.fit(default, type_, reason), "a default")
     low, high = _bounds(c, node, type_, reason)
     variable = typed.Variable(node.name.text, type_, node.name.span, display=display)
-    prior = _distribution(c, node.prior, type_) if node.prior is not None else None
+    prior = _prior(c, node.prior, type_) if node.prior is not None else None
     c.note(variable)
     c.settle_let(variable)
     symbol = c.symbol(node.name)
@@ -78,6 +79,17 @@ def _param(c: Checker, node: surface.Param) -> Iterator[typed.ParamDeclaration]:
     _check_order(c, node, default, low, high)
     if type_ is not BROKEN:
         yield typed.ParamDeclaration(variable, default, low, high, prior, node.doc)
+
+
+def _prior(c: Checker, node: surface.Expr, type_: Type) -> typed.DistributionValue | None:
+    """What is known of a param before the data: a distribution of real numbers of its dimension."""
+    prior = _distribution(c, node, type_)
+    if prior is None or not isinstance(prior.type, types.Distribution):
+        return None
+    if pruned(prior.type.support) is INT:
+        c.report(c.models.prior_of_counts(node.span, prior.name))
+        return None
+    return prior
 
 
 def _real_type(value: typed.Expr | None) -> Type:

@@ -12,10 +12,11 @@ from qdsl.lang.names import Kind, Symbol
 from qdsl.lang.surface import tree as surface
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
-from qdsl.lang.typed.checker import Checker, element_of, rule
+from qdsl.lang.typed.checker import Checker, rule
 from qdsl.lang.typed.dimension import ONE, Dimension, DimVar, Exponent
 from qdsl.lang.typed.scheme import Instance, is_generic
 from qdsl.lang.typed.types import BOOL, INT, SCALAR, TEXT, Type, pruned
+from qdsl.lang.typed.unification import element_of
 
 
 @rule(surface.Number)

@@ -11,12 +11,13 @@ from collections.abc import Callable, Sequence
 from qdsl.lang.surface import tree as surface
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
-from qdsl.lang.typed.calls import Slot, matched
-from qdsl.lang.typed.checker import Checker, element_of
+from qdsl.lang.typed.arguments import Slot, matched
+from qdsl.lang.typed.checker import Checker
 from qdsl.lang.typed.derivatives import derivative
 from qdsl.lang.typed.distributions import DISTRIBUTIONS
 from qdsl.lang.typed.requests import expected, fit, load, simulate
 from qdsl.lang.typed.types import BROKEN, INT, NOTHING, TEXT, pruned
+from qdsl.lang.typed.unification import element_of
 
 Primitive = Callable[[Checker, surface.Call, Sequence[surface.Argument]], typed.Expr]
 

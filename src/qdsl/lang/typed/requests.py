@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from qdsl.lang.surface import tree as surface
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
-from qdsl.lang.typed.calls import Slot, matched
-from qdsl.lang.typed.checker import Checker, Reason, element_of
+from qdsl.lang.typed.arguments import Slot, matched
+from qdsl.lang.typed.checker import Checker, Reason
 from qdsl.lang.typed.types import BROKEN, INT, SCALAR, TEXT, Type, pruned
+from qdsl.lang.typed.unification import element_of
 
 
 def load(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:

@@ -19,20 +19,10 @@ from qdsl.lang.typed.types import Type, pruned
 def dimensions_of(type_: Type) -> Iterator[Dimension]:
     """Every dimension in a type, from left to right."""
     type_ = pruned(type_)
-    match type_:
-        case types.Real(dimension) | types.Complex(dimension) | types.Estimate(dimension):
-            yield dimension.resolved()
-        case types.Array(element, _):
-            yield from dimensions_of(element)
-        case types.Record(fields) | types.Table(fields):
-            for _, each in fields:
-                yield from dimensions_of(each)
-        case types.Function(parameters, result):
-            for each in parameters:
-                yield from dimensions_of(each)
-            yield from dimensions_of(result)
-        case types.Distribution(support):
-            yield from dimensions_of(support)
+    if isinstance(type_, types.Real | types.Complex | types.Estimate):
+        yield type_.dimension.resolved()
+    for part in types.parts(type_):
+        yield from dimensions_of(part)
 
 
 def free_variables(type_: Type) -> list[DimVar]:

@@ -30,6 +30,10 @@ class Equation:
 class TooManyTurns(Exception):  # noqa: N818 - the user's program says too little
     """More than `MOST_OPEN` occurrences depend on one another."""
 
+    def __init__(self, count: int) -> None:
+        super().__init__(f"{count} open occurrences")
+        self.count = count
+
 
 @dataclass(eq=False)
 class Solver:
@@ -68,16 +72,20 @@ class Solver:
     # ── equations of turns ───────────────────────────────────────────────────
 
     def _add(self, equation: Equation) -> bool:
+        """Take one more equation; False, with nothing changed, where it contradicts the others."""
         kept = len(self.decided)
         before = list(self.pending)
         self.pending.append(equation)
-        if self._propagate() and self._satisfiable(equation):
-            return True
-        for turn in self.decided[kept:]:
-            turn.carries = None
-        del self.decided[kept:]
-        self.pending = before
-        return False
+        holds = False
+        try:
+            holds = self._propagate() and self._satisfiable(equation)
+        finally:
+            if not holds:
+                for turn in self.decided[kept:]:
+                    turn.carries = None
+                del self.decided[kept:]
+                self.pending = before
+        return holds
 
     def _propagate(self) -> bool:
         """Decide what the bounds of single equations decide, until nothing changes. False on a contradiction."""
@@ -125,7 +133,7 @@ class Solver:
     def _solutions(self, turns: Sequence[Turn]) -> Iterator[dict[Turn, int]]:
         """Every assignment of the turns that the pending equations allow."""
         if len(turns) > MOST_OPEN:
-            raise TooManyTurns
+            raise TooManyTurns(len(turns))
         known = set(turns)
         equations = [each for each in map(_reduced, self.pending) if any(turn in known for turn, _ in each.weights)]
         for values in product((0, 1), repeat=len(turns)):
@@ -158,15 +166,9 @@ class Solver:
             self.decide(turn, bool(value))
         self._propagate()
 
-    def settle_rest(self, turns: Iterable[Turn]) -> None:
-        """Decide turns that no type shows: plain where that is possible."""
-        for turn in turns:
-            if turn.carries is None:
-                self.settle(Dimension({turn: 1}))
-
-    def cycles_possible(self, dimension: Dimension) -> bool:
-        """Whether open turns remain in the dimension."""
-        return any(turn.carries is None for turn in dimension.resolved().turns())
+    def tied(self) -> set[Turn]:
+        """The open turns that wait in an equation for others."""
+        return {turn for equation in self.pending for turn, _ in equation.weights if turn.carries is None}
 
 
 def _free_variable(dimension: Dimension) -> DimVar | None:

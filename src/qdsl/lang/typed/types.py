@@ -143,6 +143,21 @@ def pruned(type_: Type) -> Type:
     return type_
 
 
+def parts(type_: Type) -> tuple[Type, ...]:
+    """The types that a type is directly made of, from left to right."""
+    match type_:
+        case Array(element, _):
+            return (element,)
+        case Record(fields) | Table(fields):
+            return tuple(each for _, each in fields)
+        case Function(parameters, result):
+            return (*parameters, result)
+        case Distribution(support):
+            return (support,)
+        case _:
+            return ()
+
+
 def resolved(type_: Type) -> Type:
     """With all solved variables, of types and of dimensions, replaced all the way down."""
     type_ = pruned(type_)
