@@ -109,11 +109,11 @@ def unequal_path(at: Span, lengths: Sequence[tuple[str, int]]) -> Stopped:
 
 
 def mixed_measurements(at: Span) -> Stopped:
-    """`Normal(m)` without sigma beside another measurement: how to weigh them is not said."""
+    """`Normal(m)` without sigma beside another measurement or a prior: how to weigh them is not said."""
     return Stopped(
         error(
             "E0523",
-            "a measurement without sigma cannot be fitted together with others",
+            "a measurement without sigma cannot be fitted together with other measurements or priors",
             Label(at),
             hint="give it a sigma, which may be a param",
         )

@@ -71,7 +71,7 @@ class FromExperiment:
         for position, measure in enumerate(self.experiment.measures):
             own = self._wrapping("add", first, self._int(position))
             arguments = (self._use(key), own, *_arguments(measure))
-            fields.append((measure.variable.name, self._call(measure, "draw", arguments, measure.variable.type)))
+            fields.append((measure.variable.name, self._call(measure.distribution, "draw", arguments, measure.variable.type)))
         return self._function("draw", (*self.params, *self.axes, key, counter), self._record(fields))
 
     def mean(self, measure: typed.MeasureDeclaration) -> typed.Expr:
@@ -79,17 +79,25 @@ class FromExperiment:
         arguments = _arguments(measure)
         if len(arguments) < len(measure.distribution.arguments):
             return arguments[0]
-        return self._call(measure, "mean", arguments, SCALAR if measure.variable.type is INT else measure.variable.type)
+        type_ = SCALAR if measure.variable.type is INT else measure.variable.type
+        return self._call(measure.distribution, "mean", arguments, type_)
 
     # ── all points ───────────────────────────────────────────────────────────
 
     def nll(self) -> typed.Function:
-        """(params, columns) -> the negative log-likelihood, without the terms that only the data fix."""
-        return self._sum("nll", lambda measure: self._negated(self._of_datum(measure, "log_kernel")))
+        """(params, columns) -> the negative log-likelihood, without the terms that only the data fix.
+
+        Priors are in it: minimising it then gives the maximum a posteriori.
+        """
+        return self._sum("nll", lambda measure: self._negated(self._of_datum(measure, "log_kernel")), "log_kernel")
+
+    def prior(self) -> typed.Function:
+        """(params) -> the part of `nll` that the priors are."""
+        return self._function("prior", self.params, self._with_priors(self._zero, "log_kernel"), with_lets=False)
 
     def constant(self) -> typed.Function:
         """(params, columns) -> what `nll` leaves out; it does not depend on the params."""
-        return self._sum("constant", lambda measure: self._negated(self._of_datum(measure, "log_constant")))
+        return self._sum("constant", lambda measure: self._negated(self._of_datum(measure, "log_constant")), "log_constant")
 
     def deviance(self) -> typed.Function:
         """(params, columns) -> twice the log-likelihood ratio to the model that fits every point."""
@@ -105,8 +113,10 @@ class FromExperiment:
 
         return self._sum("deviance", term)
 
-    def _sum(self, name: str, term: Callable[[typed.MeasureDeclaration], typed.Expr]) -> typed.Function:
-        """The sum of a term over all points and measurements, from the first to the last."""
+    def _sum(
+        self, name: str, term: Callable[[typed.MeasureDeclaration], typed.Expr], of_priors: str = ""
+    ) -> typed.Function:
+        """The sum of a term over all points and measurements, from the first to the last, then over the priors."""
         columns = [typed.Variable(each.name, types.Array(each.type), each.span) for each in self._columns()]
         total = typed.Variable("total", SCALAR, self._span, is_mutable=True)
         index = typed.Variable("i", INT, self._span)
@@ -119,11 +129,21 @@ class FromExperiment:
             added = typed.Operation(self._span, SCALAR, "add", (self._use(total), term(measure)))
             body.append(typed.Assign(self._span, total, added))
         statements = (
-            typed.Let(self._span, total, typed.Constant(self._span, SCALAR, 0.0)),
+            typed.Let(self._span, total, self._zero),
             typed.For(self._span, index, self._all(columns[0]), self._block(body, None)),
         )
-        whole = self._block(statements, self._use(total))
+        result = self._with_priors(self._use(total), of_priors) if of_priors else self._use(total)
+        whole = self._block(statements, result)
         return self._function(name, (*self.params, *columns), whole, with_lets=False)
+
+    def _with_priors(self, total: typed.Expr, what: str) -> typed.Expr:
+        """Less the log density of every param that has a prior."""
+        for param in self.experiment.params:
+            if param.prior is not None:
+                given = (self._use(param.variable), *_given(param.prior.arguments))
+                term = self._call(param.prior, what, given, SCALAR)
+                total = typed.Operation(self._span, SCALAR, "sub", (total, term))
+        return total
 
     def _columns(self) -> tuple[typed.Variable, ...]:
         return (*self.axes, *self.measured)
@@ -135,14 +155,18 @@ class FromExperiment:
         return self.experiment.span
 
     def _of_datum(self, measure: typed.MeasureDeclaration, what: str) -> typed.Expr:
-        return self._call(measure, what, (self._use(measure.variable), *_arguments(measure)), SCALAR)
+        given = (self._use(measure.variable), *_arguments(measure))
+        return self._call(measure.distribution, what, given, SCALAR)
 
     def _call(
-        self, measure: typed.MeasureDeclaration, what: str, arguments: Sequence[typed.Expr], result: Type
+        self, of: typed.DistributionValue, what: str, arguments: Sequence[typed.Expr], result: Type
     ) -> typed.Expr:
-        function = self.find(f"{measure.distribution.name.lower()}_{what}")
-        mapped = tuple(False for _ in arguments)
-        return typed.Call(measure.distribution.span, result, function, tuple(arguments), mapped)
+        function = self.find(f"{of.name.lower()}_{what}")
+        return typed.Call(of.span, result, function, tuple(arguments), tuple(False for _ in arguments))
+
+    @property
+    def _zero(self) -> typed.Expr:
+        return typed.Constant(self._span, SCALAR, 0.0)
 
     def _int(self, value: int) -> typed.Expr:
         return typed.Constant(self._span, INT, value)

@@ -87,7 +87,14 @@ class LikelihoodOf(_Problem):
                     real += 1
             place += len(given)
             total += self._information_of(measure, own, jacobian)
-        return total
+        return total + self._prior_curvature(x)
+
+    def _prior_curvature(self, x: Vector) -> Matrix:
+        """What the priors know before the data."""
+        size = len(x)
+        if not any(each.prior for each in self.model.params):
+            return np.zeros((size, size))
+        return _symmetric(self.model.kernel("prior", 2)(*map(float, x))[1 + size :], size)
 
     def _information_of(
         self, measure: typed.MeasureDeclaration, values: Sequence[Any], jacobian: dict[str, Matrix]
@@ -202,7 +209,7 @@ def _objective(model: Model, columns: list[Any], parameters: Sequence[Parameter]
     without_sigma = [each for each in model.experiment.measures if each.distribution.arguments[-1] is None]
     if not without_sigma:
         return LikelihoodOf(model, columns, parameters)
-    if len(model.experiment.measures) > 1:
+    if len(model.experiment.measures) > 1 or any(each.prior for each in model.params):
         raise mixed_measurements(without_sigma[0].distribution.span)
     return LeastSquaresOf(model, columns, parameters)
 
