@@ -195,6 +195,12 @@ class _Resolver:
         for node in nodes:
             self.visit(node)
 
+    def broken(self, node: tree.BrokenItem | tree.BrokenExpr) -> None:
+        """What is left of a thing given up. The names it binds are nobody's."""
+        self.blocks.append(_Block(self.depth))
+        self.below(node)
+        self.blocks.pop()
+
     def function(self, node: tree.Function) -> None:
         self._open(function=True)
         generics = Scope(self.scope)
@@ -577,6 +583,8 @@ _OWN_RULES: dict[type[tree.Node], Callable[[_Resolver, Any], None]] = {
     tree.Field: _Resolver.field_,
     tree.TypeName: _Resolver.type_name,
     tree.TypeArray: _Resolver.type_array,
+    tree.BrokenItem: _Resolver.broken,
+    tree.BrokenExpr: _Resolver.broken,
     tree.Parameter: _Resolver.nothing,  # these three: left of a header that was given up
     tree.Generic: _Resolver.nothing,
     tree.AxisName: _Resolver.nothing,
@@ -592,9 +600,9 @@ _OWN_RULES: dict[type[tree.Node], Callable[[_Resolver, Any], None]] = {
 }
 
 _LOOKED_THROUGH: tuple[type[tree.Node], ...] = (
-    tree.Assert, tree.ExpressionStatement, tree.Const, tree.Unit, tree.Dimension, tree.BrokenItem, tree.String,
+    tree.Assert, tree.ExpressionStatement, tree.Const, tree.Unit, tree.Dimension, tree.String,
     tree.Array, tree.Record, tree.RecordField, tree.Unary, tree.Compare, tree.Index, tree.Slice, tree.If, tree.Range,
-    tree.BrokenExpr, tree.TypeProduct, tree.TypePower, tree.TypeField, tree.TypeRecord, tree.TypeFunction,
+    tree.TypeProduct, tree.TypePower, tree.TypeField, tree.TypeRecord, tree.TypeFunction,
     tree.Argument,
 )  # fmt: skip
 
