@@ -14,18 +14,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
+from threading import RLock
 from typing import Any
 
 from qdsl.lang import compile as front
 from qdsl.lang.core.from_typed import Entry, Refused
-from qdsl.lang.core.layout import NoLayout, flatten, leaves, unflatten
-from qdsl.lang.report import Diagnostic, Diagnostics
+from qdsl.lang.core.layout import element_type, flatten, shape_of, unflatten
+from qdsl.lang.report import Diagnostic
 from qdsl.lang.report.render import render_all
 from qdsl.lang.source import Source
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
 from qdsl.lang.typed.show import Show
 from qdsl.runtime.failures import Stopped
+from qdsl.runtime.kernel import Kernel
 from qdsl.runtime.session import Session, Settings
 
 
@@ -37,64 +39,161 @@ class CompileError(Exception):
         self.diagnostics = diagnostics
 
 
+_COMPILING = RLock()
+"""One thread at a time checks and compiles; calls run side by side."""
+
+
 class Module:
     """A loaded program: its functions are attributes that can be called, its lets and constants are values."""
 
     def __init__(self, source: Source) -> None:
-        warnings = Diagnostics()
-        self._session = Session(Settings(report=warnings.add, folder=Path(source.name).parent))
-        checked = self._session.check(source)
-        if not checked.ok:
-            raise CompileError(checked.diagnostics.in_order())
-        self._checked = checked
-        try:
-            self._session.bind_lets(checked)
-        except Stopped as stop:
-            raise CompileError([stop.diagnostic]) from None
+        with _COMPILING:
+            self._session = Session(Settings(folder=Path(source.name).parent))
+            checked = self._session.check(source)
+            if not checked.ok:
+                raise CompileError(checked.diagnostics.in_order())
+            self._checked = checked
+            try:
+                self._session.bind_lets(checked)
+            except Stopped as stop:
+                raise CompileError([stop.diagnostic]) from None
         self.diagnostics = checked.diagnostics.in_order()
-        self._kernels: dict[str, Function] = {}
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
+        """A name of the program; found once, it is an attribute like any other."""
+        if name.startswith("__") or "_checked" not in self.__dict__:
             raise AttributeError(name)
         module = self._checked.module
         if name in module.functions:
-            if name not in self._kernels:
-                self._kernels[name] = Function(name, module.functions[name], self._session, self._checked)
-            return self._kernels[name]
-        if name in module.constants:
-            return self._session.environment.evaluate(_local(module.constants[name]))
-        for variable, value in self._session.environment.values.items():
-            if variable.name == name:
-                return value
-        raise AttributeError(f"this program has no {name!r}; it has {', '.join(self)}")
+            value: Any = Function(name, module.functions[name], self._session, self._checked)
+        elif name in module.constants:
+            value = self._session.environment.evaluate(_local(module.constants[name]))
+        elif name in self._lets:
+            value = self._session.environment.values[self._lets[name]]
+        elif name in module.experiments:
+            raise AttributeError(f"{name!r} is an experiment; Python reaches functions, constants and lets")
+        else:
+            raise AttributeError(f"this program has no {name!r}; it has {', '.join(self)}")
+        self.__dict__[name] = value
+        return value
+
+    @cached_property
+    def _lets(self) -> dict[str, typed.Variable]:
+        """The lets of the program itself: what it imports has others."""
+        lets = (each.variable for each in self._checked.module.statements if isinstance(each, typed.Let))
+        return {each.name: each for each in lets if each in self._session.environment.values}
 
     def __iter__(self) -> Iterator[str]:
         """The names that the program declares."""
-        module = self._checked.module
-        yield from module.functions
-        yield from module.constants
-        yield from (variable.name for variable in self._session.environment.values)
+        yield from self._checked.module.functions
+        yield from self._checked.module.constants
+        yield from self._lets
 
     def __dir__(self) -> list[str]:
-        return [*super().__dir__(), *self]
+        return sorted({*super().__dir__(), *self})
+
+    def __repr__(self) -> str:
+        return f"<program {self._checked.tree.source.name}: {', '.join(self)}>"
 
 
-class Function:
-    """A function of a program. Arguments and results are in SI: numbers, arrays, complex numbers, records as dicts."""
+class _Compiled:
+    """What Python calls: the arguments go by position or name, defaults fill in, all in SI.
 
-    def __init__(self, name: str, function: typed.Function, session: Session, checked: front.Checked) -> None:
-        self.__name__ = name
-        self.__doc__ = function.doc or None
+    The first call compiles. From then on plain numbers reach the machine code at once, where it takes and gives
+    nothing but numbers.
+    """
+
+    def __init__(self, function: typed.Function, session: Session, checked: front.Checked) -> None:
         self._function = function
         self._session = session
         self._checked = checked
 
+    def __call__(self, *args: Any, **named: Any) -> Any:
+        return self._call(*args, **named)
+
+    def _call(self, *args: Any, **named: Any) -> Any:
+        return self._run(*self._arguments(args, named))
+
+    def _entry(self) -> Entry:
+        """The core function to run."""
+        raise NotImplementedError
+
+    @cached_property
+    def _run(self) -> Callable[..., Any]:
+        with _COMPILING:
+            try:
+                entry = self._entry()
+                kernel = self._session.compiler.kernel(entry.module, entry.name)
+            except Refused as refused:
+                raise CompileError([refused.diagnostic]) from None
+        if self._session.compiler.nonfinite == "raise" and _is_plain(entry):
+            direct = kernel.direct(self._call)
+            if direct is not None:  # looked for in the class, so this gets a class of its own
+                own = type(self)
+                self.__class__ = type(own.__name__, (own,), {"__call__": direct, "__module__": __name__})
+        return self._converting(entry, kernel)
+
+    def _converting(self, entry: Entry, kernel: Kernel) -> Callable[..., Any]:
+        """Host values in, host values out."""
+        result, nonfinite = types.resolved(entry.result), self._session.compiler.nonfinite
+        names = [each.name for each in self._function.parameters]
+        values = self._session.environment.values
+
+        def run(*args: Any) -> Any:
+            parts = [
+                part
+                for name, type_, value in zip(names, entry.parameters, args, strict=True)
+                for part in self._parts(name, type_, value)
+            ]
+            for variable in entry.globals:
+                parts += flatten(variable.type, values[variable])
+            found = kernel(*parts, nonfinite=nonfinite)
+            return unflatten(result, list(found) if isinstance(found, tuple) else [found])
+
+        return run
+
+    def _parts(self, name: str, type_: types.Type, value: Any) -> list[Any]:
+        try:
+            return flatten(type_, _as_arrays(type_, value))
+        except (KeyError, TypeError, AttributeError, IndexError):
+            shown = Show(self._session.library.dimension_names).type(type_)
+            raise TypeError(f"{name} takes {shown}, not {value!r}") from None
+
+    def _arguments(self, args: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, ...]:
+        """Positional and named arguments and defaults, in order."""
+        function, parameters = self._function.name, self._function.parameters
+        if not named and len(args) == len(parameters):
+            return args
+        if len(args) > len(parameters):
+            raise TypeError(f"{function} takes {len(parameters)} arguments, not {len(args)}")
+        values = dict(zip((each.name for each in parameters), args, strict=False))
+        for name, value in named.items():
+            if name in values:
+                raise TypeError(f"{function} got the argument {name!r} twice")
+            if all(each.name != name for each in parameters):
+                raise TypeError(f"{function} has no argument {name!r}")
+            values[name] = value
+        for each, default in zip(parameters, self._function.defaults, strict=True):
+            if each.name not in values:
+                if default is None:
+                    raise TypeError(f"{function} also needs {each.name!r}")
+                values[each.name] = self._session.environment.evaluate(default)
+        return tuple(values[each.name] for each in parameters)
+
+
+class Function(_Compiled):
+    """A function of a program. Arguments and results are in SI: numbers, arrays, complex numbers, records as dicts."""
+
+    def __init__(self, name: str, function: typed.Function, session: Session, checked: front.Checked) -> None:
+        super().__init__(function, session, checked)
+        self.__name__ = name
+        self.__doc__ = function.doc or None
+
     def __repr__(self) -> str:
         return f"<function {self.__name__}{self.signature}>"
 
-    def __call__(self, *args: Any, **named: Any) -> Any:
-        return self._run(*self._arguments(args, named))
+    def _entry(self) -> Entry:
+        return self._session.compiler.lowering.kernel(self._function)
 
     @cached_property
     def signature(self) -> str:
@@ -107,63 +206,35 @@ class Function:
     @cached_property
     def grad(self) -> Derivative:
         """The derivative: for one argument itself, for several a dict by name."""
-        return Derivative("grad", self, self._session, self._checked)
+        return Derivative("grad", self)
 
     @cached_property
     def jacobian(self) -> Derivative:
-        return Derivative("jacobian", self, self._session, self._checked)
+        """The derivative of a function whose result is an array."""
+        return Derivative("jacobian", self)
 
     @cached_property
     def hessian(self) -> Derivative:
-        """Second derivatives: a dict of dicts by argument names."""
-        return Derivative("hessian", self, self._session, self._checked)
-
-    @cached_property
-    def _run(self) -> Callable[..., Any]:
-        lowering = self._session.compiler.lowering
-        return _runner(_refused(lambda: lowering.kernel(self._function)), self._session)
-
-    def _arguments(self, args: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, ...]:
-        """Positional and named arguments and defaults, in order."""
-        parameters = self._function.parameters
-        if not named and len(args) == len(parameters):
-            return args
-        if len(args) > len(parameters):
-            raise TypeError(f"{self.__name__} takes {len(parameters)} arguments, not {len(args)}")
-        values = dict(zip((each.name for each in parameters), args, strict=False))
-        for name, value in named.items():
-            if name in values:
-                raise TypeError(f"{self.__name__} got the argument {name!r} twice")
-            if all(each.name != name for each in parameters):
-                raise TypeError(f"{self.__name__} has no argument {name!r}")
-            values[name] = value
-        for each, default in zip(parameters, self._function.defaults, strict=True):
-            if each.name not in values:
-                if default is None:
-                    raise TypeError(f"{self.__name__} also needs {each.name!r}")
-                values[each.name] = self._session.environment.evaluate(default)
-        return tuple(values[each.name] for each in parameters)
+        """Second derivatives: for one argument itself, for several a dict of dicts by their names."""
+        return Derivative("hessian", self)
 
 
-class Derivative:
+class Derivative(_Compiled):
     """`f.grad` and its kin, called with the arguments of f."""
 
-    def __init__(self, kind: str, of: Function, session: Session, checked: front.Checked) -> None:
+    def __init__(self, kind: str, of: Function) -> None:
+        super().__init__(of._function, of._session, of._checked)
         self.kind = kind
         self._of = of
-        self._session = session
-        self._checked = checked
 
-    def __call__(self, *args: Any, **named: Any) -> Any:
-        return self._run(*self._of._arguments(args, named))
+    def __repr__(self) -> str:
+        return f"<{self.kind} of {self._of!r}>"
 
-    @cached_property
-    def _run(self) -> Callable[..., Any]:
+    def _entry(self) -> Entry:
         node = self._node
         assert isinstance(node, typed.Derivative)
         assert isinstance(node.function, typed.FunctionValue)
-        function = node.function.function
-        return _runner(_refused(lambda: self._session.compiler.lowering.derivative(function, node)), self._session)
+        return self._session.compiler.lowering.derivative(node.function.function, node)
 
     @cached_property
     def signature(self) -> str:
@@ -174,7 +245,8 @@ class Derivative:
     def _node(self) -> typed.Expr:
         """`grad(f)` as the checker types it."""
         source = Source(f"<{self.kind}>", f"let derived = {self.kind}({self._of.__name__})\n")
-        checked = front.check(source, front.Context(self._session.library, scope=self._checked.resolved.scope))
+        with _COMPILING:
+            checked = front.check(source, front.Context(self._session.library, scope=self._checked.resolved.scope))
         if not checked.ok:
             raise CompileError(checked.diagnostics.in_order())
         statement = checked.module.statements[0]
@@ -182,33 +254,23 @@ class Derivative:
         return statement.value
 
 
-def _runner(entry: Entry, session: Session) -> Callable[..., Any]:
-    """Host values in, host values out."""
-    try:
-        kernel = session.compiler.kernel(entry.module, entry.name)
-    except NoLayout as found:
-        raise TypeError(f"a value of type {Show({}).type(found.type)} has no place in a kernel") from None
-    parameters, result = entry.parameters, types.resolved(entry.result)
-    environment, nonfinite = session.environment, session.compiler.nonfinite
-    plain = all(len(leaves(each)) == 1 for each in parameters) and len(leaves(result)) == 1
-    if plain and not entry.globals:
-        return lambda *args: kernel(*args, nonfinite=nonfinite)
-
-    def run(*args: Any) -> Any:
-        values = [part for type_, value in zip(parameters, args, strict=True) for part in flatten(type_, value)]
-        for variable in entry.globals:
-            values += flatten(variable.type, environment.values[variable])
-        found = kernel(*values, nonfinite=nonfinite)
-        return unflatten(result, list(found) if isinstance(found, tuple) else [found])
-
-    return run
+def _is_plain(entry: Entry) -> bool:
+    """Whether the kernel's own arguments and result are the caller's: a number each, and no session variables."""
+    plain = (types.Real, types.Simple)
+    values = [*map(types.resolved, entry.parameters), types.resolved(entry.result)]
+    return not entry.globals and all(isinstance(each, plain) for each in values)
 
 
-def _refused(make: Callable[[], Entry]) -> Entry:
-    try:
-        return make()
-    except Refused as refused:
-        raise CompileError([refused.diagnostic]) from None
+def _as_arrays(type_: types.Type, value: Any) -> Any:
+    """Lists for an array of complex numbers or of records, as the arrays that have parts."""
+    import numpy as np
+
+    element = element_type(type_)
+    if isinstance(element, types.Complex) and isinstance(value, list | tuple):
+        return np.asarray(value, complex)
+    if isinstance(element, types.Record) and isinstance(value, list | tuple) and shape_of(type_):
+        return {name: [row[name] for row in value] for name, _ in element.fields}
+    return value
 
 
 def _local(variable: typed.Variable) -> typed.Local:
@@ -223,4 +285,4 @@ def compile(text: str, name: str = "<text>") -> Module:
 
 def load(path: str | Path) -> Module:
     """A program from a file."""
-    return Module(Source(str(path), Path(path).read_text(encoding="utf-8")))
+    return Module(Source(str(path), Path(path).read_text(encoding="utf-8-sig")))

@@ -17,7 +17,6 @@ from qdsl.lang.names import Cycle, Scope
 from qdsl.lang.report import Diagnostic, error
 from qdsl.lang.source import Source
 from qdsl.runtime.failures import Stopped
-from qdsl.runtime.library import FOLDER
 
 
 @dataclass(eq=False)
@@ -46,7 +45,7 @@ class FileImports:
         """The exports of a module: a file next to the importer first, then the standard library."""
         shown = self._place(path, is_file, importer)
         if shown is None:
-            return None
+            return None if is_file else self.library.scopes.get(path)
         place = shown.resolve()
         if place in self.reading:
             circle = [*self.reading[self.reading.index(place) :], place]
@@ -85,5 +84,5 @@ class FileImports:
             candidates = [beside / path]
         else:
             relative = Path(*path.split(".")).with_suffix(".qdsl")
-            candidates = [beside / relative, FOLDER / relative]
+            candidates = [beside / relative]
         return next((each for each in candidates if each.is_file()), None)

@@ -15,7 +15,7 @@ from __future__ import annotations
 import ctypes
 import os
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from math import prod
 from typing import TYPE_CHECKING, Any
@@ -89,23 +89,29 @@ class Kernel:
         self._loop = LOOP(entry.loop) if entry.loop else None
         self._release = RELEASE(entry.release) if entry.release else _nothing_to_release
         self._numbers = _NumberFormat(self._types, entry.signature.results) if entry.signature.elementwise else None
-        if entry.python:
-            self._answer_directly(entry.python)
+        self._python = entry.python
+        self._definitions: list[_MethodDefinition] = []
+        direct = self.direct(self.convert_and_call)
+        if direct is not None:  # Python looks for `__call__` in the class, so this kernel gets a class of its own
+            self.__class__ = type("Kernel", (Kernel,), {"__call__": direct, "__module__": __name__})
 
-    def _answer_directly(self, address: int) -> None:
-        """Make calls of this kernel reach machine code at once (`native.python_entry`).
+    def direct(self, otherwise: Callable[..., Any]) -> Callable[..., Any] | None:
+        """A C function that answers plain numbers in machine code (`native.python_entry`), and calls `otherwise` with
+        whatever else it is given. None where the kernel has no such entry.
 
-        Python looks for `__call__` in the class, so this kernel gets a class of its own, with a C function there. That
-        function holds `convert_and_call`, and so this kernel and its code, for as long as somebody can call it.
+        It holds `otherwise` for as long as somebody can call it; that has to hold this kernel, and so its code.
         """
+        if not self._python:
+            return None
         name = self.signature.name.encode()
-        self._definition = _MethodDefinition(name, address, METH_FASTCALL_KEYWORDS, b"a compiled function")
+        definition = _MethodDefinition(name, self._python, METH_FASTCALL_KEYWORDS, b"a compiled function")
         new_function = ctypes.pythonapi.PyCFunction_NewEx
         make = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.py_object, ctypes.c_void_p)(
             ctypes.cast(new_function, ctypes.c_void_p).value or 0
         )
-        function = make(ctypes.addressof(self._definition), self.convert_and_call, None)
-        self.__class__ = type("Kernel", (Kernel,), {"__call__": function, "__module__": __name__})
+        function: Callable[..., Any] = make(ctypes.addressof(definition), otherwise, None)
+        self._definitions.append(definition)
+        return function
 
     def __repr__(self) -> str:
         takes = ", ".join(f"{name}: {type_}" for name, type_ in self.signature.parameters)
