@@ -8,27 +8,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from fractions import Fraction
-from typing import TypeVar, dataclass_transform
 
+from qdsl.lang.node import FrozenNodeType
 from qdsl.lang.source import Source, Span
 
-_T = TypeVar("_T")
 
-
-@dataclass_transform(frozen_default=True, eq_default=False)
-def node(cls: type[_T]) -> type[_T]:
-    """A frozen dataclass compared by identity."""
-    return dataclass(frozen=True, slots=True, eq=False)(cls)
-
-
-@node
-class Node:
+class Node(metaclass=FrozenNodeType):
     """Anything that has a place."""
 
     span: Span
 
 
-@node
 class Name(Node):
     """An identifier where it is declared or used as a label."""
 
@@ -38,12 +28,10 @@ class Name(Node):
 # ── expressions ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@node
 class Expr(Node):
     """Something with a value."""
 
 
-@node
 class Number(Expr):
     """`1_000`, `2.5e-6`, `2i`. `text` is as written; an Int has neither point nor exponent."""
 
@@ -52,7 +40,6 @@ class Number(Expr):
     imaginary: bool = False
 
 
-@node
 class Uncertain(Expr):
     """`18.21(42)`: a value and its standard uncertainty."""
 
@@ -61,31 +48,26 @@ class Uncertain(Expr):
     error: float
 
 
-@node
 class String(Expr):
     """`"T = {t}"`: literal text and expressions in turn."""
 
     parts: tuple[str | Expr, ...]
 
 
-@node
 class Boolean(Expr):
     value: bool
 
 
-@node
 class Reference(Expr):
     """A word used for its value: a variable, a function, a constant or, where no value has that name, a unit."""
 
     name: str
 
 
-@node
 class Array(Expr):
     elements: tuple[Expr, ...]
 
 
-@node
 class Comprehension(Expr):
     """`[e for i in range(n)]`."""
 
@@ -94,20 +76,17 @@ class Comprehension(Expr):
     iterable: Expr
 
 
-@node
 class RecordField(Node):
     name: Name
     value: Expr
 
 
-@node
 class Record(Expr):
     """`(a = 1 s, b = 2)`."""
 
     fields: tuple[RecordField, ...]
 
 
-@node
 class Unary(Expr):
     """`-x`, `not b`."""
 
@@ -115,7 +94,6 @@ class Unary(Expr):
     operand: Expr
 
 
-@node
 class Binary(Expr):
     """`+ - * / ^ and or`, and `±` in its ASCII spelling `+/-`. `operator_span` is the place of the sign itself."""
 
@@ -125,7 +103,6 @@ class Binary(Expr):
     right: Expr
 
 
-@node
 class Juxtapose(Expr):
     """`2pi`, `3 us`, `2 (x + y)`: a number directly before a factor; tighter than `*`, looser than `^`."""
 
@@ -133,7 +110,6 @@ class Juxtapose(Expr):
     factor: Expr
 
 
-@node
 class Compare(Expr):
     """`a < b <= c`: chained; operators are `== != < <= > >= ~=`."""
 
@@ -141,7 +117,6 @@ class Compare(Expr):
     operands: tuple[Expr, ...]
 
 
-@node
 class Convert(Expr):
     """`x to us`: names in `unit` are looked up among units first."""
 
@@ -149,7 +124,6 @@ class Convert(Expr):
     unit: Expr
 
 
-@node
 class Argument(Node):
     """`x` or `name = x` in a call."""
 
@@ -157,7 +131,6 @@ class Argument(Node):
     value: Expr
 
 
-@node
 class Call(Expr):
     """`f(x, n = 3)`; `x.f(y)` is a Call of a Field."""
 
@@ -165,7 +138,6 @@ class Call(Expr):
     arguments: tuple[Argument, ...]
 
 
-@node
 class Slice(Node):
     """`i:j`, either end open, in an index."""
 
@@ -173,7 +145,6 @@ class Slice(Node):
     stop: Expr | None
 
 
-@node
 class Index(Expr):
     """`v[i]`, `v[i:j]`, `m[i, j]`."""
 
@@ -181,7 +152,6 @@ class Index(Expr):
     indices: tuple[Expr | Slice, ...]
 
 
-@node
 class Field(Expr):
     """`x.name`."""
 
@@ -189,7 +159,6 @@ class Field(Expr):
     name: Name
 
 
-@node
 class Lambda(Expr):
     """`t -> e`, `(x, y) -> { .. }`."""
 
@@ -197,7 +166,6 @@ class Lambda(Expr):
     body: Expr
 
 
-@node
 class If(Expr):
     """`if c { a } else { b }`; `otherwise` is a Block, another If, or absent."""
 
@@ -206,14 +174,12 @@ class If(Expr):
     otherwise: Expr | None
 
 
-@node
 class Block(Expr):
     """`{ .. }`: its value is that of its last statement, where that is an expression."""
 
     statements: tuple[Item, ...]
 
 
-@node
 class Range(Expr):
     """`lo .. hi`, both ends included; only after `in`."""
 
@@ -221,7 +187,6 @@ class Range(Expr):
     high: Expr
 
 
-@node
 class BrokenExpr(Expr):
     """Where text could not be understood; `partial` is what could. A message has been reported."""
 
@@ -231,12 +196,10 @@ class BrokenExpr(Expr):
 # ── types ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@node
 class TypeExpr(Node):
     """A type as written."""
 
 
-@node
 class TypeName(TypeExpr):
     """`Time`, `Complex<Voltage>`, `Table(tau: Time, counts: Int)` (fields), `Fock(20)` (values)."""
 
@@ -246,12 +209,10 @@ class TypeName(TypeExpr):
     values: tuple[Expr, ...] = ()
 
 
-@node
 class TypeOne(TypeExpr):
     """The `1` of `1/Time`."""
 
 
-@node
 class TypeProduct(TypeExpr):
     """`Length * Mass`, `Length / Time`."""
 
@@ -260,7 +221,6 @@ class TypeProduct(TypeExpr):
     right: TypeExpr
 
 
-@node
 class TypePower(TypeExpr):
     """`Time^2`, `Length^(1/2)`."""
 
@@ -268,7 +228,6 @@ class TypePower(TypeExpr):
     exponent: Fraction
 
 
-@node
 class TypeArray(TypeExpr):
     """`[T]`, `[T; n]`, `[T; n, m]`."""
 
@@ -276,20 +235,17 @@ class TypeArray(TypeExpr):
     shape: tuple[Expr, ...]
 
 
-@node
 class TypeField(Node):
     name: Name
     type: TypeExpr
 
 
-@node
 class TypeRecord(TypeExpr):
     """`(a: Time, b: Scalar)`."""
 
     fields: tuple[TypeField, ...]
 
 
-@node
 class TypeFunction(TypeExpr):
     """`(Time, Scalar) -> Scalar`."""
 
@@ -297,7 +253,6 @@ class TypeFunction(TypeExpr):
     result: TypeExpr
 
 
-@node
 class TypeHole(TypeExpr):
     """`?`: a question to the checker."""
 
@@ -305,12 +260,10 @@ class TypeHole(TypeExpr):
 # ── statements and declarations ──────────────────────────────────────────────────────────────────────────────────
 
 
-@node
 class Item(Node):
     """A statement or a declaration. `doc` of a declaration is the text of the `##` lines above it."""
 
 
-@node
 class Let(Item):
     name: Name
     type: TypeExpr | None
@@ -318,14 +271,12 @@ class Let(Item):
     doc: str = ""
 
 
-@node
 class Var(Item):
     name: Name
     type: TypeExpr | None
     value: Expr
 
 
-@node
 class Assign(Item):
     """`x = e`, `v[i] = e`: the target is a Reference or an Index of one."""
 
@@ -333,40 +284,33 @@ class Assign(Item):
     value: Expr
 
 
-@node
 class ExpressionStatement(Item):
     value: Expr
 
 
-@node
 class For(Item):
     name: Name
     iterable: Expr
     body: Block
 
 
-@node
 class While(Item):
     condition: Expr
     body: Block
 
 
-@node
 class Break(Item):
     pass
 
 
-@node
 class Return(Item):
     value: Expr | None
 
 
-@node
 class Assert(Item):
     condition: Expr
 
 
-@node
 class Parameter(Node):
     """One parameter of a function."""
 
@@ -375,7 +319,6 @@ class Parameter(Node):
     default: Expr | None
 
 
-@node
 class Generic(Node):
     """`D: Dim` in `fn f<D: Dim>`."""
 
@@ -383,7 +326,6 @@ class Generic(Node):
     kind: Name | None
 
 
-@node
 class Function(Item):
     """`fn f(..) = e`, `fn f(..) { .. }`, or `extern fn f(..) -> T`, which has no body."""
 
@@ -395,7 +337,6 @@ class Function(Item):
     doc: str = ""
 
 
-@node
 class Param(Item):
     """`param p: T = default in lo .. hi ~ Prior(..)` of an experiment."""
 
@@ -407,13 +348,11 @@ class Param(Item):
     doc: str = ""
 
 
-@node
 class AxisName(Node):
     name: Name
     type: TypeExpr | None
 
 
-@node
 class Axis(Item):
     """`axis tau: Time = ..`; `axis a: T, b: U = zip(xs, ys)` is a path. The values may be absent: data bring them."""
 
@@ -422,7 +361,6 @@ class Axis(Item):
     doc: str = ""
 
 
-@node
 class Measure(Item):
     """`measure counts ~ Binomial(n, p)`."""
 
@@ -431,7 +369,6 @@ class Measure(Item):
     doc: str = ""
 
 
-@node
 class Experiment(Item):
     """`experiment e { .. }`; members are Param, Axis, Let, Measure."""
 
@@ -440,13 +377,11 @@ class Experiment(Item):
     doc: str = ""
 
 
-@node
 class Test(Item):
     name: str
     body: Block
 
 
-@node
 class Import(Item):
     """`import a.b as c`, `import "file.qdsl" as c`: `path` is the dotted name, or the file's path with `is_file`."""
 
@@ -455,7 +390,6 @@ class Import(Item):
     alias: Name | None
 
 
-@node
 class FromImport(Item):
     """`from a.b import x, y`; `from "file.qdsl" import x`."""
 
@@ -464,7 +398,6 @@ class FromImport(Item):
     names: tuple[Name, ...]
 
 
-@node
 class Dimension(Item):
     """`dimension Time`, `dimension Frequency = Cycle / Time`."""
 
@@ -473,7 +406,6 @@ class Dimension(Item):
     doc: str = ""
 
 
-@node
 class Unit(Item):
     """`unit second(s): Time prefixes si`, `unit hertz(Hz) = cycle / second prefixes si`."""
 
@@ -485,7 +417,6 @@ class Unit(Item):
     doc: str = ""
 
 
-@node
 class Const(Item):
     """`const G: Length^3 / (Mass * Time^2) = 6.67430(15)e-11 m^3/(kg s^2)`."""
 
@@ -495,7 +426,6 @@ class Const(Item):
     doc: str = ""
 
 
-@node
 class Option(Item):
     """`option nonfinite = keep`."""
 
@@ -503,7 +433,6 @@ class Option(Item):
     value: Name
 
 
-@node
 class BrokenItem(Item):
     """A line that could not be understood; `partial` is what could. A message has been reported."""
 

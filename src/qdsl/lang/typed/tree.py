@@ -10,20 +10,16 @@ finished, nothing changes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
-from typing import TypeVar, dataclass_transform
 
+from qdsl.lang.node import NodeType, field
 from qdsl.lang.source import Source, Span
 from qdsl.lang.typed.types import Type
 
-_T = TypeVar("_T")
 
-
-@dataclass_transform(eq_default=False, field_specifiers=(field,))
-def node(cls: type[_T]) -> type[_T]:
-    """A dataclass compared by identity."""
-    return dataclass(eq=False, slots=True)(cls)
+class Node(metaclass=NodeType):
+    """Anything here; nodes are compared by identity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +31,7 @@ class DisplayUnit:
     offset: float = 0.0
 
 
-@node
-class Variable:
+class Variable(Node):
     """Something bound to a name: a parameter, `let`, `var`, a loop variable, a top-level `let`, a constant, a param or
     axis.
 
@@ -57,8 +52,7 @@ class Variable:
 # ── expressions ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@node
-class Expr:
+class Expr(Node):
     """Something with a value. `display` is the unit it is shown in, where that is known before the run."""
 
     span: Span
@@ -66,14 +60,12 @@ class Expr:
     display: DisplayUnit | None = field(default=None, kw_only=True)
 
 
-@node
 class Constant(Expr):
     """A number (quantities in SI), truth value or text known now."""
 
     value: bool | int | float | complex | str
 
 
-@node
 class Uncertain(Expr):
     """An Estimate written in the program: `18.21(42) us`."""
 
@@ -81,27 +73,23 @@ class Uncertain(Expr):
     error: float
 
 
-@node
 class Local(Expr):
     """The value of a variable, global ones included."""
 
     variable: Variable
 
 
-@node
 class FunctionValue(Expr):
     """A function by its name, used as a value."""
 
     function: Function
 
 
-@node
 class Lambda(Expr):
     parameters: tuple[Variable, ...]
     body: Expr
 
 
-@node
 class Derivative(Expr):
     """`grad(f)`, `jacobian(f)`, `hessian(f)`: a function of the same arguments. `kind` is one of these words."""
 
@@ -109,14 +97,12 @@ class Derivative(Expr):
     function: Expr
 
 
-@node
 class Cast(Expr):
     """Int to Real, Real to Complex, element by element; the target is `type`."""
 
     value: Expr
 
 
-@node
 class Operation(Expr):
     """A primitive of the language on numbers: `name` is its extern name in stdlib (`add`, `exp`, `min`, `lt`, ...).
 
@@ -128,7 +114,6 @@ class Operation(Expr):
     operands: tuple[Expr, ...]
 
 
-@node
 class Call(Expr):
     """A call of a declared function. `mapped[i]` tells that argument i is an array over which the call maps."""
 
@@ -137,7 +122,6 @@ class Call(Expr):
     mapped: tuple[bool, ...]
 
 
-@node
 class CallValue(Expr):
     """A call of a function that is a value: a parameter of function type, a lambda, a derivative."""
 
@@ -146,7 +130,6 @@ class CallValue(Expr):
     mapped: tuple[bool, ...]
 
 
-@node
 class Compare(Expr):
     """`a < b <= c`: every operand is computed once; each pair has one number kind. `tolerance` belongs to `~=`."""
 
@@ -155,7 +138,6 @@ class Compare(Expr):
     tolerance: Expr | None
 
 
-@node
 class Logic(Expr):
     """`and`, `or`: the right side only where the left does not decide."""
 
@@ -164,14 +146,12 @@ class Logic(Expr):
     right: Expr
 
 
-@node
 class If(Expr):
     condition: Expr
     then: Block
     otherwise: Expr | None
 
 
-@node
 class Block(Expr):
     """Statements, and the value of the last where it has one."""
 
@@ -179,12 +159,10 @@ class Block(Expr):
     value: Expr | None
 
 
-@node
 class ArrayLiteral(Expr):
     elements: tuple[Expr, ...]
 
 
-@node
 class IntRange(Expr):
     """The Ints from `low` up to, not including, `high`: `range(n)`, `range(a, b)`, and `a .. b` with b + 1."""
 
@@ -192,14 +170,12 @@ class IntRange(Expr):
     high: Expr
 
 
-@node
 class Comprehension(Expr):
     variable: Variable
     iterable: Expr
     element: Expr
 
 
-@node
 class Index(Expr):
     """One element; as many indices as the array has axes, or fewer: then a row."""
 
@@ -207,7 +183,6 @@ class Index(Expr):
     indices: tuple[Expr, ...]
 
 
-@node
 class SliceOf(Expr):
     """`v[i:j]` of an array with one axis; an absent end is the array's."""
 
@@ -216,14 +191,12 @@ class SliceOf(Expr):
     stop: Expr | None
 
 
-@node
 class RecordLiteral(Expr):
     """Fields in the order of the type."""
 
     fields: tuple[tuple[str, Expr], ...]
 
 
-@node
 class GetField(Expr):
     """A field of a record, a column of a table, a part of a fit or an estimate."""
 
@@ -231,21 +204,18 @@ class GetField(Expr):
     name: str
 
 
-@node
 class Shown(Expr):
     """`x to us`: the same value; `display` says how it is shown."""
 
     value: Expr
 
 
-@node
 class Interpolation(Expr):
     """A text with values in it."""
 
     parts: tuple[str | Expr, ...]
 
 
-@node
 class DistributionValue(Expr):
     """`Binomial(500, p)`: the arguments in the order of the distribution's declaration; None where left out."""
 
@@ -253,7 +223,6 @@ class DistributionValue(Expr):
     arguments: tuple[Expr | None, ...]
 
 
-@node
 class HostCall(Expr):
     """A call of a runtime primitive: `print`, `load`, `fit`, .. with its positional and its named arguments."""
 
@@ -262,7 +231,6 @@ class HostCall(Expr):
     named: tuple[tuple[str, Expr], ...]
 
 
-@node
 class Broken(Expr):
     """What has been reported already."""
 
@@ -270,12 +238,10 @@ class Broken(Expr):
 # ── statements ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@node
-class Statement:
+class Statement(Node):
     span: Span
 
 
-@node
 class Let(Statement):
     """Binds a variable, `var` included."""
 
@@ -283,13 +249,11 @@ class Let(Statement):
     value: Expr
 
 
-@node
 class Assign(Statement):
     variable: Variable
     value: Expr
 
 
-@node
 class SetIndex(Statement):
     """`v[i] = x`: the variable's array with one element replaced."""
 
@@ -298,37 +262,31 @@ class SetIndex(Statement):
     value: Expr
 
 
-@node
 class Evaluate(Statement):
     """An expression for its effect, or as the answer of a line at a prompt."""
 
     value: Expr
 
 
-@node
 class For(Statement):
     variable: Variable
     iterable: Expr
     body: Block
 
 
-@node
 class While(Statement):
     condition: Expr
     body: Block
 
 
-@node
 class Break(Statement):
     pass
 
 
-@node
 class Return(Statement):
     value: Expr | None
 
 
-@node
 class Assert(Statement):
     """`text` is the condition as written."""
 
@@ -339,8 +297,7 @@ class Assert(Statement):
 # ── declarations ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@node
-class Function:
+class Function(Node):
     """A function, or with `body` None a primitive of that name. `type` is generic in the variables left in it."""
 
     name: str
@@ -353,8 +310,7 @@ class Function:
     module: str = ""
 
 
-@node
-class ParamDeclaration:
+class ParamDeclaration(Node):
     """A parameter of an experiment: SI values; no bound is an infinite one."""
 
     variable: Variable
@@ -365,8 +321,7 @@ class ParamDeclaration:
     doc: str = ""
 
 
-@node
-class AxisDeclaration:
+class AxisDeclaration(Node):
     """One axis, or several that go together (`zip`); `values` has an expression for each variable, or is empty."""
 
     variables: tuple[Variable, ...]
@@ -374,8 +329,7 @@ class AxisDeclaration:
     doc: str = ""
 
 
-@node
-class MeasureDeclaration:
+class MeasureDeclaration(Node):
     """`variable` stands for a draw: its type is the distribution's support."""
 
     variable: Variable
@@ -383,8 +337,7 @@ class MeasureDeclaration:
     doc: str = ""
 
 
-@node
-class Experiment:
+class Experiment(Node):
     """Members in the order written; `lets` may use params, axes and earlier lets."""
 
     name: str
@@ -396,15 +349,13 @@ class Experiment:
     doc: str = ""
 
 
-@node
-class TestDeclaration:
+class TestDeclaration(Node):
     name: str
     body: Block
     span: Span
 
 
-@node
-class UnitDefinition:
+class UnitDefinition(Node):
     """A unit with its prefixes applied or not; `factor` is exact where the definition is."""
 
     symbol: str
@@ -414,8 +365,7 @@ class UnitDefinition:
     span: Span | None
 
 
-@node
-class Module:
+class Module(Node):
     """A whole checked file: declarations by name, statements in the order they run."""
 
     source: Source
