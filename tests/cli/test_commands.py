@@ -54,8 +54,18 @@ def test_every_command_explains_itself(name: str, capsys: pytest.CaptureFixture[
         (["decay.qdsl"], "there is no command 'decay.qdsl'; to run the file, say: qdsl run decay.qdsl"),
         (["--color", "check"], "there is no option '--color' here; options come after the command"),
         (["check", "--colour", "never", "x"], "qdsl check has no option --colour; did you mean --color?"),
-        (["check"], "the following arguments are required: FILE"),
+        (["check"], "error: qdsl check needs FILE; see qdsl check --help\n"),
+        (["check", "--format", "jsn", "x"], "qdsl check: --format takes text, json; not 'jsn'"),
+        (["repl", "--format", "json"], "qdsl repl has no option --format"),
+        (["run", "x.qdsl", "y.qdsl"], "qdsl run: what is 'y.qdsl'?"),
+        (["run", "x.qdsl", "--seed"], "qdsl run: --seed expected one argument"),
+        (["run", "x.qdsl", "--seed", "two"], "qdsl run: --seed takes a whole number, not 'two'"),
+        (
+            ["dump", "x.qdsl", "--stage", "type"],
+            "names, typed, core, optimised, llvm, asm; not 'type'; did you mean typed?",
+        ),
         (["explain", "E9999"], "no message has the code E9999"),
+        (["explain", "0412x"], "no message has the code 0412X; qdsl explain lists them"),
         (["run", "x.qdsl", "--set", "tau"], "--set takes a param and its value, as in --set T2=18us, not 'tau'"),
         (["new", "2fast"], "'2fast' cannot name an experiment: use letters, digits and _, as in decay_2"),
     ],
@@ -139,6 +149,28 @@ def test_dump(stage: str, program: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert "decay" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("stage", ["core", "optimised", "llvm", "asm"])
+def test_dump_of_an_experiment_shows_one_point_and_the_likelihood(
+    stage: str, program: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    program.write_text(EXPERIMENT.replace("Normal(t / tau, 1)", "Poisson(t / tau)"), encoding="utf-8")
+    assert main(["dump", "--stage", stage, str(program)]) == Exit.OK
+    comment = ";" if stage == "llvm" else "#"
+    titles = [line for line in capsys.readouterr().out.splitlines() if line.startswith(f"{comment} e,")]
+    assert titles == [
+        f"{comment} e, one point: (Time, Time) -> (y.0: Scalar, y.mean: Scalar)",
+        f"{comment} e, negative log-likelihood: (Time, [Time], [Int]) -> Scalar",
+    ]
+
+
+def test_dump_of_least_squares_has_no_likelihood(program: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    program.write_text(EXPERIMENT.replace("Normal(t / tau, 1)", "Normal(t / tau)"), encoding="utf-8")
+    assert main(["dump", str(program)]) == Exit.OK
+    out = capsys.readouterr().out
+    assert "@e.point" in out
+    assert "likelihood" not in out
+
+
 def test_explain(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", "e0412"]) == Exit.OK
     assert capsys.readouterr().out.startswith("# E0412: cycles where radians are needed\n")
@@ -167,11 +199,34 @@ def test_files_that_cannot_be_read(tmp_path: Path, program: Path, capsys: pytest
     for name, said in (
         (tmp_path / "progam.qdsl", f"error E0901: there is no file {tmp_path / 'progam.qdsl'}\n  hint: did you mean"),
         (tmp_path / "program", "did you mean"),
-        (tmp_path, f"error E0902: {tmp_path} is a folder, not a file"),
         (latin, f"error E0904: {latin} is not UTF-8 text: the byte 0xE4 cannot stand here\n  --> {latin}:1:4"),
     ):
         assert main(["check", str(name)]) == Exit.FAILED
         assert said in " ".join(capsys.readouterr().out.split(" ")).replace("   hint", "  hint")
+
+
+def test_a_folder_stands_for_the_programs_below_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("b.qdsl", "a/deep.qdsl", ".hidden/c.qdsl", "notes.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("let  x=1\n", encoding="utf-8")
+    assert main(["fmt", "--check", str(tmp_path)]) == Exit.FAILED
+    assert capsys.readouterr().err.splitlines() == [
+        f"would format {tmp_path / 'a' / 'deep.qdsl'}",
+        f"would format {tmp_path / 'b.qdsl'}",
+    ]
+    assert main(["check", str(tmp_path)]) == Exit.OK
+    assert main(["test", str(tmp_path)]) == Exit.OK
+
+
+def test_a_folder_where_a_program_is_wanted(program: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = program.parent
+    assert main(["run", str(folder)]) == Exit.FAILED
+    err = capsys.readouterr().err
+    assert f"error E0902: {folder} is a folder, not a program" in err
+    assert f"did you mean {program}?" in err
+    program.unlink()
+    assert main(["fmt", str(folder)]) == Exit.FAILED
+    assert f"error E0902: {folder} is a folder, and there is no program in it" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="the superuser may read everything")

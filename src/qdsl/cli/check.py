@@ -6,13 +6,13 @@ import sys
 from argparse import ArgumentParser, Namespace
 
 from qdsl.cli.exits import Exit
-from qdsl.cli.files import read
+from qdsl.cli.files import programs, read
 from qdsl.cli.progress import Progress
 from qdsl.cli.screen import Screen
 
 
 def arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("files", metavar="FILE", nargs="+", help="programs; - is standard input")
+    parser.add_argument("files", metavar="FILE", nargs="+", help="programs, or folders of them; - is standard input")
 
 
 def run(arguments: Namespace, screen: Screen) -> Exit:
@@ -23,7 +23,7 @@ def run(arguments: Namespace, screen: Screen) -> Exit:
     with Progress("checking") as progress:
         library = standard_library()
         imports = FileImports(library, lambda checked: None)
-        for name in arguments.files:
+        for name in programs(arguments.files):
             progress.say(f"checking {name}")
             source = read(name, screen)
             if source is None:

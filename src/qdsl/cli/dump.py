@@ -1,6 +1,7 @@
 """Print what a stage of the compiler makes of a program.
 
-Stages: surface, names, typed (trees), core, optimised (the program as core IR), llvm, asm (its machine code).
+Stages: surface, names, typed (trees), core, optimised (the program as core IR), llvm, asm (its machine code). The last
+four show each function that takes no function, and of an experiment one point and the likelihood.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ from typing import TYPE_CHECKING
 from qdsl.cli.exits import Exit
 from qdsl.cli.files import folder_of, read
 from qdsl.cli.screen import Screen
+from qdsl.cli.values import one_of
 
 if TYPE_CHECKING:
     from qdsl.lang.compile import Checked
     from qdsl.lang.core.ir import Module
+    from qdsl.lang.typed.tree import Function
     from qdsl.runtime.session import Session
 
 STAGES = ("surface", "names", "typed", "core", "optimised", "llvm", "asm")
@@ -23,7 +26,7 @@ STAGES = ("surface", "names", "typed", "core", "optimised", "llvm", "asm")
 
 def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="the program; - is standard input")
-    parser.add_argument("--stage", choices=STAGES, default="core", help="which stage (core)")
+    parser.add_argument("--stage", metavar="STAGE", type=one_of(STAGES), default="core", help="which stage (core)")
 
 
 def run(arguments: Namespace, screen: Screen) -> Exit:
@@ -95,17 +98,35 @@ def _typed(checked: Checked, session: Session) -> Iterator[str]:
 
 
 def _code(checked: Checked, session: Session, screen: Screen, stage: str) -> Iterator[str]:
-    """Every function of the file that can be compiled on its own: all that take no function."""
+    """Each function that can be compiled on its own, under its type."""
     from qdsl.lang.core.from_typed import Refused
+    from qdsl.lang.typed.show import Show
+
+    show = Show(session.library.dimension_names)
+    comment = ";" if stage == "llvm" else "#"
+    for name, function in _compilable(checked, session):
+        try:
+            entry = session.compiler.lowering.kernel(function)
+        except Refused as refused:
+            screen.report(refused.diagnostic)
+            continue
+        yield f"{comment} {name}: {show.fresh().type(function.type)}"
+        yield from _text(entry.module, entry.name, stage).rstrip().splitlines()
+        yield ""
+
+
+def _compilable(checked: Checked, session: Session) -> Iterator[tuple[str, Function]]:
+    """Every function of the file that takes no function; of an experiment one point, and what a fit minimises."""
+    from qdsl.lang.core.from_experiment import FromExperiment
 
     for function in checked.module.functions.values():
-        if not function.parameters or not _takes_function(function.type):
-            try:
-                entry = session.compiler.lowering.kernel(function)
-            except Refused as refused:
-                screen.report(refused.diagnostic)
-                continue
-            yield from _text(entry.module, entry.name, stage).splitlines()
+        if not _takes_function(function.type):
+            yield function.name, function
+    for experiment in checked.module.experiments.values():
+        written = FromExperiment(experiment, session.library.function)
+        yield f"{experiment.name}, one point", written.point()
+        if all(None not in measure.distribution.arguments for measure in experiment.measures):  # else least squares
+            yield f"{experiment.name}, negative log-likelihood", written.nll()
 
 
 def _takes_function(type_: object) -> bool:

@@ -28,8 +28,9 @@ def run(arguments: Namespace, screen: Screen) -> Exit:
 def page(code: str) -> str:
     """The page of a code, in Markdown."""
     if code not in TITLES:
-        near = nearest(code, TITLES) or ""
-        raise UsageError(f"no message has the code {code}" + (f"; did you mean {near}?" if near else ""))
+        near = nearest(code, TITLES)
+        further = f"did you mean {near}?" if near else "qdsl explain lists them"
+        raise UsageError(f"no message has the code {code}; {further}")
     return (PAGES / f"{code}.md").read_text(encoding="utf-8")
 
 

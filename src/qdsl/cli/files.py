@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from qdsl.cli.screen import Screen
@@ -27,6 +28,14 @@ def read(name: str, screen: Screen) -> Source | None:
     except UnicodeDecodeError as failure:
         screen.report(_not_utf8(shown_name, data, failure))
         return None
+
+
+def programs(names: Iterable[str]) -> Iterator[str]:
+    """The files to work on: a folder stands for every program below it but those in hidden folders."""
+    for name in names:
+        found = sorted(Path(name).rglob("*.qdsl")) if name != STDIN and Path(name).is_dir() else []
+        seen = [path for path in found if not any(part.startswith(".") for part in path.relative_to(name).parts)]
+        yield from map(str, seen) if seen else (name,)
 
 
 def folder_of(name: str) -> Path:
@@ -57,8 +66,17 @@ def _unreadable(name: str, failure: OSError) -> Diagnostic:
     if isinstance(failure, FileNotFoundError):
         return error("E0901", f"there is no file {name}", hint=_meant(name))
     if isinstance(failure, IsADirectoryError) or Path(name).is_dir():
-        return error("E0902", f"{name} is a folder, not a file", hint=f"name the files in it: {Path(name) / '*.qdsl'}")
+        return _folder(name)
     return error("E0903", f"cannot read {name}: {_reason(failure)}")
+
+
+def _folder(name: str) -> Diagnostic:
+    """A folder where one program is wanted, or one without programs."""
+    inside = sorted(each.name for each in Path(name).glob("*.qdsl"))
+    if not inside:
+        return error("E0902", f"{name} is a folder, and there is no program in it")
+    hint = f"did you mean {Path(name) / inside[0]}?" if len(inside) == 1 else f"there are {', '.join(inside[:3])} in it"
+    return error("E0902", f"{name} is a folder, not a program", hint=hint)
 
 
 def _reason(failure: OSError) -> str:

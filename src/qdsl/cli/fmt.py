@@ -7,20 +7,22 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from qdsl.cli.exits import Exit
-from qdsl.cli.files import STDIN, read, write
+from qdsl.cli.files import STDIN, programs, read, write
 from qdsl.cli.screen import Screen
 from qdsl.lang.report import Diagnostics
 from qdsl.lang.source import Source
 
 
 def arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("files", metavar="FILE", nargs="+", help="programs; - is standard input, written to output")
+    parser.add_argument(
+        "files", metavar="FILE", nargs="+", help="programs, or folders of them; - is standard input, written to output"
+    )
     parser.add_argument("--check", action="store_true", help="change nothing; fail where a program would change")
 
 
 def run(arguments: Namespace, screen: Screen) -> Exit:
     would_change = False
-    for name in arguments.files:
+    for name in programs(arguments.files):
         source = read(name, screen)
         if source is None:
             continue

@@ -14,6 +14,7 @@ from typing import NoReturn
 
 from qdsl.cli.exits import Exit, UsageError
 from qdsl.cli.screen import Screen
+from qdsl.cli.values import one_of
 from qdsl.version import VERSION
 
 COMMANDS = {
@@ -37,11 +38,19 @@ EXITS = """exit codes:
 """
 
 
+WITHOUT_DATA = ("explain", "repl")
+"""The commands that answer a person only: no `--format json`."""
+
+
 class Parser(ArgumentParser):
     """argparse, which reports what it does not understand to us."""
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(message)
+        missing = message.removeprefix("the following arguments are required: ")
+        if missing != message:
+            raise UsageError(f"{self.prog} needs {missing}; see {self.prog} --help")
+        option, _, complaint = message.removeprefix("argument ").partition(": ")
+        raise UsageError(f"{self.prog}: {option} {complaint}" if complaint else f"{self.prog}: {message}")
 
 
 def main(words: list[str]) -> int:
@@ -52,7 +61,7 @@ def main(words: list[str]) -> int:
         code = _command(words)
         sys.stdout.flush()
     except UsageError as wrong:
-        sys.stderr.write(f"qdsl: {wrong}\n")
+        sys.stderr.write(f"error: {wrong}\n")
         return Exit.USAGE
     except KeyboardInterrupt:
         sys.stderr.write("\ninterrupted\n")
@@ -84,8 +93,10 @@ def _command(words: list[str]) -> Exit:
         formatter_class=RawDescriptionHelpFormatter,
     )
     command.arguments(parser)
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="messages as text or as JSON")
-    parser.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="colour in messages")
+    parser.set_defaults(format="text")
+    if name not in WITHOUT_DATA:
+        _choice(parser, "--format", ("text", "json"), "messages as text, or as a JSON array")
+    _choice(parser, "--color", ("auto", "always", "never"), "colour in messages")
     arguments = _parsed(parser, words[1:])
     screen = Screen(arguments.format, arguments.color)
     try:
@@ -93,6 +104,12 @@ def _command(words: list[str]) -> Exit:
     finally:
         screen.close()
     return result
+
+
+def _choice(parser: Parser, option: str, names: tuple[str, ...], what: str) -> None:
+    """An option that takes one of some words, the first if it is not given."""
+    words = f"{what}: {', '.join(names)} ({names[0]})"
+    parser.add_argument(option, type=one_of(names), default=names[0], metavar=option.strip("-").upper(), help=words)
 
 
 def _parsed(parser: Parser, words: list[str]) -> Namespace:

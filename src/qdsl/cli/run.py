@@ -6,14 +6,16 @@ from argparse import ArgumentParser, Namespace
 
 from qdsl.cli.exits import Exit, UsageError
 from qdsl.cli.files import folder_of, read
+from qdsl.cli.interrupts import interruptible
 from qdsl.cli.progress import Progress
 from qdsl.cli.screen import Screen
+from qdsl.cli.values import whole_number
 
 
 def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="the program; - is standard input")
     parser.add_argument("--set", metavar="PARAM=VALUE", action="append", default=[], help="another default of a param")
-    parser.add_argument("--seed", metavar="N", type=int, help="the root of all random draws")
+    parser.add_argument("--seed", metavar="N", type=whole_number, help="the root of all random draws")
 
 
 def run(arguments: Namespace, screen: Screen) -> Exit:
@@ -31,7 +33,8 @@ def run(arguments: Namespace, screen: Screen) -> Exit:
 
         folder = folder_of(arguments.file)
         session = Session(Settings(out, screen.report, arguments.seed, overrides, folder))
-        return Exit.OK if session.run(source) else Exit.FAILED
+        with interruptible():
+            return Exit.OK if session.run(source) else Exit.FAILED
 
 
 def _assignment(text: str) -> tuple[str, str]:

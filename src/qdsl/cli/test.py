@@ -5,14 +5,16 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 
 from qdsl.cli.exits import Exit
-from qdsl.cli.files import folder_of, read
+from qdsl.cli.files import folder_of, programs, read
+from qdsl.cli.interrupts import interruptible
 from qdsl.cli.progress import Progress
 from qdsl.cli.screen import Screen
+from qdsl.cli.values import whole_number
 
 
 def arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("files", metavar="FILE", nargs="+", help="programs; - is standard input")
-    parser.add_argument("--seed", metavar="N", type=int, default=0, help="the root of all random draws (0)")
+    parser.add_argument("files", metavar="FILE", nargs="+", help="programs, or folders of them; - is standard input")
+    parser.add_argument("--seed", metavar="N", type=whole_number, default=0, help="the root of all random draws (0)")
 
 
 def run(arguments: Namespace, screen: Screen) -> Exit:
@@ -20,13 +22,14 @@ def run(arguments: Namespace, screen: Screen) -> Exit:
 
     passed = failed = 0
     with Progress("testing") as progress:
-        for name in arguments.files:
+        for name in programs(arguments.files):
             progress.say(f"testing {name}")
             source = read(name, screen)
             if source is None:
                 continue
             session = Session(Settings(screen.print, screen.report, arguments.seed, folder=folder_of(name)))
-            results = session.test(source) or []
+            with interruptible():
+                results = session.test(source) or []
             progress.clear()
             for result in results:
                 if result.failure is None:

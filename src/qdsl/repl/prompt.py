@@ -56,7 +56,7 @@ class Prompt:
                 case _ if command.startswith(":"):
                     self.write(f"there is no {command}; :help lists what there is")
                 case _:
-                    self.session.line(self.source(text))
+                    self.run(text)
 
     def entry(self) -> str | None:
         """A whole entry, of as many lines as it needs; None at the end of input. Ctrl-C drops what was typed."""
@@ -73,6 +73,13 @@ class Prompt:
             # Indented, because a line at the margin is taken for a sign that a bracket above it was forgotten.
             if not lines[-1].strip() or not is_incomplete("\n    ".join(lines)):
                 return "\n".join(lines)
+
+    def run(self, text: str) -> None:
+        """Run an entry. Ctrl-C stops it and not the conversation."""
+        try:
+            self.session.line(self.source(text))
+        except KeyboardInterrupt:
+            self.write("interrupted")
 
     def show_type(self, text: str) -> None:
         """`:type x`: checked, not run."""

@@ -1,0 +1,141 @@
+"""The command line on a real terminal: colours, a conversation, Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from qdsl.cli.exits import Exit
+
+pty = pytest.importorskip("pty", reason="a terminal of our own needs POSIX")
+
+ENDLESS = """fn endless(n: Int) -> Int {
+    var k = n
+    while k >= 0 { k = mod(k + 1, 7) }
+    k
+}
+print("begun")
+print(endless(1))
+"""
+
+
+class Terminal:
+    """A program on a terminal; what it wrote so far is in `text`."""
+
+    def __init__(self, running: subprocess.Popen[bytes], line: int) -> None:
+        self.running = running
+        self.line = line
+        self.bytes = b""
+
+    @property
+    def text(self) -> str:
+        return self.bytes.decode(errors="replace")
+
+    def wait_for(self, words: str) -> None:
+        """Read on until some words have been written since the last time."""
+        before, deadline = len(self.text), time.monotonic() + 20
+        while words not in self.text[before:]:
+            assert time.monotonic() < deadline, f"{words!r} never came: {self.text}"
+            if select.select([self.line], [], [], 0.1)[0]:
+                self.bytes += self._read()
+
+    def type(self, text: str) -> None:
+        os.write(self.line, text.encode())
+
+    def end(self) -> int:
+        """Read to the end; the exit code."""
+        deadline = time.monotonic() + 20
+        while self.running.poll() is None and time.monotonic() < deadline:
+            if select.select([self.line], [], [], 0.1)[0]:
+                self.bytes += self._read()
+        return self.running.wait(timeout=1)
+
+    def _read(self) -> bytes:
+        try:
+            return os.read(self.line, 65536)
+        except OSError:  # Linux says so when the other end has closed
+            return b""
+
+
+@contextmanager
+def terminal(*words: str, **environment: str) -> Iterator[Terminal]:
+    ours, theirs = pty.openpty()
+    variables = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "TERM")}
+    running = subprocess.Popen(
+        [sys.executable, "-m", "qdsl", *words],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env={**variables, "TERM": "xterm", **environment},
+        start_new_session=True,
+    )
+    os.close(theirs)
+    try:
+        yield Terminal(running, ours)
+    finally:
+        running.kill()
+        running.wait()
+        os.close(ours)
+
+
+@pytest.mark.parametrize(
+    ("environment", "words", "coloured"),
+    [
+        ({}, [], True),
+        ({"NO_COLOR": "1"}, [], False),
+        ({"NO_COLOR": "1"}, ["--color", "always"], True),
+        ({"TERM": "dumb"}, [], False),
+        ({}, ["--color", "never"], False),
+    ],
+    ids=["terminal", "NO_COLOR", "NO_COLOR but always", "dumb", "never"],
+)
+def test_colours_of_messages(environment: dict[str, str], words: list[str], coloured: bool, tmp_path: Path) -> None:
+    (tmp_path / "wrong.qdsl").write_text("let x = 3 m + 2 s\n", encoding="utf-8")
+    with terminal("check", str(tmp_path / "wrong.qdsl"), *words, **environment) as screen:
+        assert screen.end() == Exit.FAILED
+        assert "E0401" in screen.text
+        assert ("\x1b[1;31m" in screen.text) is coloured
+
+
+def test_a_conversation() -> None:
+    with terminal("repl", NO_COLOR="1") as screen:
+        screen.wait_for("Ctrl-D ends\r\n> ")
+        screen.type("let t = 3 us\n")
+        screen.wait_for("\n> ")
+        screen.type("fn twice(x) {\n")
+        screen.wait_for("… ")
+        screen.type("2 * x }\n")
+        screen.wait_for("\n> ")
+        screen.type("twice(t)\n")
+        screen.wait_for("6 us\r\n> ")
+        screen.type("while true {}\n")
+        time.sleep(0.3)
+        screen.running.send_signal(signal.SIGINT)
+        screen.wait_for("interrupted\r\n> ")
+        screen.type("t + 1 m\n")
+        screen.wait_for("error E0401: cannot add Time and Length")
+        screen.wait_for("> ")
+        screen.type("\x04")
+        assert screen.end() == Exit.OK
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there can C's handler be told to stand for one signal")
+def test_ctrl_c_twice_ends_machine_code_that_never_comes_back(tmp_path: Path) -> None:
+    (tmp_path / "endless.qdsl").write_text(ENDLESS, encoding="utf-8")
+    with terminal("run", str(tmp_path / "endless.qdsl")) as screen:
+        screen.wait_for("begun")
+        time.sleep(1)
+        screen.running.send_signal(signal.SIGINT)
+        time.sleep(0.3)
+        assert screen.running.poll() is None
+        screen.running.send_signal(signal.SIGINT)
+        assert screen.running.wait(timeout=5) == -signal.SIGINT  # a shell gives 130 for this
