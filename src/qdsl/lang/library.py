@@ -25,11 +25,12 @@ PRELUDE = ("units", "constants", "lab_units", "math", "arrays", "functions", "co
 
 @dataclass(eq=False)
 class Library:
-    """The checked prelude: its names, the names of its dimensions, its modules."""
+    """The checked prelude: its names, the names of its dimensions, its modules and what each of them shows."""
 
     prelude: Scope
     dimension_names: dict[Dimension, str]
     modules: dict[str, typed.Module] = field(default_factory=dict)
+    scopes: dict[str, Scope] = field(default_factory=dict)
 
     def function(self, name: str) -> typed.Function:
         """A function of the prelude, for the compiler's own use."""
@@ -62,6 +63,7 @@ def build(sources: Mapping[str, str]) -> Library:
             place = f"{source.name}:{first.span.begins.line}" if first.span else source.name
             raise InternalError(f"{place}: {first.code}: {first.message}")
         library.modules[name] = module
+        library.scopes[name] = Scope(None, resolved.scope.values, resolved.scope.types, resolved.scope.units)
         for mine, theirs in (
             (library.prelude.values, resolved.scope.values),
             (library.prelude.types, resolved.scope.types),

@@ -12,7 +12,7 @@ from qdsl.lang.typed import types
 from qdsl.lang.typed.checker import Checker, Reason, rule
 from qdsl.lang.typed.dimension import ONE
 from qdsl.lang.typed.literals import value_of
-from qdsl.lang.typed.types import BROKEN, INT, NEVER, Length, Type, pruned
+from qdsl.lang.typed.types import BOOL, BROKEN, INT, NEVER, Length, Type, pruned
 from qdsl.lang.typed.unification import element_of
 
 
@@ -24,15 +24,35 @@ def array(c: Checker, node: surface.Array, expected: Type | None) -> typed.Expr:
     if not elements:
         return typed.ArrayLiteral(node.span, types.Array(wish or types.TypeVar(numeric=True), (0,)), ())
     joined = joined_types(c, elements)
-    if joined is None:
+    if joined is None or not all(may_be_element(c, each) for each in elements):
         return c.broken(node.span)
     elements, inner = joined
-    if inner is BROKEN:
-        return c.broken(node.span)
     element, shape = element_of(inner)
     if shape is not None and not _rectangular(c, elements):
         return c.broken(node.span)
     return typed.ArrayLiteral(node.span, types.Array(element, (len(elements), *(shape or ()))), tuple(elements))
+
+
+def may_be_element(c: Checker, value: typed.Expr) -> bool:
+    """Whether an array can hold this; False, with a message unless it is broken, where it cannot."""
+    element, _ = element_of(value.type)
+    if element is BROKEN:
+        return False
+    if isinstance(element, types.Estimate):
+        c.report(c.errors.uncertainty_lost(value.span, types.Array(types.Real(element.dimension.resolved()))))
+        return False
+    if not _is_held(element):
+        c.report(c.errors.not_an_element(value.span, types.resolved(element)))
+        return False
+    return True
+
+
+def _is_held(type_: Type) -> bool:
+    """Numbers, truth values, and records of them; a broken part has got its message."""
+    type_ = pruned(type_)
+    if isinstance(type_, types.Record | types.Array):
+        return all(map(_is_held, types.parts(type_)))
+    return type_ in (BOOL, INT, BROKEN) or isinstance(type_, types.Real | types.Complex | types.TypeVar)
 
 
 def _element_wish(expected: Type | None) -> Type | None:
@@ -102,7 +122,7 @@ def comprehension(c: Checker, node: surface.Comprehension, expected: Type | None
     variable, iterable, length = loop_variable(c, node.name, node.iterable)
     element = c.expr(node.element, _element_wish(expected))
     inner, shape = element_of(element.type)
-    if inner in (BROKEN, NEVER):
+    if not may_be_element(c, element):
         return c.broken(node.span)
     if shape is not None and len(shape) > 1:
         c.report(c.errors.array_of_arrays(node.element.span))

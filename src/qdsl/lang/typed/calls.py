@@ -7,6 +7,7 @@ number is needed makes the result an Estimate.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from qdsl.lang.names import Kind, Symbol
 from qdsl.lang.source import Span
@@ -16,10 +17,11 @@ from qdsl.lang.typed import types
 from qdsl.lang.typed.arguments import Slot, accept, matched
 from qdsl.lang.typed.arrays import joined_types
 from qdsl.lang.typed.checker import Body, Checker, rule
+from qdsl.lang.typed.control import ending, set_ending
 from qdsl.lang.typed.dimension import Dimension, DimVar
 from qdsl.lang.typed.overloads import best_form
-from qdsl.lang.typed.scheme import Instance
-from qdsl.lang.typed.types import BROKEN, Type, pruned
+from qdsl.lang.typed.scheme import Instance, is_generic
+from qdsl.lang.typed.types import BROKEN, NOTHING, Type, pruned
 
 
 @rule(surface.Call)
@@ -62,7 +64,7 @@ def _declared(c: Checker, node: surface.Call, symbol: Symbol, arguments: Sequenc
     nodes = matched(c, node.span, function.name, slots, arguments, function.span)
     if nodes is None:
         return _after_a_mistake(c, node, arguments)
-    type_ = Instance("pi", node.span).type(function.type)
+    type_ = function.type if function in c.unfinished else Instance("pi", node.span).type(function.type)
     assert isinstance(type_, types.Function)
     return _apply(c, node.span, function, type_, _inferred(c, nodes, function, type_))
 
@@ -77,7 +79,7 @@ def _inferred(
             values.append(c.expr(each, wish))
         else:
             assert default is not None
-            values.append(default)
+            values.append(replace(default, type=wish) if is_generic(default.type) else default)
     return values
 
 
@@ -200,21 +202,25 @@ def lambda_(c: Checker, node: surface.Lambda, expected: Type | None) -> typed.Ex
         parameters.append(variable)
     own = Body()
     c.bodies.append(own)
-    body = c.expr(node.body, wanted.result if isinstance(wanted, types.Function) else None)
+    result = wanted.result if isinstance(wanted, types.Function) else None
+    body = _with_result(c, c.expr(node.body, result), own, result)
     c.bodies.pop()
-    body, result = _with_returns(c, body, own)
-    type_ = types.Function(tuple(variable.type for variable in parameters), result)
+    type_ = types.Function(tuple(variable.type for variable in parameters), body.type)
     return typed.Lambda(node.span, type_, tuple(parameters), body)
 
 
-def _with_returns(c: Checker, body: typed.Expr, own: Body) -> tuple[typed.Expr, Type]:
-    """A body and its `return`s as the type that they have in common."""
-    returned = [each for each in own.returns if each.value is not None]
-    if not returned:
-        return body, body.type
-    joined = joined_types(c, [body, *(each.value for each in returned if each.value is not None)])
+def _with_result(c: Checker, body: typed.Expr, own: Body, wanted: Type | None) -> typed.Expr:
+    """The body and its `return`s as the type that they have in common, or as the one wanted if they can be that."""
+    last = ending(body)
+    if pruned(last.type) is NOTHING:
+        c.report(c.errors.no_value(body.span, "this function", "end it with the expression that is its value"))
+        return c.broken(body.span)
+    joined = joined_types(c, [last, *own.returned()])
     if joined is None:
-        return body, BROKEN
-    for each, value in zip(returned, joined[0][1:], strict=True):
-        each.value = value
-    return joined[0][0], joined[1]
+        return c.broken(body.span)
+    values = joined[0]
+    raised = [c.convert(value, wanted) for value in values] if wanted is not None else []
+    if raised and None not in raised:
+        values = [value for value in raised if value is not None]
+    own.set_returned(values[1:])
+    return set_ending(body, values[0])

@@ -66,6 +66,16 @@ class Body:
     returns: list[typed.Return] = field(default_factory=list)
     is_function: bool = True
 
+    def returned(self) -> list[typed.Expr]:
+        """The values of the `return`s."""
+        return [each.value for each in self.returns if each.value is not None]
+
+    def set_returned(self, values: Sequence[typed.Expr]) -> None:
+        """Put them back, converted."""
+        having = (each for each in self.returns if each.value is not None)
+        for each, value in zip(having, values, strict=True):
+            each.value = value
+
 
 class Checker:
     """Checks one module. Entities of symbols are filled in as declarations are checked, in dependency order."""
@@ -88,6 +98,7 @@ class Checker:
         self.products = Products()
         self.holes: list[tuple[Span, Type]] = []
         self.bodies: list[Body] = []
+        self.unfinished: set[typed.Function] = set()
         self.is_library = False
         self.module_name = ""
 
@@ -190,7 +201,7 @@ class Checker:
         found, wanted = resolved(value.type), resolved(target)
         found_element, found_shape = element_of(found)
         element, shape = element_of(wanted)
-        if (found_shape is None) == (shape is None):
+        if found_shape is shape is None or (found_shape and shape and joined_shape(found_shape, shape)):
             match found_element, element:
                 case types.Real(a), types.Simple("Int") if a.is_one:
                     return self.errors.needs_rounding(value.span, reason.span, reason.text)

@@ -48,11 +48,10 @@ def _branches(c: Checker, node: surface.If, test: typed.Expr, then: typed.Block,
     kinds = pruned(then.type), pruned(other.type)
     if NOTHING in kinds or BROKEN in kinds:
         return typed.If(node.span, BROKEN if BROKEN in kinds else NOTHING, test, then, other)
-    values = [_value(then), _value(other)]
     if NEVER in kinds:
         type_ = other.type if kinds[0] is NEVER else then.type
         return typed.If(node.span, type_, test, then, other, display=then.display)
-    first, second = values[0], values[1]
+    first, second = ending(then), ending(other)
     a, b = element_of(first.type)[0], element_of(second.type)[0]
     if (
         isinstance(a, types.Real)
@@ -67,8 +66,8 @@ def _branches(c: Checker, node: surface.If, test: typed.Expr, then: typed.Block,
             c.errors.branches_differ(first.span, types.resolved(first.type), second.span, types.resolved(second.type))
         )
         return c.broken(node.span)
-    _set_value(then, joined[0])
-    _set_value(other, joined[1])
+    set_ending(then, joined[0])
+    other = set_ending(other, joined[1])
     type_ = _of_either_length(joined[0].type, joined[1].type)
     return typed.If(node.span, type_, test, then, other, display=then.display)
 
@@ -91,38 +90,22 @@ def _of_either_length(first: Type, second: Type) -> Type:
     return types.Array(element, tuple(m if m == n else None for m, n in zip(shape, other, strict=True)))
 
 
-def _value(branch: typed.Expr) -> typed.Expr:
-    """The expression that a branch ends with."""
-    if isinstance(branch, typed.Block) and branch.value is not None:
-        return branch.value
-    return branch
+def ending(value: typed.Expr) -> typed.Expr:
+    """The expression that a block ends with; of anything else, itself."""
+    return value.value if isinstance(value, typed.Block) and value.value is not None else value
 
 
-def _set_value(branch: typed.Expr, value: typed.Expr) -> None:
-    """Put a converted value in the place of a branch's own."""
-    if isinstance(branch, typed.Block):
-        branch.value = value
-        branch.type = value.type
-    elif isinstance(branch, typed.If) and branch is not value:
-        _push_cast(branch, value)
-
-
-def _push_cast(branch: typed.If, value: typed.Expr) -> None:
-    """`else if` chains: the cast goes to the end of every branch, where a block can hold it."""
-    if not isinstance(value, typed.Cast):
-        return
-    for each in (branch.then, branch.otherwise):
-        if isinstance(each, typed.Block) and each.value is not None and pruned(each.value.type) is not NEVER:
-            each.value = typed.Cast(each.value.span, value.type, each.value)
-            each.type = value.type
-        elif isinstance(each, typed.If):
-            _push_cast(each, value)
-    branch.type = value.type
+def set_ending(value: typed.Expr, converted: typed.Expr) -> typed.Expr:
+    """The block with its ending converted; of anything else, what it was converted to."""
+    if not isinstance(value, typed.Block) or value.value is None:
+        return converted
+    value.value, value.type = converted, converted.type
+    return value
 
 
 def condition(c: Checker, node: surface.Expr, word: str) -> typed.Expr:
     value = c.expr(node, BOOL)
-    if pruned(value.type) not in (BOOL, BROKEN):
+    if not c.unify(value.type, BOOL, node.span):
         c.report(c.errors.condition(node.span, types.resolved(value.type), word))
     return value
 
@@ -173,7 +156,7 @@ def bind(c: Checker, node: surface.Let | surface.Var, is_global: bool = False) -
     if declared is not None and node.type is not None:
         value = c.fit(value, declared, Reason(node.type.span, "declared here"))
     elif pruned(value.type) is NOTHING:
-        c.report(c.errors.no_value(node.value.span, "this"))
+        c.report(c.errors.no_value(node.value.span, "this", ""))
         value = c.broken(node.value.span)
     type_ = value.type if declared is None else declared
     variable = typed.Variable(
@@ -241,8 +224,10 @@ def _set_index(
 
 
 def return_(c: Checker, node: surface.Return, value: surface.Expr | None) -> typed.Return:
+    """What a `return` gives has to fit the declared result; where none is declared, the end of the body sees to it."""
     body = c.bodies[-1] if c.bodies else None
     if value is None:
+        c.report(c.errors.no_value(node.span, "this `return`", "write the result of the function behind it"))
         return typed.Return(node.span, None)
     result = c.expr(value, body.result if body else None)
     if body is not None and body.result is not None:

@@ -189,14 +189,6 @@ class DimensionErrors:
         """`unit x = "a"`."""
         return error("E0416", "a unit is defined by a constant quantity", Label(span))
 
-    def too_general(self, span: Span, variable: str, became: Dimension) -> Diagnostic:
-        """`fn f<D: Dim>(x: D) -> D = x + 1 s`: the body fixes what the signature leaves open."""
-        return error(
-            "E0417",
-            f"the body needs `{variable}` to be {self.show.dimension(became)}, but the signature leaves it open",
-            Label(span),
-        )
-
     def not_a_unit(self, span: Span) -> Diagnostic:
         """`3 m to x + 1`."""
         return error("E0418", "after `to` stands a unit: a product of powers of units", Label(span))

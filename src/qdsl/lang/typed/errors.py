@@ -88,9 +88,9 @@ class TypeErrors:
         """An `if` used for its value without `else`."""
         return error("E0305", "this `if` is used for its value, so it needs an `else`", Label(span))
 
-    def no_value(self, span: Span, what: str) -> Diagnostic:
+    def no_value(self, span: Span, what: str, hint: str) -> Diagnostic:
         """A block without a value where one is needed."""
-        return error("E0324", f"{what} has no value", Label(span), hint="end it with the expression that is its value")
+        return error("E0324", f"{what} has no value", Label(span), hint=hint)
 
     def plus_minus(self, span: Span) -> Diagnostic:
         """`"a" +/- 1`."""
@@ -268,21 +268,19 @@ class TypeErrors:
             hint="its value alone is `.value`",
         )
 
+    def not_an_element(self, span: Span, type_: Type) -> Diagnostic:
+        """`["a", "b"]`, `[sin, cos]`."""
+        return error(
+            "E0342",
+            f"an array holds numbers, truth values or records of them, and this is {_a(self.show.type(type_))}",
+            Label(span),
+        )
+
     def field_twice(self, span: Span, name: str) -> Diagnostic:
         """`(a = 1, a = 2)`."""
         return error("E0340", f"the field `{name}` is given twice", Label(span))
 
     # ── types as written ─────────────────────────────────────────────────────
-
-    def result_differs(self, span: Span, found: Type, declared: Span, expected: Type) -> Diagnostic:
-        """The body of a function gives something else than it declares."""
-        show = self.show
-        return error(
-            "E0321",
-            f"this function declares {_a(show.type(expected))} but gives {_a(show.type(found))}",
-            Label(span, f"this is {_a(show.type(found))}"),
-            Label(declared, "declared here"),
-        )
 
     def hole(self, span: Span, type_: Type, fitting: Sequence[str]) -> Diagnostic:
         """`let x: ? = ..`: the answer to a question."""
@@ -294,8 +292,12 @@ class TypeErrors:
         return error("E0331", f"`{name}` takes {takes}", Label(span))
 
     def unknown_primitive(self, span: Span, name: str) -> Diagnostic:
-        """`extern fn` of something the compiler does not have."""
-        return error("E0332", f"the compiler has no primitive `{name}`", Label(span))
+        """`extern fn` in a user's file."""
+        return error(
+            "E0332",
+            f"`{name}` has no body: only the standard library declares what the compiler does itself",
+            Label(span),
+        )
 
     def array_of_arrays(self, span: Span) -> Diagnostic:
         """`[[Scalar]]`."""

@@ -8,7 +8,7 @@ from qdsl.lang.report import Diagnostic, Label, error, warning
 from qdsl.lang.report.near import nearest
 from qdsl.lang.source import Span
 from qdsl.lang.typed.show import Show
-from qdsl.lang.typed.types import Type
+from qdsl.lang.typed.types import NOTHING, Type
 
 
 class ExperimentErrors:
@@ -80,10 +80,6 @@ class ExperimentErrors:
             "E0511", f"the experiment `{name}` measures nothing", Label(span), hint="add a line `measure y ~ ..`"
         )
 
-    def not_a_member(self, span: Span) -> Diagnostic:
-        """A `for` inside an experiment."""
-        return error("E0512", "an experiment holds `param`, `axis`, `let` and `measure` lines only", Label(span))
-
     def not_an_experiment(self, span: Span, function: str, type_: Type) -> Diagnostic:
         """`simulate(3)`."""
         return error(
@@ -108,6 +104,22 @@ class ExperimentErrors:
     def not_host_value(self, span: Span, function: str, what: str, type_: Type) -> Diagnostic:
         """`fit(ramsey, 3)`, `print` of a function."""
         return error("E0516", f"`{function}` takes {what} here, and this is {self.show.type(type_)}", Label(span))
+
+    def plot_arguments(self, span: Span, found: Iterable[Type]) -> Diagnostic:
+        """`plot("t1.svg")`, `plot(best)`."""
+        show = self.show
+        given = ", ".join(show.type(each) for each in found)
+        return error(
+            "E0516",
+            f"`plot` takes a Fit, a Table or two arrays and then a file name, not ({given})",
+            Label(span),
+            hint='plot(best, "figure.svg")',
+        )
+
+    def not_shown(self, span: Span, type_: Type) -> Diagnostic:
+        """`print(sin)`, `"{sin}"`."""
+        what = "gives none" if type_ is NOTHING else f"is {self.show.type(type_)}"
+        return error("E0516", f"only values can be shown, and this {what}", Label(span))
 
     def word_expected(self, span: Span, argument: str, words: Iterable[str]) -> Diagnostic:
         """`fit(.., errors = "exact")`."""

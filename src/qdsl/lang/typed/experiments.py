@@ -35,10 +35,6 @@ def check_experiment(c: Checker, symbol: Symbol, node: surface.Experiment) -> No
                 lets.append(bind(c, member))
             case surface.Measure():
                 measures.extend(_measure(c, member))
-            case surface.BrokenItem():
-                pass
-            case _:
-                c.report(c.models.not_a_member(member.span))
     c.bodies.pop()
     if not any(isinstance(member, surface.Measure | surface.BrokenItem) for member in node.members):
         c.report(c.models.no_measurement(node.name.span, node.name.text))

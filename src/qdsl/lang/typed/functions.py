@@ -15,29 +15,49 @@ from qdsl.lang.typed import types
 from qdsl.lang.typed.annotations import annotated
 from qdsl.lang.typed.arrays import joined_types
 from qdsl.lang.typed.checker import Body, Checker, Reason
-from qdsl.lang.typed.control import block_of
+from qdsl.lang.typed.control import block_of, ending, set_ending
 from qdsl.lang.typed.dimension import Dimension, DimVar
 from qdsl.lang.typed.scheme import standardise
-from qdsl.lang.typed.types import BROKEN, INT, NEVER, NOTHING, Type, pruned
+from qdsl.lang.typed.types import BROKEN, NEVER, NOTHING, Type, pruned
 from qdsl.lang.typed.usage import parameter_type
 
 
 def check_functions(c: Checker, symbols: Sequence[Symbol]) -> None:
     """A group of functions that need each other."""
-    heads = [(symbol, [_head(c, node) for node in symbol.overloads]) for symbol in symbols]
-    for symbol, functions in heads:
-        symbol.entity = functions
-    for symbol, functions in heads:
-        for node, function in zip(symbol.overloads, functions, strict=True):
-            _check_defaults(c, node, function)
-            if node.body is not None:
-                _check_body(c, node, function)
-    everything = [function for _, functions in heads for function in functions]
-    for function in everything:
+    heads = [(node, _head(c, node), symbol) for symbol in symbols for node in symbol.overloads]
+    for symbol in symbols:
+        symbol.entity = [function for _, function, owner in heads if owner is symbol]
+    functions = [function for _, function, _ in heads]
+    c.unfinished = {function for node, function, _ in heads if not _is_written(node)}
+    for node, function, _ in heads:
+        _check_defaults(c, node, function)
+        if node.body is not None:
+            _check_body(c, node, function)
+        elif not c.is_library:
+            c.report(c.errors.unknown_primitive(node.name.span, node.name.text))
+    c.unfinished = set()
+    for function in functions:
+        _close(function.type)
         standardise(function.type)
-    c.settle_declaration(kept=[function.type for function in everything])
-    for function in everything:
+    c.settle_declaration(kept=[function.type for function in functions])
+    for function in functions:
         function.type = types.resolved(function.type)
+
+
+def _is_written(node: surface.Function) -> bool:
+    """Whether the declaration alone says the type, so that a call inside it may use it at any instance."""
+    written = [node.result, *(parameter.type for parameter in node.parameters)]
+    return not any(each is None or isinstance(each, surface.TypeHole) for each in written)
+
+
+def _close(type_: Type) -> None:
+    """What a parameter that is a function takes, where only a literal 0 or nothing tells: a real number."""
+    type_ = pruned(type_)
+    if isinstance(type_, types.TypeVar):
+        type_.solution = types.Real(Dimension({DimVar(): 1}))
+    elif isinstance(type_, types.Function):
+        for each in type_.parameters:
+            _close(each)
 
 
 def _head(c: Checker, node: surface.Function) -> typed.Function:
@@ -47,11 +67,7 @@ def _head(c: Checker, node: surface.Function) -> typed.Function:
         if symbol is not None:
             symbol.entity = Dimension({DimVar(generic.name.text, rigid=True): 1})
     parameters = tuple(_parameter(c, node, each) for each in node.parameters)
-    result: Type = types.TypeVar()
-    if node.result is not None:
-        result = annotated(c, node.result)
-    elif node.body is None:
-        result = NOTHING
+    result = types.TypeVar() if node.result is None else annotated(c, node.result)
     type_ = types.Function(tuple(variable.type for variable in parameters), result)
     defaults: tuple[typed.Expr | None, ...] = tuple(None for _ in parameters)
     unchecked = None if node.body is None else typed.Broken(node.body.span, BROKEN)  # what has a body is no primitive
@@ -62,12 +78,15 @@ def _head(c: Checker, node: surface.Function) -> typed.Function:
 
 def _parameter(c: Checker, node: surface.Function, parameter: surface.Parameter) -> typed.Variable:
     symbol = c.symbol(parameter.name)
-    if parameter.type is not None:
+    asked = isinstance(parameter.type, surface.TypeHole)
+    if parameter.type is not None and not asked:
         type_ = annotated(c, parameter.type)
     elif node.body is not None and symbol is not None:
         type_ = parameter_type(symbol, node.body, c.symbols)
     else:
         type_ = types.Real(Dimension({DimVar(): 1}))
+    if asked and parameter.type is not None:
+        c.holes.append((parameter.type.span, type_))
     variable = typed.Variable(parameter.name.text, type_, parameter.name.span)
     c.note(variable)
     if symbol is not None:
@@ -90,8 +109,9 @@ def _check_defaults(c: Checker, node: surface.Function, function: typed.Function
 def _check_body(c: Checker, node: surface.Function, function: typed.Function) -> None:
     assert node.body is not None
     assert isinstance(function.type, types.Function)
-    declared = function.type.result if node.result is not None else None
-    body = Body(result=declared, declared=node.result.span if node.result is not None else None)
+    written = node.result if not isinstance(node.result, surface.TypeHole) else None
+    declared = function.type.result if written is not None else None
+    body = Body(result=declared, declared=written.span if written is not None else None)
     c.bodies.append(body)
     if isinstance(node.body, surface.Block):
         value: typed.Expr = block_of(c, node.body, declared)
@@ -99,7 +119,6 @@ def _check_body(c: Checker, node: surface.Function, function: typed.Function) ->
         value = c.expr(node.body, declared)
     c.bodies.pop()
     function.body = _with_result(c, node, function, value, body)
-    _check_generics(c, node)
 
 
 def _with_result(
@@ -107,63 +126,37 @@ def _with_result(
 ) -> typed.Expr:
     """The body, its value and its returns converted to the result type."""
     assert isinstance(function.type, types.Function)
-    ending = value.value if isinstance(value, typed.Block) and value.value is not None else value
-    if pruned(ending.type) is NOTHING:
-        if isinstance(ending, typed.If) and ending.otherwise is None and body.returns == []:
-            c.report(c.errors.no_else(ending.span))
+    last = ending(value)
+    if pruned(last.type) is NOTHING:
+        if isinstance(last, typed.If) and last.otherwise is None and not body.returns:
+            c.report(c.errors.no_else(last.span))
         else:
-            c.report(c.errors.no_value(node.name.span, f"the function `{function.name}`"))
+            what, hint = f"the function `{function.name}`", "end it with the expression that is its value"
+            c.report(c.errors.no_value(node.name.span, what, hint))
         c.unify(function.type.result, BROKEN, node.span)
         return value
     if body.declared is not None:
-        ending_now = c.fit(ending, function.type.result, Reason(body.declared, "declared here"))
-    else:
-        ending_now = _inferred_result(c, function, ending, body)
-    if ending is value:
-        return ending_now
-    assert isinstance(value, typed.Block)
-    value.value = ending_now
-    value.type = ending_now.type
-    return value
+        return set_ending(value, c.fit(last, function.type.result, Reason(body.declared, "declared here")))
+    return set_ending(value, _inferred_result(c, function, last, body))
 
 
-def _inferred_result(c: Checker, function: typed.Function, ending: typed.Expr, body: Body) -> typed.Expr:
+def _inferred_result(c: Checker, function: typed.Function, last: typed.Expr, body: Body) -> typed.Expr:
     """The result type is what the end of the body and every `return` have in common."""
     assert isinstance(function.type, types.Function)
-    returned = [each.value for each in body.returns if each.value is not None]
-    values = [ending, *returned]
-    joined = joined_types(c, values)
-    if joined is None:
-        c.unify(function.type.result, BROKEN, ending.span)
-        return ending
-    converted, type_ = joined
-    for each, value in zip([r for r in body.returns if r.value is not None], converted[1:], strict=True):
-        each.value = value
     result = pruned(function.type.result)
-    if isinstance(result, types.TypeVar):
-        if result.numeric and pruned(type_) is INT:
-            result.solution = INT
-        else:
-            result.solution = _without_never(type_)
-    elif not c.unify(result, type_, ending.span):
-        c.report(
-            c.errors.mismatch(
-                ending.span, types.resolved(type_), types.resolved(result), function.span, "used otherwise before"
-            )
-        )
-    return converted[0]
-
-
-def _without_never(type_: Type) -> Type:
-    return BROKEN if pruned(type_) is NEVER else type_
-
-
-def _check_generics(c: Checker, node: surface.Function) -> None:
-    """A dimension that the signature leaves open must still be open after the body."""
-    for generic in node.generics:
-        symbol = c.symbol(generic.name)
-        if symbol is None or not isinstance(symbol.entity, Dimension):
-            continue
-        became = symbol.entity.resolved()
-        if became.factors != symbol.entity.factors:
-            c.report(c.dims.too_general(generic.span, generic.name.text, became))
+    joined = joined_types(c, [last, *body.returned()])
+    if joined is None:
+        c.unify(result, BROKEN, last.span)
+        return last
+    values, type_ = joined
+    if isinstance(result, types.TypeVar) and pruned(type_) is not result:
+        fits = c.unify(result, BROKEN if pruned(type_) is NEVER else type_, last.span)
+    else:  # it calls itself, and that has said something of the result, or nothing at all
+        raised = [c.convert(value, result) for value in values]
+        fits = not isinstance(result, types.TypeVar) and all(each is not None for each in raised)
+        values = [each for each in raised if each is not None] if fits else values
+    if not fits:
+        c.report(c.errors.recursive_without_type(function.span, function.name))
+        c.unify(result, BROKEN, last.span)
+    body.set_returned(values[1:])
+    return values[0]

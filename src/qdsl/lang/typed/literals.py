@@ -15,7 +15,7 @@ from qdsl.lang.typed import types
 from qdsl.lang.typed.checker import Checker, rule
 from qdsl.lang.typed.dimension import ONE, Dimension, DimVar, Exponent
 from qdsl.lang.typed.scheme import Instance, is_generic
-from qdsl.lang.typed.types import BOOL, INT, SCALAR, TEXT, Type, pruned
+from qdsl.lang.typed.types import BOOL, INT, NOTHING, SCALAR, TEXT, Type, pruned
 from qdsl.lang.typed.unification import element_of
 
 
@@ -47,8 +47,17 @@ def boolean(c: Checker, node: surface.Boolean, expected: Type | None) -> typed.E
 def string(c: Checker, node: surface.String, expected: Type | None) -> typed.Expr:
     if all(isinstance(part, str) for part in node.parts):
         return typed.Constant(node.span, TEXT, "".join(part for part in node.parts if isinstance(part, str)))
-    parts = tuple(part if isinstance(part, str) else c.expr(part) for part in node.parts)
+    parts = tuple(part if isinstance(part, str) else shown(c, c.expr(part)) for part in node.parts)
     return typed.Interpolation(node.span, TEXT, parts)
+
+
+def shown(c: Checker, value: typed.Expr) -> typed.Expr:
+    """A value that is to become text; a message where it is none."""
+    type_ = pruned(value.type)
+    if isinstance(type_, types.Function | types.ExperimentType) or type_ is NOTHING:
+        c.report(c.models.not_shown(value.span, types.resolved(type_)))
+        return c.broken(value.span)
+    return value
 
 
 @rule(surface.BrokenExpr)
@@ -104,7 +113,24 @@ def variable_value(c: Checker, node: surface.Reference | surface.Field, variable
             c.products.turn(node, turn)
     else:
         c.products.name(node, type_)
-    return typed.Local(node.span, type_, variable, display=variable.display)
+    use = typed.Local(node.span, type_, variable, display=variable.display)
+    exact = _exact_constant(c, variable)
+    if exact is not None:
+        c.exact[use] = exact
+    return use
+
+
+def _exact_constant(c: Checker, variable: typed.Variable) -> Fraction | None:
+    """The value of a constant that is a rational number, so that it may be an exponent."""
+    match variable.value:
+        case typed.Constant(value=bool()):
+            return None
+        case typed.Constant(value=int(number)):
+            return Fraction(number)
+        case typed.Constant() as constant:
+            return c.exact.get(constant)
+        case _:
+            return None
 
 
 def function_value(c: Checker, node: surface.Expr, symbol: Symbol) -> typed.Expr:
@@ -113,7 +139,8 @@ def function_value(c: Checker, node: surface.Expr, symbol: Symbol) -> typed.Expr
     if not functions:
         return c.broken(node.span)
     function = next((each for each in functions if _takes_reals(each)), functions[0])
-    return typed.FunctionValue(node.span, Instance("pi", node.span).type(function.type), function)
+    type_ = function.type if function in c.unfinished else Instance("pi", node.span).type(function.type)
+    return typed.FunctionValue(node.span, type_, function)
 
 
 def _takes_reals(function: typed.Function) -> bool:
@@ -131,7 +158,7 @@ def unit_value(c: Checker, node: surface.Expr, symbol: Symbol) -> typed.Expr:
     if unit is None:
         return c.broken(node.span)
     if unit.offset:
-        c.report(c.dims.offset_unit(node.span, symbol.name))
+        c.report(c.dims.offset_unit(node.span, node.span.text))
         return c.broken(node.span)
     constant = typed.Constant(node.span, unit.type, float(unit.factor))
     if isinstance(unit.factor, Fraction):
@@ -254,7 +281,9 @@ def convert(c: Checker, node: surface.Convert, expected: Type | None) -> typed.E
             if not c.same_dimension(own, dimension, node.span):
                 c.report(c.dims.not_this_unit(node.unit.span, display.symbol, dimension, node.value.span, own))
                 return c.broken(node.span)
-        case types.Simple("Int") | types.TypeVar():
+        case types.TypeVar():
+            c.unify(element, types.Real(dimension), node.value.span)
+        case types.Simple("Int"):
             if not dimension.is_one:
                 c.report(c.dims.not_this_unit(node.unit.span, display.symbol, dimension, node.value.span, ONE))
                 return c.broken(node.span)
@@ -321,7 +350,7 @@ def _unit_factor(c: Checker, node: surface.Reference) -> Factor | None:
     if unit is None or not isinstance(unit.type, types.Real):
         return None
     if unit.offset:
-        c.report(c.dims.offset_unit(node.span, symbol.name))
+        c.report(c.dims.offset_unit(node.span, node.span.text))
         return None
     return unit.type.dimension, unit.factor
 

@@ -15,6 +15,7 @@ from qdsl.lang.typed.arguments import Slot, matched
 from qdsl.lang.typed.checker import Checker
 from qdsl.lang.typed.derivatives import derivative
 from qdsl.lang.typed.distributions import DISTRIBUTIONS
+from qdsl.lang.typed.literals import shown
 from qdsl.lang.typed.requests import expected, fit, load, simulate
 from qdsl.lang.typed.types import BROKEN, INT, NOTHING, TEXT, pruned
 from qdsl.lang.typed.unification import element_of
@@ -85,10 +86,7 @@ def print_(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]
         if argument.name is not None:
             c.report(c.errors.unknown_argument(argument.name.span, "print", argument.name.text, ()))
             continue
-        value = c.expr(argument.value)
-        if isinstance(pruned(value.type), types.Function | types.Distribution) or pruned(value.type) is NOTHING:
-            c.report(c.models.not_host_value(value.span, "print", "a value", types.resolved(value.type)))
-        values.append(value)
+        values.append(shown(c, c.expr(argument.value)))
     return typed.HostCall(node.span, NOTHING, "print", tuple(values), ())
 
 
@@ -96,18 +94,16 @@ def plot(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) 
     """`plot(fit, "file.svg")`, `plot(table, "file.svg")`, `plot(xs, ys, "file.svg")`."""
     if not _may_act(c, node, "plot"):
         return c.broken(node.span)
-    values = [c.expr(argument.value) for argument in arguments if argument.name is None]
+    values = [c.expr(argument.value) for argument in arguments]
+    for argument in arguments:
+        if argument.name is not None:
+            c.report(c.errors.unknown_argument(argument.name.span, "plot", argument.name.text, ()))
+            return c.broken(node.span)
     if any(pruned(value.type) is BROKEN for value in values):
         return c.broken(node.span)
     kinds = [_plot_kind(value) for value in values]
     if kinds not in (["fit", "path"], ["table", "path"], ["array", "array", "path"]):
-        wrong = next((v for v, kind in zip(values, kinds, strict=True) if kind == ""), node)
-        wrong_type = types.resolved(wrong.type) if isinstance(wrong, typed.Expr) else NOTHING
-        c.report(
-            c.models.not_host_value(
-                wrong.span, "plot", "a Fit, a Table or two arrays, and then a file name", wrong_type
-            )
-        )
+        c.report(c.models.plot_arguments(node.span, [types.resolved(value.type) for value in values]))
         return c.broken(node.span)
     return typed.HostCall(node.span, NOTHING, "plot", tuple(values), ())
 
