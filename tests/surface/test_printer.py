@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from tests.surface.reading import CORPUS, STDLIB, read, right, shown
 
 from qdsl.lang.source import Source, Span
-from qdsl.lang.surface import formatted
 from qdsl.lang.surface import tree as t
+from qdsl.lang.surface.printer import formatted
 
 
 def again(text: str) -> str:

@@ -10,7 +10,8 @@ from tests.surface.reading import CORPUS, codes, mended, read, shown
 
 from qdsl.lang.report import Diagnostics
 from qdsl.lang.source import Source
-from qdsl.lang.surface import formatted, is_incomplete, parse
+from qdsl.lang.surface import is_incomplete, parse
+from qdsl.lang.surface.printer import formatted
 from qdsl.lang.surface.tree import BrokenExpr, BrokenItem, Node, children
 
 

@@ -16,7 +16,6 @@ import contextlib
 import hashlib
 import os
 import sys
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,6 +105,8 @@ def _unsealed(data: bytes) -> bytes | None:
 
 def _replace(path: Path, data: bytes) -> None:
     """Write beside the path, then move there in one step."""
+    import tempfile  # reading, which is what most starts do, goes without it
+
     handle, name = tempfile.mkstemp(suffix=".part", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:

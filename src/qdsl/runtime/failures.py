@@ -6,14 +6,17 @@ One code for each `core.ir.Code`: E0701 for a number outside a function's domain
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from qdsl.lang.core.interpret import KernelFailure
 from qdsl.lang.core.ir import Code
 from qdsl.lang.library import PRELUDE
 from qdsl.lang.report import Diagnostic, Label, error
 from qdsl.lang.source import Span
 from qdsl.lang.typed.tree import Variable
-from qdsl.runtime.kernel import KernelError
+
+if TYPE_CHECKING:
+    from qdsl.lang.core.interpret import KernelFailure
+    from qdsl.runtime.kernel import KernelError
 
 _HINTS = {
     Code.NONFINITE: "`option nonfinite = keep` at the top of the file lets such results pass",

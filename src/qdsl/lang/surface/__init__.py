@@ -1,4 +1,4 @@
-"""Text to surface trees, and back."""
+"""Text to surface trees; `surface.printer` has the way back."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from qdsl.lang.source import Chunk, Source, Span
 from qdsl.lang.surface import shape_errors
 from qdsl.lang.surface.chunks import ChunkCache, parsed_chunks
 from qdsl.lang.surface.parse_chunk import parse_chunk, parse_unit_text
-from qdsl.lang.surface.printer import formatted
 from qdsl.lang.surface.tree import BrokenExpr, Expr, Module
 
-__all__ = ["MAXIMUM_LENGTH", "ChunkCache", "formatted", "is_incomplete", "parse", "parse_unit"]
+__all__ = ["MAXIMUM_LENGTH", "ChunkCache", "is_incomplete", "parse", "parse_unit"]
 
 MAXIMUM_LENGTH = 2_000_000
 """Characters in one file."""

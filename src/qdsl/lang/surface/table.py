@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
+import pkgutil
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from qdsl.lang.surface.tokens import END
@@ -64,7 +64,9 @@ class Table:
 @cache
 def table() -> Table:
     """The table, read once."""
-    return from_data(json.loads(files("qdsl.lang.surface").joinpath("table.json").read_text(encoding="utf-8")))
+    text = pkgutil.get_data("qdsl.lang.surface", "table.json")
+    assert text is not None
+    return from_data(json.loads(text))
 
 
 def from_data(data: dict[str, Any]) -> Table:
