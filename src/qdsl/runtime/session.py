@@ -198,10 +198,8 @@ class Session:
         holds = self.environment.evaluate(condition)
         if holds.all() if hasattr(holds, "all") else holds:
             return
-        note = ""
-        if isinstance(condition, typed.Compare):
-            shown = [f"  {each.span.text} is {self.environment.text(each)}" for each in condition.operands]
-            note = "\n".join(shown)
+        shown = [(each.span.text, self.environment.text(each)) for each in _sides(condition)]
+        note = "\n".join(f"  {written} is {value}" for written, value in shown if written != value)
         code = code_name(Code.ASSERTION)
         raise Stopped(error(code, f"this does not hold: {text}", Label(condition.span), note=note))
 
@@ -245,3 +243,14 @@ class Session:
         for statement in checked.module.statements:
             if isinstance(statement, typed.Let):
                 self._statement(statement)
+
+
+def _sides(condition: typed.Expr) -> tuple[typed.Expr, ...]:
+    """What a condition compares, for all elements of an array too."""
+    match condition:
+        case typed.Compare(operands=operands):
+            return operands
+        case typed.Call(arguments=(typed.Compare(operands=operands),)):
+            return operands
+        case _:
+            return ()

@@ -114,7 +114,7 @@ class Captures:
                         if local or each.variable.is_global:
                             used[each.variable] = None
                     elif isinstance(each, typed.Local) and each.variable.value is not None:
-                        further.append(each.variable.value)
+                        used.update(dict.fromkeys(self.of_expression(each.variable.value)))
                     elif isinstance(each, typed.Call | typed.FunctionValue) and each.function not in entered:
                         entered.add(each.function)
                         if each.function.body is not None:
