@@ -169,7 +169,8 @@ class _Resolver:
 
     def report_unused_imports(self) -> None:
         for symbol, span in self.imported:
-            if not symbol.used:
+            units = symbol.exports.units.values() if symbol.exports is not None else ()
+            if not symbol.used and not any(unit.used for unit in units):
                 self.report(errors.unused_import(span, symbol.name))
 
     # ── items ────────────────────────────────────────────────────────────────
