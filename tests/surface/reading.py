@@ -8,6 +8,9 @@ from pathlib import Path
 from qdsl.lang.report import Diagnostic, Diagnostics
 from qdsl.lang.source import Source
 from qdsl.lang.surface import parse
+from qdsl.lang.surface.layout import Layout
+from qdsl.lang.surface.lexer import lexed
+from qdsl.lang.surface.table import table
 from qdsl.lang.surface.tree import Module, Node
 
 HERE = Path(__file__).parent
@@ -54,3 +57,29 @@ def shown(value: object) -> str:
 def statements(text: str) -> list[str]:
     """The items of a text that has no mistake, one line each."""
     return [shown(item) for item in right(text).items]
+
+
+def reduced(text: str, start: str = "start") -> tuple[set[int], bool]:
+    """The rules that a plain automaton, without landings, reduces a text by, and whether it comes to its end."""
+    parts = table()
+    chunk = Source("test.qdsl", text).whole
+    states, used = [parts.starts[start]], set()
+    for token in Layout(chunk, lexed(chunk).tokens):
+        while (move := parts.moves[states[-1]].get(token.kind)) is not None and move < 0:
+            rule = -1 - move
+            used.add(rule)
+            if length := parts.lengths[rule]:
+                del states[-length:]
+            states.append(parts.moves[states[-1]][parts.left_sides[rule]])
+        if move is None:
+            return used, token.kind == "$END" and states[-1] == parts.ends[start]
+        states.append(move)
+    return used, True
+
+
+def unused_rules(used: set[int]) -> list[str]:
+    """The productions of the grammar that are not among these."""
+    rules = zip(table().left_sides, table().lengths, table().actions, strict=True)
+    return [
+        f"{left} -> {length} symbols, {action}" for rule, (left, length, action) in enumerate(rules) if rule not in used
+    ]

@@ -6,13 +6,10 @@ import json
 import subprocess
 import sys
 
-from tests.surface.reading import CORPUS
+from tests.surface.reading import CORPUS, reduced, unused_rules
 
-from qdsl.lang.source import Source
 from qdsl.lang.surface import build_table
 from qdsl.lang.surface.from_parse import ACTIONS
-from qdsl.lang.surface.layout import Layout
-from qdsl.lang.surface.lexer import lexed
 from qdsl.lang.surface.table import table
 
 
@@ -32,31 +29,9 @@ def test_users_never_import_lark_or_numpy() -> None:
 
 
 def test_the_corpus_uses_every_rule() -> None:
-    used: set[int] = set()
+    used, _ = reduced("m/s^2", "unit_start")
     for path in CORPUS:
-        chunk = Source(path.name, path.read_text(encoding="utf-8")).whole
-        used |= _rules_used([token.kind for token in Layout(chunk, lexed(chunk).tokens)], "start")
-    chunk = Source("unit", "m/s^2").whole
-    used |= _rules_used([token.kind for token in Layout(chunk, lexed(chunk).tokens)], "unit_start")
-    rules = zip(table().left_sides, table().actions, strict=True)
-    unused = [f"{left} -> {action}" for rule, (left, action) in enumerate(rules) if rule not in used]
-    assert unused == []
-
-
-def _rules_used(kinds: list[str], start: str) -> set[int]:
-    """The rules that a plain automaton, without landings, reduces by."""
-    parts = table()
-    states, used = [parts.starts[start]], set()
-    for kind in kinds:
-        while (move := parts.moves[states[-1]].get(kind)) is not None and move < 0:
-            rule = -1 - move
-            used.add(rule)
-            if length := parts.lengths[rule]:
-                del states[-length:]
-            states.append(parts.moves[states[-1]][parts.left_sides[rule]])
-        if move is None:
-            assert kind == "$END"
-            assert states[-1] == parts.ends[start]
-            break
-        states.append(move)
-    return used
+        rules, whole = reduced(path.read_text(encoding="utf-8"))
+        assert whole, path
+        used |= rules
+    assert unused_rules(used) == []
