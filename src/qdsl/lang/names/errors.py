@@ -121,6 +121,13 @@ def captured_variable(span: Span, symbol: Symbol) -> Diagnostic:
     )
 
 
+def needs_itself(symbol: Symbol, circle: Iterable[Symbol]) -> Diagnostic:
+    """`const a = b + 1`, `const b = a + 1`."""
+    assert symbol.span is not None
+    around = " → ".join(each.name for each in circle)
+    return error("E0215", f"the {symbol.kind.value} `{symbol.name}` needs itself: {around}", Label(symbol.span))
+
+
 def unused(symbol: Symbol) -> Diagnostic:
     """A local that nothing reads."""
     assert symbol.span is not None

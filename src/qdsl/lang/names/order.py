@@ -50,3 +50,27 @@ def _cut(path: list[T], on_path: set[T], node: T) -> list[T]:
         if last is node:
             group.reverse()
             return group
+
+
+def shortest_circle(start: T, needs: Mapping[T, Sequence[T]]) -> list[T]:
+    """The shortest way from a node back to it, the node at both ends; empty where there is none."""
+    came_from: dict[T, T] = {}
+    front = [start]
+    while front:
+        ahead: list[T] = []
+        for node in front:
+            for each in needs[node]:
+                if each not in came_from:
+                    came_from[each] = node
+                    ahead.append(each)
+        if start in came_from:
+            return _back(came_from, start)
+        front = ahead
+    return []
+
+
+def _back(came_from: Mapping[T, T], start: T) -> list[T]:
+    path = [start]
+    while len(path) == 1 or path[-1] is not start:
+        path.append(came_from[path[-1]])
+    return path[::-1]

@@ -8,15 +8,16 @@ after what it depends on; those that depend on each other share a group.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from qdsl.lang.names import errors
-from qdsl.lang.names.imports import Cycle, Imports, NoImports
-from qdsl.lang.names.order import strongly_connected
+from qdsl.lang.names.blocks import Blocks
+from qdsl.lang.names.declare import Declarations, failed
+from qdsl.lang.names.imports import Imports, NoImports
+from qdsl.lang.names.order import shortest_circle, strongly_connected
 from qdsl.lang.names.symbols import Kind, Scope, Symbol
 from qdsl.lang.report import Diagnostics, InternalError
-from qdsl.lang.source import Span
 from qdsl.lang.surface import tree
 
 
@@ -32,146 +33,53 @@ class Resolved:
 
 def from_surface(module: tree.Module, outer: Scope, imports: Imports, diagnostics: Diagnostics) -> Resolved:
     """Resolve a module whose names not declared here are those of `outer`."""
-    resolver = _Resolver(module, Scope(outer), imports, diagnostics)
-    resolver.declare_all()
+    scope = Scope(outer)
+    declared = Declarations(module, scope, imports, diagnostics)
+    declared.add_all()
+    resolver = _Resolver(scope, declared, diagnostics)
     for item in module.items:
         resolver.top_level(item)
-    resolver.report_unused_imports()
-    groups = strongly_connected(resolver.dependencies)
-    return Resolved(module, resolver.scope, resolver.symbols, groups)
+    declared.report_unused_imports()
+    groups = strongly_connected(declared.dependencies)
+    _report_circles(groups, resolver)
+    return Resolved(module, scope, declared.symbols, groups)
+
+
+def _report_circles(groups: Iterable[list[Symbol]], resolver: _Resolver) -> None:
+    """Functions may need each other; a value, unit or dimension that needs itself has no meaning."""
+    for group in groups:
+        needs = resolver.declared.dependencies
+        first = next((symbol for symbol in group if symbol.kind is not Kind.FUNCTION), None)
+        goes_round = len(group) > 1 or group[0] in needs[group[0]]
+        if first is not None and goes_round and not resolver.early.intersection(group):
+            resolver.report(errors.needs_itself(first, shortest_circle(first, needs)))
 
 
 def resolve_unit(node: tree.Expr, scope: Scope, diagnostics: Diagnostics) -> dict[tree.Node, Symbol]:
     """The units in a unit expression that stands alone, as in a data header."""
-    module = tree.Module(node.span.source, (), ())
-    resolver = _Resolver(module, Scope(scope), NoImports(), diagnostics)
-    resolver.unit_expression(node)
-    return resolver.symbols
+    inner = Scope(scope)
+    declared = Declarations(tree.Module(node.span.source, (), ()), inner, NoImports(), diagnostics)
+    _Resolver(inner, declared, diagnostics).unit_expression(node)
+    return declared.symbols
 
 
 BUILTIN_TYPES = frozenset(["Bool", "Int", "Text", "Complex", "Estimate", "Table", "Experiment", "Fit", "Distribution"])
 
-_DECLARED: dict[type[tree.Item], Kind] = {
-    tree.Function: Kind.FUNCTION,
-    tree.Experiment: Kind.EXPERIMENT,
-    tree.Const: Kind.CONSTANT,
-    tree.Let: Kind.LET,
-    tree.Var: Kind.VAR,
-}
-
-
-@dataclass(eq=False, slots=True)
-class _Block:
-    """The locals of one block; `depth` counts the functions around it."""
-
-    depth: int
-    names: dict[str, Symbol] = field(default_factory=dict)
-
 
 class _Resolver:
-    def __init__(self, module: tree.Module, scope: Scope, imports: Imports, diagnostics: Diagnostics) -> None:
-        self.module = module
+    """Walks over a file. `bound` are the top-level lets above, `early` those that were used before they were bound."""
+
+    def __init__(self, scope: Scope, declared: Declarations, diagnostics: Diagnostics) -> None:
         self.scope = scope
-        self.imports = imports
+        self.declared = declared
         self.report = diagnostics.add
-        self.symbols: dict[tree.Node, Symbol] = {}
-        self.dependencies: dict[Symbol, list[Symbol]] = {}
+        self.symbols = declared.symbols
+        self.blocks = Blocks(diagnostics)
         self.needs: list[Symbol] = []
-        self.blocks: list[_Block] = []
-        self.depth = 0
-        self.loops = 0
         self.bound: set[Symbol] = set()
+        self.early: set[Symbol] = set()
         self.in_order = False
         self.unit_chains: set[tree.Expr] = set()
-        self.outer_loops: list[int] = []
-        self.imported: list[tuple[Symbol, Span]] = []
-
-    # ── declarations of the file ─────────────────────────────────────────────
-
-    def declare_all(self) -> None:
-        for item in self.module.items:
-            match item:
-                case tree.Import() | tree.FromImport():
-                    self._import(item)
-                case tree.Dimension(name=name):
-                    self._declare(self.scope.types, name, Kind.DIMENSION, item)
-                case tree.Unit():
-                    self._declare_unit(item)
-                case tree.Function() | tree.Experiment() | tree.Const() | tree.Let() | tree.Var():
-                    self._declare(self.scope.values, item.name, _DECLARED[type(item)], item)
-
-    def _declare(self, names: dict[str, Symbol], name: tree.Name, kind: Kind, item: tree.Item) -> None:
-        earlier = names.get(name.text)
-        if earlier is not None:
-            if _overloads(earlier, item):
-                earlier.overloads.append(item)  # type: ignore[arg-type]  # _overloads has looked
-                self.symbols[name] = earlier
-                return
-            self.report(errors.declared_twice(name.span, earlier))
-        symbol = Symbol(name.text, kind, name.span, item, is_global=True)
-        if isinstance(item, tree.Function):
-            symbol.overloads.append(item)
-        self.symbols[name] = symbol
-        self.dependencies[symbol] = []
-        if earlier is None:
-            names[name.text] = symbol
-
-    def _declare_unit(self, item: tree.Unit) -> None:
-        """A unit's symbol and its long name are two names of one thing."""
-        self._declare(self.scope.units, item.name, Kind.UNIT, item)
-        if item.symbol is not None and item.symbol.text != item.name.text:
-            earlier = self.scope.units.get(item.symbol.text)
-            if earlier is not None and earlier.unprefixed is None:
-                self.report(errors.declared_twice(item.symbol.span, earlier))
-            else:
-                self.scope.units[item.symbol.text] = self.symbols[item.name]
-
-    def _import(self, item: tree.Import | tree.FromImport) -> None:
-        found = self.imports.scope_of(item.path, item.is_file, self.module.source)
-        if found is None:
-            self.report(errors.module_not_found(item.span, item.path))
-            self._import_nothing(item)
-            return
-        if isinstance(found, Cycle):
-            self.report(errors.import_cycle(item.span, found.path))
-            self._import_nothing(item)
-            return
-        if isinstance(item, tree.Import):
-            name = _module_name(item)
-            symbol = Symbol(name, Kind.MODULE, item.span, item, is_global=True, exports=found)
-            self.scope.values[name] = symbol
-            self.imported.append((symbol, item.span))
-            self.scope.units = {**found.units, **self.scope.units}
-            return
-        for each in item.names:
-            self._import_name(found, item.path, each)
-
-    def _import_nothing(self, item: tree.Import | tree.FromImport) -> None:
-        """The names that a failed import would have brought: their uses get no message of their own."""
-        names = [_module_name(item)] if isinstance(item, tree.Import) else [each.text for each in item.names]
-        for name in names:
-            self.scope.values[name] = Symbol(name, Kind.MODULE, item.span, item, is_global=True)
-
-    def _import_name(self, found: Scope, path: str, name: tree.Name) -> None:
-        missing = True
-        for theirs, ours in (
-            (found.values, self.scope.values), (found.types, self.scope.types), (found.units, self.scope.units)
-        ):  # fmt: skip
-            symbol = theirs.get(name.text)
-            if symbol is not None:
-                ours[name.text] = symbol
-                self.symbols[name] = symbol
-                symbol.used = False
-                missing = False
-                self.imported.append((symbol, name.span))
-        if missing:
-            self.report(errors.not_exported(name.span, path, name.text, [*found.values, *found.types, *found.units]))
-
-    def report_unused_imports(self) -> None:
-        for symbol, span in self.imported:
-            units = symbol.exports.units.values() if symbol.exports is not None else ()
-            if not symbol.used and not any(unit.used for unit in units):
-                self.report(errors.unused_import(span, symbol.name))
 
     # ── items ────────────────────────────────────────────────────────────────
 
@@ -179,7 +87,7 @@ class _Resolver:
         """Resolve what an item of the file says; a declaration's needs go into `dependencies`."""
         name: tree.Name | None = getattr(item, "name", None) if not isinstance(item, tree.Test | tree.For) else None
         symbol = self.symbols.get(name) if name is not None else None
-        self.needs = self.dependencies.get(symbol, []) if symbol is not None else []
+        self.needs = self.declared.dependencies.get(symbol, []) if symbol is not None else []
         self.in_order = not isinstance(item, tree.Function | tree.Experiment | tree.Test | tree.Const | tree.Unit)
         self.visit(item)
         if symbol is not None:
@@ -198,12 +106,12 @@ class _Resolver:
 
     def broken(self, node: tree.BrokenItem | tree.BrokenExpr) -> None:
         """What is left of a thing given up. The names it binds are nobody's."""
-        self.blocks.append(_Block(self.depth))
+        self.blocks.open()
         self.below(node)
-        self.blocks.pop()
+        self.blocks.drop()
 
     def function(self, node: tree.Function) -> None:
-        self._open(function=True)
+        self.blocks.open_function()
         generics = Scope(self.scope)
         outer, self.scope = self.scope, generics
         for generic in node.generics:
@@ -218,10 +126,10 @@ class _Resolver:
         self.visit(node.result)
         self.visit(node.body)
         self.scope = outer
-        self._close(function=True)
+        self.blocks.close_function()
 
     def experiment(self, node: tree.Experiment) -> None:
-        self._open(function=True)
+        self.blocks.open_function()
         for member in node.members:
             self.visit(member)
         for member in node.members:
@@ -229,7 +137,7 @@ class _Resolver:
                 symbol = self.symbols[member.name]
                 if not symbol.used:
                     self.report(errors.unused_param(symbol))
-        self._close(function=True)
+        self.blocks.close_function()
 
     def param(self, node: tree.Param) -> None:
         self.visit(node.type)
@@ -271,38 +179,38 @@ class _Resolver:
             self.report(errors.assigned_undeclared(target.span, target.name))
             return
         self.symbols[target] = symbol
-        self._check_capture(symbol, target.span)
+        self.blocks.check_capture(symbol, target.span)
         if symbol.kind is not Kind.VAR:
             self.report(errors.not_assignable(target.span, symbol))
 
     def for_(self, node: tree.For) -> None:
         self.visit(node.iterable)
-        self.loops += 1
-        self._open()
+        self.blocks.loops += 1
+        self.blocks.open()
         self._bind(node.name, Kind.LOOP, node)
         self.visit(node.body)
-        self._close()
-        self.loops -= 1
+        self.blocks.close()
+        self.blocks.loops -= 1
 
     def while_(self, node: tree.While) -> None:
         self.visit(node.condition)
-        self.loops += 1
+        self.blocks.loops += 1
         self.visit(node.body)
-        self.loops -= 1
+        self.blocks.loops -= 1
 
     def break_(self, node: tree.Break) -> None:
-        if not self.loops:
+        if not self.blocks.loops:
             self.report(errors.outside_loop(node.span))
 
     def return_(self, node: tree.Return) -> None:
-        if not self.depth:
+        if not self.blocks.depth:
             self.report(errors.outside_function(node.span))
         self.visit(node.value)
 
     def block(self, node: tree.Block) -> None:
-        self._open()
+        self.blocks.open()
         self.visit_all(node.statements)
-        self._close()
+        self.blocks.close()
 
     # ── expressions ──────────────────────────────────────────────────────────
 
@@ -313,7 +221,7 @@ class _Resolver:
         if symbol is None:
             self.report(errors.unknown_name(node.span, node.name, self._value_names()))
             return
-        if not _failed(symbol):
+        if not failed(symbol):
             self._use(node, symbol)
 
     def unit_reference(self, node: tree.Reference) -> None:
@@ -375,18 +283,18 @@ class _Resolver:
                 self.visit(node)
 
     def lambda_(self, node: tree.Lambda) -> None:
-        self._open(function=True)
+        self.blocks.open_function()
         for name in node.parameters:
             self._bind(name, Kind.PARAMETER, name)
         self.visit(node.body)
-        self._close(function=True)
+        self.blocks.close_function()
 
     def comprehension(self, node: tree.Comprehension) -> None:
         self.visit(node.iterable)
-        self._open()
+        self.blocks.open()
         self._bind(node.name, Kind.LOOP, node)
         self.visit(node.element)
-        self._close()
+        self.blocks.close()
 
     def call(self, node: tree.Call) -> None:
         if isinstance(node.function, tree.Field) and not self._is_module(node.function.value):
@@ -436,7 +344,10 @@ class _Resolver:
     def type_array(self, node: tree.TypeArray) -> None:
         self.visit(node.element)
         for length in node.shape:
-            if not isinstance(length, tree.Reference):  # a name is a length that the type leaves open
+            constant = self.scope.value(length.name) if isinstance(length, tree.Reference) else None
+            if constant is not None and constant.kind is Kind.CONSTANT:
+                self._use(length, constant)
+            elif not isinstance(length, tree.Reference):  # any other name is a length that the type leaves open
                 self.visit(length)
 
     def below(self, node: tree.Node) -> None:
@@ -447,59 +358,22 @@ class _Resolver:
 
     # ── names ────────────────────────────────────────────────────────────────
 
-    def _open(self, function: bool = False) -> None:
-        self.depth += function
-        if function:
-            self.outer_loops.append(self.loops)
-            self.loops = 0
-        self.blocks.append(_Block(self.depth))
-
-    def _close(self, function: bool = False) -> None:
-        block = self.blocks.pop()
-        self.depth -= function
-        if function:
-            self.loops = self.outer_loops.pop()
-        for symbol in block.names.values():
-            if not symbol.used and symbol.kind in _WARN_UNUSED and not symbol.name.startswith("_"):
-                self.report(errors.unused(symbol))
-
     def _bind(self, name: tree.Name, kind: Kind, node: tree.Node) -> None:
-        block = self.blocks[-1]
-        symbol = Symbol(name.text, kind, name.span, node)
-        earlier = block.names.get(name.text)
-        if earlier is not None:
-            self.report(errors.declared_twice(name.span, earlier))
-        elif kind in (*_WARN_UNUSED, Kind.LOOP):
-            for outer in self.blocks[:-1]:
-                hidden = outer.names.get(name.text)
-                if hidden is not None and outer.depth == block.depth:
-                    self.report(errors.shadowed(name.span, hidden))
-        block.names[name.text] = symbol
-        self.symbols[name] = symbol
+        self.symbols[name] = self.blocks.bind(name, kind, node)
 
     def _lookup(self, name: str) -> Symbol | None:
-        for block in reversed(self.blocks):
-            found = block.names.get(name)
-            if found is not None:
-                return found
-        return self.scope.value(name)
+        return self.blocks.lookup(name) or self.scope.value(name)
 
     def _use(self, node: tree.Node, symbol: Symbol) -> None:
-        symbol.used = True
         self.symbols[node] = symbol
-        if symbol in self.dependencies:
-            self.needs.append(symbol)
+        self.declared.use(symbol)
+        declaration = symbol.unprefixed or symbol
+        if declaration in self.declared.dependencies:
+            self.needs.append(declaration)
             if self.in_order and symbol.kind in (Kind.LET, Kind.VAR) and symbol not in self.bound:
+                self.early.add(symbol)
                 self.report(errors.used_before(node.span, symbol))
-        elif symbol.unprefixed in self.dependencies:
-            self.needs.append(symbol.unprefixed)
-        self._check_capture(symbol, node.span)
-
-    def _check_capture(self, symbol: Symbol, span: Span) -> None:
-        if symbol.kind is Kind.VAR and not symbol.is_global:
-            home = next(block for block in reversed(self.blocks) if block.names.get(symbol.name) is symbol)
-            if home.depth != self.depth:
-                self.report(errors.captured_variable(span, symbol))
+        self.blocks.check_capture(symbol, node.span)
 
     def _is_module(self, node: tree.Expr) -> bool:
         if not isinstance(node, tree.Reference):
@@ -516,8 +390,7 @@ class _Resolver:
             self.visit(factor.right)
 
     def _value_names(self) -> Iterator[str]:
-        for block in self.blocks:
-            yield from block.names
+        yield from self.blocks.names()
         for scope in self.scope.chain():
             yield from scope.values
 
@@ -526,37 +399,8 @@ class _Resolver:
             yield from scope.units
 
 
-_WARN_UNUSED = (Kind.LET, Kind.VAR)
-
-
-def _overloads(earlier: Symbol, item: tree.Item) -> bool:
-    """Several `extern fn` of one name are one overloaded primitive."""
-    return (
-        isinstance(item, tree.Function)
-        and item.body is None
-        and isinstance(earlier.node, tree.Function)
-        and earlier.node.body is None
-    )
-
-
 def _power_base(node: tree.Expr) -> tree.Expr:
     return node.left if isinstance(node, tree.Binary) and node.operator == "^" else node
-
-
-def _module_name(item: tree.Import) -> str:
-    """What an imported module is called here."""
-    if item.alias is not None:
-        return item.alias.text
-    return _stem(item.path) if item.is_file else item.path.rsplit(".", 1)[-1]
-
-
-def _failed(symbol: Symbol) -> bool:
-    """Whether an import that has got its message would have brought this."""
-    return symbol.kind is Kind.MODULE and symbol.exports is None
-
-
-def _stem(path: str) -> str:
-    return path.replace("\\", "/").rsplit("/", 1)[-1].removesuffix(".qdsl")
 
 
 _OWN_RULES: dict[type[tree.Node], Callable[[_Resolver, Any], None]] = {

@@ -60,6 +60,7 @@ TITLES: dict[str, str] = {
     "E0212": "break outside a loop",
     "E0213": "return outside a function",
     "E0214": "a function inside uses what may change",
+    "E0215": "a value that needs itself",
     "W0220": "never used",
     "W0221": "a name hides another",
     "W0222": "an import that nothing needs",

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from qdsl.lang.names import Kind
 from qdsl.lang.surface import tree as surface
+from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
 from qdsl.lang.typed.checker import Checker
 from qdsl.lang.typed.dimension import ONE, Dimension, DimVar
@@ -73,10 +74,23 @@ def _length(c: Checker, node: surface.Expr) -> Length:
     value = exact_number(node)
     if isinstance(value, int) and value >= 0:
         return value
+    symbol = c.symbol(node)
+    if symbol is not None and isinstance(symbol.entity, typed.Variable):
+        return _constant_length(c, node, symbol.entity)
     if isinstance(node, surface.Reference):
         return node.name
     c.report(c.errors.unknown_length(node.span, node.span.text))
     return None
+
+
+def _constant_length(c: Checker, node: surface.Expr, constant: typed.Variable) -> Length:
+    """`[Scalar; N]` where the file has `const N = 3`."""
+    match constant.value:
+        case typed.Constant(value=int(length)) if length >= 0 and constant.type is INT:
+            return length
+        case _:
+            c.report(c.errors.unknown_length(node.span, node.span.text))
+            return None
 
 
 def dimension_of(c: Checker, node: surface.TypeExpr) -> Dimension | None:

@@ -1,0 +1,167 @@
+"""The names that a file brings: what it declares and what it imports, before any of it is looked into."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from qdsl.lang.names import errors
+from qdsl.lang.names.imports import Cycle, Imports
+from qdsl.lang.names.symbols import Kind, Scope, Symbol
+from qdsl.lang.report import Diagnostics
+from qdsl.lang.source import Span
+from qdsl.lang.surface import tree
+
+_DECLARED: dict[type[tree.Item], Kind] = {
+    tree.Function: Kind.FUNCTION,
+    tree.Experiment: Kind.EXPERIMENT,
+    tree.Const: Kind.CONSTANT,
+    tree.Let: Kind.LET,
+    tree.Var: Kind.VAR,
+}
+
+
+@dataclass(eq=False)
+class Declarations:
+    """Fills the scope of a file. `dependencies` gets an empty list for each declaration; resolving fills it."""
+
+    module: tree.Module
+    scope: Scope
+    imports: Imports
+    diagnostics: Diagnostics
+    symbols: dict[tree.Node, Symbol] = field(default_factory=dict)
+    dependencies: dict[Symbol, list[Symbol]] = field(default_factory=dict)
+    imported: list[tuple[Symbol, Span]] = field(default_factory=list)
+    brought_by: dict[Symbol, Symbol] = field(default_factory=dict)
+
+    def add_all(self) -> None:
+        """Every item that gives a name to something."""
+        for item in self.module.items:
+            match item:
+                case tree.Import():
+                    self._import(item)
+                case tree.FromImport():
+                    self._import_from(item)
+                case tree.Dimension(name=name):
+                    self._declare(self.scope.types, name, Kind.DIMENSION, item)
+                case tree.Unit():
+                    self._declare_unit(item)
+                case tree.Function() | tree.Experiment() | tree.Const() | tree.Let() | tree.Var():
+                    self._declare(self.scope.values, item.name, _DECLARED[type(item)], item)
+
+    def use(self, symbol: Symbol) -> None:
+        """Something needs this, and with it the module that brought it."""
+        whole = symbol.unprefixed or symbol
+        symbol.used = whole.used = True
+        bringer = self.brought_by.get(whole)
+        if bringer is not None:
+            bringer.used = True
+
+    def report_unused_imports(self) -> None:
+        for symbol, span in self.imported:
+            if not symbol.used:
+                self.diagnostics.add(errors.unused_import(span, symbol.name))
+
+    # ── declarations ─────────────────────────────────────────────────────────
+
+    def _declare(self, names: dict[str, Symbol], name: tree.Name, kind: Kind, item: tree.Item) -> None:
+        earlier = names.get(name.text)
+        if earlier is not None:
+            if isinstance(item, tree.Function) and _overloads(earlier, item):
+                earlier.overloads.append(item)
+                self.symbols[name] = earlier
+                return
+            self.diagnostics.add(errors.declared_twice(name.span, earlier))
+        symbol = Symbol(name.text, kind, name.span, item, is_global=True)
+        if isinstance(item, tree.Function):
+            symbol.overloads.append(item)
+        self.symbols[name] = symbol
+        self.dependencies[symbol] = []
+        if earlier is None or earlier.kind is Kind.MODULE:
+            names[name.text] = symbol
+
+    def _declare_unit(self, item: tree.Unit) -> None:
+        """A unit's symbol and its long name are two names of one thing."""
+        self._declare(self.scope.units, item.name, Kind.UNIT, item)
+        if item.symbol is not None and item.symbol.text != item.name.text:
+            earlier = self.scope.units.get(item.symbol.text)
+            if earlier is not None and earlier.unprefixed is None:
+                self.diagnostics.add(errors.declared_twice(item.symbol.span, earlier))
+            else:
+                self.scope.units[item.symbol.text] = self.symbols[item.name]
+
+    # ── imports ──────────────────────────────────────────────────────────────
+
+    def _import(self, item: tree.Import) -> None:
+        """The module by its name, and its units, which no dot could reach."""
+        name = _module_name(item)
+        found = self._exports(item)
+        symbol = Symbol(name, Kind.MODULE, item.span, item, is_global=True, exports=found)
+        self._bring(self.scope.values, name, symbol, item.span)
+        if found is None:
+            return
+        self.imported.append((symbol, item.span))
+        for name, unit in found.units.items():
+            self.scope.units.setdefault(name, unit)
+            self.brought_by[unit] = symbol
+
+    def _import_from(self, item: tree.FromImport) -> None:
+        found = self._exports(item)
+        for name in item.names:
+            if found is None:
+                failed = Symbol(name.text, Kind.MODULE, item.span, item, is_global=True)
+                self._bring(self.scope.values, name.text, failed, name.span)
+            else:
+                self._import_name(found, item.path, name)
+
+    def _exports(self, item: tree.Import | tree.FromImport) -> Scope | None:
+        """What the module shows; None, with a message, where it cannot be had."""
+        found = self.imports.scope_of(item.path, item.is_file, self.module.source)
+        if found is None:
+            self.diagnostics.add(errors.module_not_found(item.span, item.path))
+            return None
+        if isinstance(found, Cycle):
+            self.diagnostics.add(errors.import_cycle(item.span, found.path))
+            return None
+        return found
+
+    def _import_name(self, found: Scope, path: str, name: tree.Name) -> None:
+        """A name in every namespace that has it."""
+        pairs = ((found.values, self.scope.values), (found.types, self.scope.types), (found.units, self.scope.units))
+        brought = [(theirs[name.text], ours) for theirs, ours in pairs if name.text in theirs]
+        for symbol, ours in brought:
+            self._bring(ours, name.text, symbol, name.span)
+            self.symbols[name] = symbol
+            symbol.used = False
+            self.imported.append((symbol, name.span))
+        if not brought:
+            known = [*found.values, *found.types, *found.units]
+            self.diagnostics.add(errors.not_exported(name.span, path, name.text, known))
+
+    def _bring(self, names: dict[str, Symbol], name: str, symbol: Symbol, span: Span) -> None:
+        """An imported name must not hide one that the file has already."""
+        earlier = names.get(name)
+        if earlier is not None and earlier is not symbol and earlier.exports is not symbol.exports:
+            self.diagnostics.add(errors.declared_twice(span, earlier))
+        else:
+            names[name] = symbol
+
+
+def failed(symbol: Symbol) -> bool:
+    """Whether an import that has got its message would have brought this."""
+    return symbol.kind is Kind.MODULE and symbol.exports is None
+
+
+def _overloads(earlier: Symbol, item: tree.Function) -> bool:
+    """Several `extern fn` of one name are one overloaded primitive."""
+    return item.body is None and isinstance(earlier.node, tree.Function) and earlier.node.body is None
+
+
+def _module_name(item: tree.Import) -> str:
+    """What an imported module is called here."""
+    if item.alias is not None:
+        return item.alias.text
+    return _stem(item.path) if item.is_file else item.path.rsplit(".", 1)[-1]
+
+
+def _stem(path: str) -> str:
+    return path.replace("\\", "/").rsplit("/", 1)[-1].removesuffix(".qdsl")
