@@ -20,6 +20,8 @@ def primitive(trip: Trip, op: Op) -> None:
         choose(trip, op.result, trip.builder.op(CHOICES[op.name], first, second), *op.operands)
     elif op.name in PARTIALS:
         trip.set_tangent(op.result, _chain(trip, op, PARTIALS[op.name]))
+    elif is_real(op.result.type):
+        trip.without_tangent[op.result] = op  # no harm where it is only compared: x^y asks whether floor(y) == y
     else:
         raise NotDifferentiable(op.name, op.span)
 

@@ -52,6 +52,8 @@ class Trip:
     tangents: dict[Value, Tangent] = field(default_factory=dict)
     ones: set[Value] = field(default_factory=set)
     """Tangents known to be 1, so that multiplying by them can be left out."""
+    without_tangent: dict[Value, Op] = field(default_factory=dict)
+    """Active values that have none, and what made them: an error as soon as one is asked for."""
 
     def run(self, ops: Iterable[Op]) -> None:
         for op in ops:
@@ -61,13 +63,16 @@ class Trip:
     # ── what is known of old values ──────────────────────────────────────────
 
     def tangent(self, value: Value) -> Tangent:
+        if value in self.without_tangent:
+            op = self.without_tangent[value]
+            raise NotDifferentiable(op.name, op.span)
         return self.tangents.get(value, (None,) * self.count)
 
     def mask(self, value: Value) -> Mask:
         return tuple([each is not None for each in self.tangent(value)])
 
     def is_active(self, values: Iterable[Value]) -> bool:
-        return any(value in self.tangents for value in values)
+        return any(value in self.tangents or value in self.without_tangent for value in values)
 
     def set_tangent(self, value: Value, tangent: Sequence[Value | None]) -> None:
         if any(each is not None for each in tangent):
