@@ -71,7 +71,9 @@ class FromExperiment:
         for position, measure in enumerate(self.experiment.measures):
             own = self._wrapping("add", first, self._int(position))
             arguments = (self._use(key), own, *_arguments(measure))
-            fields.append((measure.variable.name, self._call(measure.distribution, "draw", arguments, measure.variable.type)))
+            fields.append(
+                (measure.variable.name, self._call(measure.distribution, "draw", arguments, measure.variable.type))
+            )
         return self._function("draw", (*self.params, *self.axes, key, counter), self._record(fields))
 
     def mean(self, measure: typed.MeasureDeclaration) -> typed.Expr:
@@ -97,7 +99,9 @@ class FromExperiment:
 
     def constant(self) -> typed.Function:
         """(params, columns) -> what `nll` leaves out; it does not depend on the params."""
-        return self._sum("constant", lambda measure: self._negated(self._of_datum(measure, "log_constant")), "log_constant")
+        return self._sum(
+            "constant", lambda measure: self._negated(self._of_datum(measure, "log_constant")), "log_constant"
+        )
 
     def deviance(self) -> typed.Function:
         """(params, columns) -> twice the log-likelihood ratio to the model that fits every point."""
