@@ -125,7 +125,6 @@ class Session:
         self._report_all(checked.diagnostics)
         if not checked.ok:
             return None
-        self._begin(checked)
         try:
             self.bind_lets(checked)
         except Stopped as stop:
@@ -240,6 +239,7 @@ class Session:
 
     def bind_lets(self, checked: front.Checked) -> None:
         """Importing runs declarations and pure lets only."""
+        self._begin(checked)
         for statement in checked.module.statements:
             if isinstance(statement, typed.Let):
                 self._statement(statement)

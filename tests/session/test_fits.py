@@ -1,0 +1,166 @@
+"""`fit` from a program: every distribution, starts, bounds, errors, and data that cannot be fitted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.session.running import lines, run
+
+# A distribution with its true params (a, and b where it has two) and the axis x over 0.5 .. 1.5.
+DISTRIBUTIONS = {
+    "Normal(a * x, b)": (2.0, 0.3),
+    "Normal(a * x)": (2.0, None),
+    "Binomial(40, a * x)": (0.5, None),
+    "Bernoulli(a * x)": (0.5, None),
+    "Poisson(a * x)": (7.0, None),
+    "Exponential(a * x)": (3.0, None),
+    "Gamma(b, a * x)": (2.0, 3.0),
+    "Beta(a * x, b)": (2.0, 3.0),
+    "StudentT(5, a * x, b)": (2.0, 0.3),
+}
+
+
+@pytest.mark.parametrize("distribution", DISTRIBUTIONS)
+@pytest.mark.parametrize("errors", ["observed", "expected"])
+def test_a_fit_finds_what_made_the_data(distribution: str, errors: str) -> None:
+    a, b = DISTRIBUTIONS[distribution]
+    if distribution == "Normal(a * x)" and errors == "expected":
+        return
+    second = "" if b is None else f"param b: Scalar = {b} in 0.01 .. 100"
+    drawn = "Normal(a * x, 0.3)" if distribution == "Normal(a * x)" else distribution
+    program = f"""
+    experiment truth {{
+        param a: Scalar = {a} in 0 .. 100
+        {second}
+        axis x: Scalar = linspace(0.5, 1.5, 400)
+        measure y ~ {drawn}
+    }}
+    experiment model {{
+        param a: Scalar = {0.8 * a} in 0 .. 100
+        {second}
+        axis x: Scalar = linspace(0.5, 1.5, 400)
+        measure y ~ {distribution}
+    }}
+    let best = fit(model, simulate(truth, seed = 11), errors = "{errors}")
+    """
+    ran = run(program)
+    assert ran.codes == []
+    best = ran.value("best")
+    assert best.verdict.word == "converged"
+    for name, true in (("a", a), ("b", b)):
+        if true is not None:
+            assert 0 < best[name].error < 0.3 * true
+            assert abs(best[name].value - true) < 4 * best[name].error
+
+
+PAIR = """
+experiment pair {
+    param a: Scalar = 1 in 0 .. 10
+    axis x: Scalar = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
+    measure y ~ Normal(a * x, 1)
+    measure n ~ Poisson(a * x)
+}
+"""
+
+
+def test_measurements_multiply() -> None:
+    """Both tell of a: information adds up, sum of x^2 for y and sum of x / a for n."""
+    best = run(PAIR + 'let best = fit(pair, simulate(pair, seed = 2), errors = "expected")').value("best")
+    a = best["a"].value
+    assert best["a"].error == pytest.approx((385 + 55 / a) ** -0.5, rel=1e-6)
+
+
+def test_where_the_search_starts_does_not_matter() -> None:
+    program = (
+        PAIR
+        + """
+    let data = simulate(pair, seed = 2)
+    let one = fit(pair, data)
+    let two = fit(pair, data, start = (a = 7))
+    assert one.a.value ~= two.a.value +/- 1e-7
+    """
+    )
+    assert lines(program) == []
+    assert run(PAIR + "fit(pair, simulate(pair), start = (a = 70))").codes == ["E0853"]
+
+
+def test_a_bound_that_holds_the_fit_is_told() -> None:
+    program = PAIR.replace("in 0 .. 10", "in 3 .. 10").replace("= 1 in", "= 4 in")
+    best = run(program + "let best = fit(pair, simulate(pair, a = 1, seed = 2))").value("best")
+    assert best.verdict.word == "at_bound"
+    assert best["a"].value == 3
+
+
+def test_sigma_may_be_a_column(tmp_path: Path) -> None:
+    program = """
+    experiment line {
+        param a: Voltage = 1 V
+        axis s: Voltage
+        measure y ~ Normal(a, s)
+    }
+    let f = fit(line, load("d.csv", line))
+    print(f.a)
+    """
+    data = {"d.csv": "s [mV],y [V]\n100,1\n200,2\n"}
+    # weights 100 and 25 per V^2: mean 1.2 V, error 1 / sqrt(125) V
+    assert lines(program, folder=tmp_path, files=data) == ["1.200(89) V"]
+
+
+def test_the_model_may_be_undefined_in_places() -> None:
+    """log of what may be negative: the search steps back."""
+    program = """
+    experiment e {
+        param a: Scalar = 3 in -10 .. 10
+        axis x: Scalar = linspace(1, 3, 20)
+        measure y ~ Normal(log(x - a / 4), 0.01)
+    }
+    let best = fit(e, simulate(e, a = 3.9, seed = 3), start = (a = 1))
+    """
+    best = run(program).value("best")
+    assert best.verdict.word == "converged"
+    assert abs(best["a"].value - 3.9) < 4 * best["a"].error
+
+
+def test_where_a_fit_comes_from(tmp_path: Path) -> None:
+    program = PAIR + 'let data = load("d.csv", pair)\nlet best = fit(pair, data, start = (a = 2))'
+    ran = run(program, tmp_path, {"d.csv": "x,y,n\n1,1,1\n2,2,2\n3,3,4\n"})
+    made, data = ran.value("best").provenance, ran.value("data").provenance
+    assert (made.action, made.parameters) == ("fit", {"a": 2.0})
+    assert made.inputs == {data.source: data.source_hash}
+
+
+OTHER = "experiment q {\n param z: Scalar = 1\n axis w: Scalar = [1]\n measure v ~ Normal(z * w)\n}\n"
+
+
+@pytest.mark.parametrize(
+    ("program", "code"),
+    [
+        ("fit(pair, 3)", "E0516"),
+        (OTHER + "fit(pair, expected(q))", "E0515"),
+        ('fit(pair, simulate(pair), errors = "none")', "E0517"),
+        ("fit(pair, simulate(pair), start = (b = 2))", "E0514"),
+        ("fit(pair, simulate(pair), start = (a = 2 s))", "E0402"),
+        ('fit(pair, load("none.csv", pair))', "E0801"),
+    ],
+)
+def test_fits_that_cannot_be(program: str, code: str) -> None:
+    assert code in run(PAIR + program).codes
+
+
+def test_a_model_that_rounds_is_not_fitted() -> None:
+    program = PAIR.replace("Normal(a * x, 1)", "Normal(floor(a) * x, 1)")
+    assert run(program + "fit(pair, simulate(pair))").codes == ["E0604"]
+
+
+def test_a_real_exponent_can_be_fitted() -> None:
+    program = """
+    experiment power {
+        param k: Scalar = 1.5
+        axis x: Scalar = linspace(1, 3, 30)
+        measure y ~ Normal(x^k, 0.01)
+    }
+    let best = fit(power, simulate(power, k = 2.25, seed = 1))
+    """
+    best = run(program).value("best")
+    assert abs(best["k"].value - 2.25) < 4 * best["k"].error
