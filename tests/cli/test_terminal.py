@@ -35,25 +35,27 @@ class Terminal:
         self.running = running
         self.line = line
         self.bytes = b""
+        self.waited = 0
 
     @property
     def text(self) -> str:
         return self.bytes.decode(errors="replace")
 
     def wait_for(self, words: str) -> None:
-        """Read on until some words have been written since the last time."""
-        before, deadline = len(self.text), time.monotonic() + 20
-        while words not in self.text[before:]:
+        """Read on until some words have been written, after those that were waited for before."""
+        deadline = time.monotonic() + 60
+        while (found := self.text.find(words, self.waited)) < 0:
             assert time.monotonic() < deadline, f"{words!r} never came: {self.text}"
             if select.select([self.line], [], [], 0.1)[0]:
                 self.bytes += self._read()
+        self.waited = found + len(words)
 
     def type(self, text: str) -> None:
         os.write(self.line, text.encode())
 
     def end(self) -> int:
         """Read to the end; the exit code."""
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while self.running.poll() is None and time.monotonic() < deadline:
             if select.select([self.line], [], [], 0.1)[0]:
                 self.bytes += self._read()
