@@ -23,6 +23,8 @@ def primitive(trip: Trip, op: Op) -> None:
     elif is_real(op.result.type):
         trip.without_tangent[op.result] = op  # no harm where it is only compared: x^y asks whether floor(y) == y
     else:
+        for operand in op.operands:
+            trip.tangent(operand)  # what has none is the cause: an Int is made from the floor of a real
         raise NotDifferentiable(op.name, op.span)
 
 
