@@ -59,6 +59,8 @@ class Terminal:
         while self.running.poll() is None and time.monotonic() < deadline:
             if select.select([self.line], [], [], 0.1)[0]:
                 self.bytes += self._read()
+        while rest := self._read():
+            self.bytes += rest
         return self.running.wait(timeout=1)
 
     def _read(self) -> bytes:
