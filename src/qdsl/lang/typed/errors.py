@@ -54,15 +54,20 @@ class TypeErrors:
             fixes=(fix,),
         )
 
-    def variable_is_int(self, span: Span, name: str, declared: Span | None, literal: Span | None) -> Diagnostic:
-        """`var y = 1` and later `y = y / 2`."""
-        labels = [Label(span, "this is a Scalar")]
+    def variable_is_int(
+        self, span: Span, found: Type, name: str, declared: Span | None, literal: Span | None
+    ) -> Diagnostic:
+        """`var y = 1` and later `y = y / 2`; `var s = 0` in a file and later `s = s + t`."""
+        type_ = self.show.type(found)
+        labels = [Label(span, f"this is {_a(type_)}")]
         fixes: tuple[Fix, ...] = ()
         if declared is not None:
             labels.append(Label(declared, f"`{name}` began as an Int"))
-        if literal is not None:
+        if literal is not None and is_scalar_number(found):
             fixes = (Fix("begin with a Scalar", (Edit(literal.after(), ".0"),)),)
-        return error("E0323", f"`{name}` is an Int and cannot take a Scalar", *labels, fixes=fixes)
+        elif declared is not None and literal is not None and literal.text == "0":
+            fixes = (Fix(f"begin with a {type_}", (Edit(declared.after(), f": {type_}"),), sure=False),)
+        return error("E0323", f"`{name}` is an Int and cannot take {_a(type_)}", *labels, fixes=fixes)
 
     def condition(self, span: Span, type_: Type, word: str) -> Diagnostic:
         """`if 3 { .. }`."""
@@ -92,9 +97,27 @@ class TypeErrors:
         """A block without a value where one is needed."""
         return error("E0324", f"{what} has no value", Label(span), hint=hint)
 
+    def estimate_inside(self, span: Span) -> Diagnostic:
+        """`fn f(x) = x * 2.0(1)`: in a function there are plain numbers."""
+        return error(
+            "E0343",
+            "an Estimate cannot be made inside a function",
+            Label(span),
+            hint="bind it outside with let, or give it to the function as an argument",
+        )
+
+    def unknown_option(self, span: Span, name: str, value: str) -> Diagnostic:
+        """`option nonfinite = kep`."""
+        return error("E0344", f"there is no `option {name} = {value}`", Label(span), hint="option nonfinite = keep")
+
     def plus_minus(self, span: Span) -> Diagnostic:
         """`"a" +/- 1`."""
         return error("E0335", "`+/-` stands between a value and its uncertainty, both real numbers", Label(span))
+
+    def int_too_large(self, span: Span) -> Diagnostic:
+        """`99999999999999999999`."""
+        fix = Fix("make it a Scalar", (Edit(span.after(), ".0"),), sure=False)
+        return error("E0345", "an Int has 64 bits, and this is larger", Label(span), fixes=(fix,))
 
     # ── calls ────────────────────────────────────────────────────────────────
 
@@ -212,6 +235,23 @@ class TypeErrors:
         """`[1, 2][5]`, where both are known; indices count from 0 and never from the end."""
         return error("E0317", f"index {index} is outside an array of {_count(length, 'element')}", Label(span))
 
+    def slice_outside(self, span: Span, type_: Type) -> Diagnostic:
+        """`[1, 2][0:5]`, `v[2:1]`, `v[-1:]`."""
+        return error(
+            "E0317",
+            f"this is no part of {_a(self.show.type(type_))}",
+            Label(span),
+            hint="a slice i:j has 0 <= i <= j <= length",
+        )
+
+    def slice_assigned(self, span: Span) -> Diagnostic:
+        """`v[0:2] = x`."""
+        return error("E0326", "one element is assigned at a time", Label(span), hint="for i in range(..) { v[i] = .. }")
+
+    def index_count(self, span: Span, axes: int) -> Diagnostic:
+        """`m[0] = x` of a matrix."""
+        return error("E0315", f"an element of this array has {_count(axes, 'index', 'indices')}", Label(span))
+
     def not_iterable(self, span: Span, type_: Type) -> Diagnostic:
         """`for k in 3`."""
         return error(
@@ -241,9 +281,10 @@ class TypeErrors:
             Label(right, f"this is {_a(show.type(right_type))}"),
         )
 
-    def ragged(self, span: Span, length: int, expected: int) -> Diagnostic:
+    def ragged(self, span: Span, found: Type, first: Type) -> Diagnostic:
         """`[[1, 2], [3]]`."""
-        return error("E0325", f"this row has {_count(length, 'element')}, the first has {expected}", Label(span))
+        show = self.show
+        return error("E0325", f"this row is {show.type(found)}, but the first is {show.type(first)}", Label(span))
 
     def slice_of_matrix(self, span: Span) -> Diagnostic:
         """`m[0:2]` of a matrix."""

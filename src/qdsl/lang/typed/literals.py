@@ -7,6 +7,7 @@ kept as exact fractions until the end.
 from __future__ import annotations
 
 from fractions import Fraction
+from math import inf
 
 from qdsl.lang.names import Kind, Symbol
 from qdsl.lang.surface import tree as surface
@@ -18,10 +19,17 @@ from qdsl.lang.typed.scheme import Instance, is_generic
 from qdsl.lang.typed.types import BOOL, INT, NOTHING, SCALAR, TEXT, Type, pruned
 from qdsl.lang.typed.unification import element_of
 
+LARGEST_INT = 2**63 - 1
+
 
 @rule(surface.Number)
 def number(c: Checker, node: surface.Number, expected: Type | None) -> typed.Expr:
     """`0` fits any dimension; an Int has neither point nor exponent."""
+    if isinstance(node.value, int) and not node.imaginary and node.value > LARGEST_INT:
+        c.report(c.errors.int_too_large(node.span))
+        return c.broken(node.span)
+    if abs(node.value) == inf:  # the parser has told
+        return c.broken(node.span)
     if node.imaginary:
         return typed.Constant(node.span, types.Complex(ONE), complex(0.0, float(node.value)))
     if isinstance(node.value, int):
@@ -29,12 +37,16 @@ def number(c: Checker, node: surface.Number, expected: Type | None) -> typed.Exp
     else:
         type_ = SCALAR if node.value else types.Real(Dimension({DimVar(): 1}))
     constant = typed.Constant(node.span, type_, node.value)
-    c.exact[constant] = Fraction(node.text.replace("_", ""))
+    # What rounds to 0.0 is 0: the digits of 1e-999999999 as a fraction would fill the memory.
+    c.exact[constant] = Fraction(node.text.replace("_", "")) if node.value else Fraction(0)
     return constant
 
 
 @rule(surface.Uncertain)
 def uncertain(c: Checker, node: surface.Uncertain, expected: Type | None) -> typed.Expr:
+    if c.in_function:
+        c.report(c.errors.estimate_inside(node.span))
+        return c.broken(node.span)
     return typed.Uncertain(node.span, types.Estimate(ONE), node.value, node.error)
 
 
