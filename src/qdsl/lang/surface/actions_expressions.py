@@ -40,6 +40,9 @@ from qdsl.lang.surface.tree import (
     Uncertain,
 )
 
+LONGEST_INT = 40
+"""Digits of whole numbers that are read in full; an Int has 19."""
+
 _Inner = TypeVar("_Inner", bound=Node)
 
 # ── numbers, words, texts ────────────────────────────────────────────────────────────────────────────────────────
@@ -48,7 +51,12 @@ _Inner = TypeVar("_Inner", bound=Node)
 def number(_build: Building, span: Span, token: Token) -> Number:
     text = token.text
     plain = text.replace("_", "")
-    return Number(span, text, int(plain) if plain.isdigit() else float(plain))
+    return Number(span, text, _int(plain) if plain.isdigit() else float(plain))
+
+
+def _int(digits: str) -> int:
+    """Its value, or of one far too long to be an Int something too large: the checker will say so."""
+    return int(digits) if len(digits) <= LONGEST_INT else 10**LONGEST_INT
 
 
 def imaginary(_build: Building, span: Span, token: Token) -> Number:

@@ -186,9 +186,8 @@ OTHER_BASE = re.compile(r"0(?:[xX][0-9a-fA-F]+|[bB][01]+|[oO][0-7]+)\b")
 
 def other_base(span: Span) -> Diagnostic:
     """`0x1f`."""
-    return error(
-        "E0114", "numbers are written in decimal", Label(span), fixes=(_replace(span, str(int(span.text, 0))),)
-    )
+    fixes = (_replace(span, str(int(span.text, 0))),) if len(span.text) < 40 else ()
+    return error("E0114", "numbers are written in decimal", Label(span), fixes=fixes)
 
 
 def number(text: str, source: str, span: Span) -> Diagnostic | None:
