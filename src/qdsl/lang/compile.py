@@ -9,10 +9,10 @@ understand.
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass, field
 
 from qdsl.lang import names
+from qdsl.lang.depth import deep_recursion
 from qdsl.lang.library import Library
 from qdsl.lang.names import Imports, Kind, Scope
 from qdsl.lang.report import Diagnostics
@@ -22,9 +22,6 @@ from qdsl.lang.surface import tree as surface
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed.dimension import Dimension
 from qdsl.lang.typed.from_names import from_names, unit_alone
-
-DEEPEST_RECURSION = 20_000
-"""Python frames that the deepest program within the parser's limit needs, several for each level."""
 
 
 @dataclass(eq=False)
@@ -55,10 +52,10 @@ class Context:
 def check(source: Source, context: Context, diagnostics: Diagnostics | None = None) -> Checked:
     """Parse, resolve and type a file."""
     diagnostics = Diagnostics() if diagnostics is None else diagnostics
-    sys.setrecursionlimit(max(sys.getrecursionlimit(), DEEPEST_RECURSION))
-    tree = parse(source, diagnostics, context.cache)
-    resolved = names.from_surface(tree, context.scope or context.library.prelude, context.imports, diagnostics)
-    module = from_names(resolved, dict(context.library.dimension_names), diagnostics)
+    with deep_recursion():
+        tree = parse(source, diagnostics, context.cache)
+        resolved = names.from_surface(tree, context.scope or context.library.prelude, context.imports, diagnostics)
+        module = from_names(resolved, dict(context.library.dimension_names), diagnostics)
     return Checked(tree, resolved, module, diagnostics)
 
 

@@ -20,6 +20,7 @@ from typing import Any
 from qdsl.lang import compile as front
 from qdsl.lang.core.from_typed import Entry, Refused
 from qdsl.lang.core.layout import element_type, flatten, shape_of, unflatten
+from qdsl.lang.depth import deep_recursion
 from qdsl.lang.report import Diagnostic
 from qdsl.lang.report.render import render_all
 from qdsl.lang.source import Source
@@ -119,6 +120,7 @@ class _Compiled:
         raise NotImplementedError
 
     @cached_property
+    @deep_recursion()
     def _run(self) -> Callable[..., Any]:
         with _COMPILING:
             try:

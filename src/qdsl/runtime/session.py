@@ -16,6 +16,7 @@ from pathlib import Path
 
 from qdsl.lang import compile as front
 from qdsl.lang.core.ir import Code
+from qdsl.lang.depth import deep_recursion
 from qdsl.lang.names import Scope
 from qdsl.lang.report import Diagnostic, Diagnostics, Label, error
 from qdsl.lang.source import Source, Span
@@ -91,6 +92,7 @@ class Session:
         self._report_all(checked.diagnostics)
         return checked.ok and self.execute(checked)
 
+    @deep_recursion()
     def execute(self, checked: front.Checked) -> bool:
         """Run the statements of a sound file."""
         self._begin(checked)
@@ -103,6 +105,7 @@ class Session:
             return False
         return True
 
+    @deep_recursion()
     def line(self, source: Source) -> bool:
         """Run what was typed at a prompt: its names stay, and a last expression is printed."""
         checked = self.check(source)
@@ -119,6 +122,7 @@ class Session:
             return False
         return True
 
+    @deep_recursion()
     def test(self, source: Source) -> list[TestResult] | None:
         """Run the declarations, lets and `test` blocks of a file; None, with messages, where it does not check."""
         checked = self.check(source)
@@ -237,6 +241,7 @@ class Session:
         diagnostics = Diagnostics()
         return front.unit(text, self.library, diagnostics) or diagnostics.found[0].message
 
+    @deep_recursion()
     def bind_lets(self, checked: front.Checked) -> None:
         """Importing runs declarations and pure lets only."""
         self._begin(checked)

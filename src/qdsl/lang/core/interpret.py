@@ -11,9 +11,7 @@ negative; a slice needs 0 <= low <= high <= length; `for` counts with its bounds
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import isfinite, prod
@@ -35,6 +33,7 @@ from qdsl.lang.core.ir import (
     Value,
 )
 from qdsl.lang.core.primitives import PRIMITIVES, Primitive, Stop
+from qdsl.lang.depth import deep_recursion
 from qdsl.lang.report import InternalError
 from qdsl.lang.source import Span
 
@@ -83,7 +82,7 @@ def interpret(module: Module, name: str, arguments: Sequence[Any]) -> tuple[Any,
     function = module.functions[name]
     given = [_taken(argument, each.type) for argument, each in zip(arguments, function.parameters, strict=True)]
     try:
-        with _room_for_recursion():
+        with deep_recursion(DEEPEST_CALL * FRAMES_PER_CALL):
             results = _Run(module).call(name, given, None)
     except RecursionError:
         raise _failed(FAILURES[Code.RECURSION], (), function.span) from None
@@ -95,7 +94,7 @@ def origin(module: Module, name: str, arguments: Sequence[Any]) -> Span | None:
     function = module.functions[name]
     given = [_taken(argument, each.type) for argument, each in zip(arguments, function.parameters, strict=True)]
     try:
-        with _room_for_recursion():
+        with deep_recursion(DEEPEST_CALL * FRAMES_PER_CALL):
             results = _Tracing(module).call(name, given, None)
     except (_Enough, KernelFailure, RecursionError):
         return None
@@ -287,14 +286,3 @@ def _shown(value: Any) -> Any:
         length, count = value.shape[axis], prod(value.shape[:axis])
         rows = tuple(rows[at * length : (at + 1) * length] for at in range(count))
     return rows
-
-
-@contextmanager
-def _room_for_recursion() -> Iterator[None]:
-    """Let Python nest as deep as `DEEPEST_CALL` needs; its frames are on the heap, not on C's stack."""
-    before = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(before, DEEPEST_CALL * FRAMES_PER_CALL))
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(before)

@@ -10,10 +10,9 @@ the middle of a sum that goes over lines) moves above the statement or element t
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
+from qdsl.lang.depth import deep_recursion
 from qdsl.lang.report import InternalError
 from qdsl.lang.source import Span
 from qdsl.lang.surface.pages import Doc, Group, HardLine, Indent, Line, Value, laid_out
@@ -57,21 +56,10 @@ WIDTH = 100
 
 def formatted(module: Module) -> str:
     """The canonical text of a module. What could not be understood stays as it was written."""
-    with _deep_recursion():
+    with deep_recursion():
         doc = Printer(Remarks(module.source.text, module.comments)).lines(module.items, len(module.source.text))
         text = laid_out(doc, WIDTH)
     return text + "\n" if text else ""
-
-
-@contextmanager
-def _deep_recursion() -> Iterator[None]:
-    """Trees nest up to a thousand deep, and each level takes a few calls."""
-    before = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(before, 20_000))
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(before)
 
 
 class Printer(ExpressionPrinter):
