@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from qdsl.lang.core.ir import BOOL, Code, Scalar, Type
 from qdsl.lang.native import Entry
-from qdsl.lang.native.abi import CONTEXT_FORMAT
+from qdsl.lang.native.abi import CONTEXT_FORMAT, INTERRUPTED
 from qdsl.lang.source import Span
 from qdsl.runtime import arguments
 
@@ -145,8 +145,9 @@ class Kernel:
         assert numbers is not None
         context = _Context(keep)
         results = ctypes.create_string_buffer(numbers.result_bytes)
-        if self._call(words, results, context.buffer):
-            raise self._error(context, ())
+        status = self._call(words, results, context.buffer)
+        if status:
+            raise self._error(status, context, ())
         self._release(context.buffer)
         return numbers.unpacked(results.raw)
 
@@ -166,8 +167,9 @@ class Kernel:
         context = _Context(keep)
         size = prod(shape)
         assert self._loop is not None
-        if self._loop(addresses, size, strides, outputs, context.buffer):
-            raise self._error(context, shape)
+        status = self._loop(addresses, size, strides, outputs, context.buffer)
+        if status:
+            raise self._error(status, context, shape)
         self._release(context.buffer)
         return _several([array.item() if shape == () else array for array in results])
 
@@ -203,8 +205,9 @@ class Kernel:
         small = arguments.place_small_results(results, self.signature.results)
         context = _Context(keep)
         try:
-            if self._call(words, results, context.buffer):
-                raise self._error(context, None, index)
+            status = self._call(words, results, context.buffer)
+            if status:
+                raise self._error(status, context, None, index)
             values = arguments.read_words(results, self.signature.results, small)
             del held
         finally:
@@ -221,12 +224,16 @@ class Kernel:
 
     # ── failing ──────────────────────────────────────────────────────────────
 
-    def _error(self, context: _Context, shape: tuple[int, ...] | None, index: tuple[int, ...] = ()) -> KernelError:
+    def _error(
+        self, status: int, context: _Context, shape: tuple[int, ...] | None, index: tuple[int, ...] = ()
+    ) -> BaseException:
         """What the context says went wrong. `shape` is that of a loop, whose element it also has."""
         import numpy as np
 
         site, element, raw = context.stopped()
         self._release(context.buffer)
+        if status == INTERRUPTED:
+            return KeyboardInterrupt()
         if shape:
             index = tuple(int(i) for i in np.unravel_index(element, shape))
         where = self.sites[site]
@@ -239,7 +246,7 @@ class _Context:
 
     def __init__(self, keep: bool) -> None:
         self.buffer = ctypes.create_string_buffer(
-            struct.pack(CONTEXT_FORMAT, 0, 0, 0, 0, 0, 0, 0, 0, keep, 0, 0, 0, memory_limit()),
+            struct.pack(CONTEXT_FORMAT, 0, 0, 0, 0, 0, 0, 0, 0, keep, 0, 0, 0, memory_limit(), 0, 0),
             struct.calcsize(CONTEXT_FORMAT),
         )
 

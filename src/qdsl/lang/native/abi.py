@@ -6,16 +6,18 @@ Every entry takes a context, one block of memory that the caller owns for the le
     depth                         how deeply recursive calls are nested
     keep                          1: results that are not finite are handed out, not refused
     chunk top end left            the arena that arrays live in, and how many bytes it may still grow by
+    started patience              how many interrupts there had been, and how many nested calls until the next poll
+                                  for one: see `native.interruption`
 
 An entry is one of
 
     i32 call.NAME(ptr arguments, ptr results, ptr context)
     i32 loop.NAME(ptr arguments, i64 n, ptr strides, ptr results, ptr context)
 
-and returns 0, or the number of a `core.ir.Code` with the context filled in. For `call`, arguments and results are
-64-bit words: a number is one word (a Bool 0 or 1), an array is the address of its first element, then one word for
-the length of each axis. Elements are contiguous, last axis fastest: doubles, 64-bit integers, or bytes 0 and 1. The
-address of a small array result (`program.is_small`) is the caller's, and put there before the call; other array
+and returns 0, the number of a `core.ir.Code` with the context filled in, or `INTERRUPTED`. For `call`, arguments and
+results are 64-bit words: a number is one word (a Bool 0 or 1), an array is the address of its first element, then one
+word for the length of each axis. Elements are contiguous, last axis fastest: doubles, 64-bit integers, or bytes 0 and
+1. The address of a small array result (`program.is_small`) is the caller's, and put there before the call; other array
 results lie in the arena: copy them, then call `qdsl.release`. For `loop`, arguments are addresses of columns with
 strides in bytes, results addresses of contiguous columns.
 """
@@ -24,12 +26,15 @@ from __future__ import annotations
 
 from qdsl.lang.core.ir import BOOL, INT, REAL, ArrayType, Scalar, Type
 
-CONTEXT = "%context = type { i32, i32, i64, [4 x i64], i64, i64, ptr, i64, i64, i64 }"
-CODE, SITE, INDEX, VALUES, DEPTH, KEEP, CHUNK, TOP, END, LEFT = range(10)
+CONTEXT = "%context = type { i32, i32, i64, [4 x i64], i64, i64, ptr, i64, i64, i64, i64, i64 }"
+CODE, SITE, INDEX, VALUES, DEPTH, KEEP, CHUNK, TOP, END, LEFT, STARTED, PATIENCE = range(12)
 """The fields of the context, in order."""
 
-CONTEXT_FORMAT = "<iiq4qqqqqqq"
+CONTEXT_FORMAT = "<iiq4qqqqqqqqq"
 """The same for `struct`, on a machine with 64-bit pointers."""
+
+INTERRUPTED = -1
+"""The status of a call that was told to stop; no failure of the program."""
 
 VALUES_KEPT = 4
 """How many numbers a failure can show."""

@@ -17,7 +17,7 @@ from qdsl.lang.core.ir import BOOL, FAILURES, INT, LARGEST_ARRAY, REAL, ArrayTyp
 from qdsl.lang.native.abi import ELEMENT_BYTES, ELEMENT_TYPE
 from qdsl.lang.native.arena import Mark, size_in_bytes
 from qdsl.lang.native.places import ArrayPlace, Place
-from qdsl.lang.native.program import is_small
+from qdsl.lang.native.program import is_small, takes_long
 from qdsl.lang.native.writer import real
 
 if TYPE_CHECKING:
@@ -156,10 +156,13 @@ def _build(body: Body, op: Op) -> Place:
     place = acquired(body, type_, lengths)
     (region,) = op.regions
     mark = Mark.taken(body, op.regions)
+    long = takes_long(op.regions, body.constants)
 
     def axis(indices: list[str], position: str) -> str:
         """Fill the part of the array under `indices` from element `position`; the position after it."""
         if len(indices) == len(lengths):
+            if long:
+                body.count_rounds()
             body.run(region, indices)
             value = body.scalar(region.yields[0])
             store_element(body, value, w.at(place.data, position, ELEMENT_TYPE[type_.element]), type_)

@@ -12,14 +12,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from math import prod
 
 from qdsl.lang.core.ir import BOOL, REAL, ArrayType, Block, Failure, Function, Op, Scalar, Value
-from qdsl.lang.native import arrays, control, scalars
+from qdsl.lang.native import arrays, control, interruption, scalars
 from qdsl.lang.native.abi import ELEMENT_TYPE, VALUES_KEPT
 from qdsl.lang.native.ownership import Use, moves
 from qdsl.lang.native.places import ArrayPlace, Place
-from qdsl.lang.native.program import Mode, Program
+from qdsl.lang.native.program import Constants, Mode, Program, constants
 from qdsl.lang.native.sites import Site
 from qdsl.lang.native.writer import LLVM_TYPE, Writer, literal
 from qdsl.lang.source import Span
@@ -52,6 +53,7 @@ class Body:
     span: Span | None = None
     guard: str | None = None
     moves: frozenset[Use] = frozenset()
+    polls: bool = False
 
     def __post_init__(self) -> None:
         self.moves = moves(self.function)
@@ -70,6 +72,10 @@ class Body:
 
     def bind(self, values: Sequence[Value], places: Sequence[Place]) -> None:
         self.places.update(zip(values, places, strict=True))
+
+    @cached_property
+    def constants(self) -> Constants:
+        return constants(self.function.body)
 
     # ── operations ───────────────────────────────────────────────────────────
 
@@ -158,6 +164,13 @@ class Body:
         self.guard = condition if before is None else self.writer.value(f"and i1 {before}, {condition}")
         yield
         self.guard = before
+
+    def count_rounds(self, rounds: str = "1", patience: str = "%patience") -> None:
+        """Stop here, now and then, if there was an interrupt. In fast mode everything ends soon."""
+        if self.mode is Mode.CAREFUL and self.program.interruptible:
+            self.program.polling.add(self.function.name)
+            self.polls = True
+            interruption.count_rounds(self.writer, patience, rounds, "%started", "interrupted")
 
     # ── memory ───────────────────────────────────────────────────────────────
 

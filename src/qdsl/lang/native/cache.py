@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from typing import Protocol
 
-from qdsl.lang.native.target import Machine
+from qdsl.lang.native.target import Machine, emit_object
 
 FORMAT = "1"
 """Raised when objects of older versions of this package must not be used."""
@@ -21,6 +21,17 @@ class ObjectCache(Protocol):
     def get(self, key: str) -> bytes | None: ...
 
     def put(self, key: str, blob: bytes) -> None: ...
+
+
+def compiled(text: str, machine: Machine, cache: ObjectCache | None) -> bytes:
+    """The object that `text` compiles to: from the cache, or made and put there."""
+    key = object_key(text, machine)
+    code = cache.get(key) if cache is not None else None
+    if code is None:
+        code = emit_object(text, machine)
+        if cache is not None:
+            cache.put(key, code)
+    return code
 
 
 def object_key(text: str, machine: Machine) -> str:

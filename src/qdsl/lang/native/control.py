@@ -4,6 +4,9 @@
                                                              br (%i < %hi) body, done
                                                       body:  ...  br head
 
+So that Ctrl-C can stop what runs long (`native.interruption`), rounds are counted; a straight loop gets a loop around
+it that counts, and hands it `STRIP` rounds at a time, so that it stays what LLVM can turn into vectors.
+
 What a loop carries and an `if` yields goes through phis: numbers as they are, arena arrays as address and lengths.
 Small arrays have a slot of the loop's or the `if`'s own and are copied into it, unless they are there already.
 """
@@ -16,10 +19,11 @@ from typing import TYPE_CHECKING
 
 from qdsl.lang.core.ir import DEEPEST_CALL, FAILURES, ArrayType, Block, Code, Op, Type, Value
 from qdsl.lang.native import arrays
-from qdsl.lang.native.abi import DEPTH
+from qdsl.lang.native.abi import DEPTH, PATIENCE
 from qdsl.lang.native.arena import Mark, context_field, keep_carried
+from qdsl.lang.native.interruption import STRIP
 from qdsl.lang.native.places import ArrayPlace, Place, flat, flattened, rebuilt, result_struct
-from qdsl.lang.native.program import Mode, is_small
+from qdsl.lang.native.program import Mode, is_short, is_small, takes_long
 from qdsl.lang.native.writer import Phi, symbol
 
 if TYPE_CHECKING:
@@ -129,12 +133,20 @@ class _Carried:
 
 
 def _for(body: Body, op: Op) -> list[Place]:
-    (region,) = op.regions
     low, high = map(body.scalar, op.operands[:2])
     types = [value.type for value in op.results]
     start = [arrays.take(body, op, i + 2, type_) for i, type_ in enumerate(types)]
-    w = body.writer
     mark = Mark.taken(body, op.regions)
+    if body.mode is Mode.CAREFUL and not takes_long(op.regions, body.constants) and not is_short(op, body.constants):
+        return _strips(body, op, low, high, start, mark)
+    return _rounds(body, op, low, high, start, mark)
+
+
+def _rounds(body: Body, op: Op, low: str, high: str, start: Sequence[Place], mark: Mark | None) -> list[Place]:
+    """The loop from `low` up to `high`; what it carries at the end."""
+    (region,) = op.regions
+    types = [value.type for value in op.results]
+    w = body.writer
     head, inside, done = w.label("head"), w.label("round"), w.label("done")
     carried = _Carried(body, types, start)
     w.jump(head)
@@ -143,11 +155,35 @@ def _for(body: Body, op: Op) -> list[Place]:
     places = carried.open()
     w.branch(w.value(f"icmp slt i64 {index.name}, {high}"), inside, done)
     w.begin(inside)
+    if takes_long(op.regions, body.constants):
+        body.count_rounds()
     body.run(region, [index.name, *places])
     after = keep_carried(body, mark, [arrays.take(body, region, i, t) for i, t in enumerate(types)], types)
     following = w.integer("add", index.name, 1)
     carried.close(after)
     w.close_phi(index, [(low, carried.before), (following, w.block)])
+    w.jump(head)
+    w.begin(done)
+    return places
+
+
+def _strips(body: Body, op: Op, low: str, high: str, start: Sequence[Place], mark: Mark | None) -> list[Place]:
+    """The same in strips, with a poll before each."""
+    w = body.writer
+    head, inside, done = w.label("strips"), w.label("strip"), w.label("done")
+    carried = _Carried(body, [value.type for value in op.results], start)
+    w.jump(head)
+    w.begin(head)
+    first = w.open_phi("i64")
+    places = carried.open()
+    w.branch(w.value(f"icmp slt i64 {first.name}, {high}"), inside, done)
+    w.begin(inside)
+    left = w.integer("sub", high, first.name)  # unsigned, it is right even where signed it overflows
+    count = w.value(f"call i64 @llvm.umin.i64(i64 {left}, i64 {STRIP})")
+    body.count_rounds(count)
+    limit = w.integer("add", first.name, count)
+    carried.close(_rounds(body, op, first.name, limit, places, mark))
+    w.close_phi(first, [(low, carried.before), (limit, w.block)])
     w.jump(head)
     w.begin(done)
     return places
@@ -167,6 +203,7 @@ def _while(body: Body, op: Op) -> list[Place]:
     body.run(condition, places)
     w.branch(body.scalar(condition.yields[0]), inside, done)
     w.begin(inside)
+    body.count_rounds()
     body.run(region, places)
     carried.close(keep_carried(body, mark, [arrays.take(body, region, i, t) for i, t in enumerate(types)], types))
     w.jump(head)
@@ -206,6 +243,7 @@ def _deeper(body: Body, recursive: bool) -> Iterator[None]:
     if not recursive:
         yield
         return
+    body.count_rounds(patience=context_field(body, PATIENCE))
     w = body.writer
     address = context_field(body, DEPTH)
     depth = w.load("i64", address)

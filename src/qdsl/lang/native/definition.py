@@ -4,7 +4,7 @@
     entry:    slots for small arrays; where they are many, a frame from the arena
     body:     the operations, by `native.body`
               the results, and the arena back to where it stood
-    failed:   the flag set, the rest without meaning
+    interrupted, failed:    the flag set, the rest without meaning
     }
 
 The result is a struct of a flag (failed, or in fast mode suspect) and the numbers and arena arrays; small arrays are
@@ -17,8 +17,9 @@ from collections.abc import Sequence
 
 from qdsl.lang.core.ir import FAILURES, ArrayType, Code, Function, Type
 from qdsl.lang.native import arrays
-from qdsl.lang.native.abi import CHUNK, TOP
+from qdsl.lang.native.abi import CHUNK, CODE, INTERRUPTED, STARTED, TOP
 from qdsl.lang.native.body import Body, Slot
+from qdsl.lang.native.interruption import PATIENCE
 from qdsl.lang.native.places import flat, flattened, rebuilt, result_struct
 from qdsl.lang.native.program import Mode, Program, in_arena, is_small
 from qdsl.lang.native.sites import Site
@@ -47,8 +48,18 @@ def defined(program: Program, function: Function, mode: Mode) -> str:
     struct = result_struct(function.result_types)
     attributes = "nounwind alwaysinline" if mode is Mode.FAST else "nounwind"
     head = f"define internal {struct} {symbol(f'{mode.value}.{function.name}')} ({parameters}) {attributes} {{"
-    failed = ["failed:", f"  ret {struct} {_failed(function.result_types)}"] if mode is Mode.CAREFUL else []
-    return "\n".join([head, *_entry(body, frame), *body.writer.lines, *failed, "}", ""])
+    ends = [*INTERRUPTED_END] if body.polls else []
+    ends += ["failed:", f"  ret {struct} {_failed(function.result_types)}"] if mode is Mode.CAREFUL else []
+    return "\n".join([head, *_entry(body, frame), *body.writer.lines, *ends, "}", ""])
+
+
+INTERRUPTED_END = (
+    "interrupted:",
+    f"  %code.at = getelementptr inbounds %context, ptr %context, i32 0, i32 {CODE}",
+    f"  store i32 {INTERRUPTED}, ptr %code.at",
+    "  br label %failed",
+)
+"""Where a poll goes."""
 
 
 def _parameter_names(function: Function) -> list[list[tuple[str, str]]]:
@@ -104,14 +115,23 @@ def _entry(body: Body, frame: int) -> list[str]:
     if body.mode is Mode.FAST:
         return [*lines, "  %suspect = alloca i1", "  store i1 false, ptr %suspect", "  br label %body", "body:"]
     if _gives_back(body.program, body.function, frame):
-        for name, type_, field in (("chunk", "ptr", CHUNK), ("top", "i64", TOP)):
-            at = f"%mark.{name}.at"
-            lines.append(f"  {at} = getelementptr inbounds %context, ptr %context, i32 0, i32 {field}")
-            lines.append(f"  %mark.{name} = load {type_}, ptr {at}")
+        lines += [*_loaded("mark.chunk", "ptr", CHUNK), *_loaded("mark.top", "i64", TOP)]
+    if body.polls:
+        lines += [*_loaded("started", "i64", STARTED), "  %patience = alloca i64"]
+        lines.append(f"  store i64 {PATIENCE}, ptr %patience")
     if frame:
         return lines + _frame(body, frame)
     lines += [f"  {slot.name} = alloca [{slot.count} x {slot.element}], align 16" for slot in body.slots]
     return [*lines, "  br label %body", "body:"]
+
+
+def _loaded(name: str, type_: str, field: int) -> list[str]:
+    """A field of the context, under that name."""
+    at = f"%{name}.at"
+    return [
+        f"  {at} = getelementptr inbounds %context, ptr %context, i32 0, i32 {field}",
+        f"  %{name} = load {type_}, ptr {at}",
+    ]
 
 
 def _frame(body: Body, frame: int) -> list[str]:

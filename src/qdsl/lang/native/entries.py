@@ -14,11 +14,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from qdsl.lang.core.ir import BOOL, INT, REAL, ArrayType, Code, Function, Scalar, Type
-from qdsl.lang.native.abi import CODE, DEPTH, ELEMENT_BYTES, ELEMENT_TYPE, INDEX, KEEP, VALUES_KEPT, words
+from qdsl.lang.native import interruption
+from qdsl.lang.native.abi import (
+    CODE,
+    DEPTH,
+    ELEMENT_BYTES,
+    ELEMENT_TYPE,
+    INDEX,
+    INTERRUPTED,
+    KEEP,
+    PATIENCE,
+    STARTED,
+    VALUES_KEPT,
+    words,
+)
+from qdsl.lang.native.interruption import COUNTER, poll
 from qdsl.lang.native.places import flat, result_struct
 from qdsl.lang.native.program import Mode, Program, is_small
 from qdsl.lang.native.sites import Site
 from qdsl.lang.native.writer import LLVM_TYPE, Writer, real, symbol
+
+BETWEEN_POLLS = 1 << 13
+"""Elements of columns between two polls for interrupts, in fast mode; careful elements are taken to be slower."""
 
 BLOCK = 256
 """Elements that are done in one go: enough to forget the call, few enough for the first-level cache."""
@@ -196,6 +213,7 @@ class _Entry:
         left = w.integer("sub", "%n", start.name)
         w.branch(w.value(f"icmp sgt i64 {left}, 0"), "lay", "finished")
         w.begin("lay")
+        self._poll_each(w, BETWEEN_POLLS, BLOCK, start.name)
         count = w.value(f"call i64 @llvm.smin.i64(i64 {left}, i64 {BLOCK})")
         laid = [
             self._laid_out(w, type_, column, stride, buffer, start.name, count)
@@ -213,6 +231,9 @@ class _Entry:
         w.jump("blocks")
         w.begin("finished")
         w.do("ret i32 0")
+        if self.program.interruptible:
+            w.begin("interrupted")
+            w.do(f"ret i32 {INTERRUPTED}")
         _return_code(w)
         return self._loop_definition(w)
 
@@ -221,9 +242,12 @@ class _Entry:
         w = Writer()
         columns, strides, outs = self._columns(w)
         self._start(w)
-        self._each(w, columns, strides, outs, "0", "%n", "finished")
+        self._each(w, columns, strides, outs, "0", "%n", "finished", polls=True)
         w.begin("finished")
         w.do("ret i32 0")
+        if self.program.interruptible:
+            w.begin("interrupted")
+            w.do(f"ret i32 {INTERRUPTED}")
         _return_code(w)
         return self._loop_definition(w)
 
@@ -254,6 +278,7 @@ class _Entry:
         start: str,
         end: str,
         then: str,
+        polls: bool = False,
     ) -> None:
         """`element` for each index from start to end; on to `then`, or to `failed` with the index kept."""
         before = w.block
@@ -263,6 +288,8 @@ class _Entry:
         index = w.open_phi("i64")
         w.branch(w.value(f"icmp slt i64 {index.name}, {end}"), inside, then)
         w.begin(inside)
+        if polls:
+            self._poll_each(w, BETWEEN_POLLS // 8, 1, index.name)
         arguments = [
             (LLVM_TYPE[t], _load(w, t, w.at(column, w.integer("mul", index.name, stride), "i8")))
             for t, column, stride in zip(self._scalars(), columns, strides, strict=True)
@@ -288,7 +315,19 @@ class _Entry:
 
     def _start(self, w: Writer) -> None:
         """The call from outside is the first of those that count."""
-        w.store("i64", "1" if self.function.name in self.program.recursive else "0", _field(w, DEPTH))
+        start_call(w, self.program, self.function)
+
+    def _poll_each(self, w: Writer, elements: int, step: int, index: str) -> None:
+        """Poll for interrupts before the last step of so many elements."""
+        if not self.program.interruptible:
+            return
+        ask, on = w.label("ask"), w.label("on")
+        past = w.integer("and", index, elements - 1)
+        due = w.value(f"icmp eq i64 {past}, {elements - step}")
+        w.branch(due, ask, on, unlikely=True)
+        w.begin(ask)
+        poll(w, w.load("i64", _field(w, STARTED)), "interrupted", on)
+        w.begin(on)
 
     def _loop_definition(self, w: Writer) -> str:
         parameters = "ptr %arguments, i64 %n, ptr %strides, ptr %results, ptr %context"
@@ -304,6 +343,14 @@ def _define(head: str, w: Writer) -> str:
 
 def _field(w: Writer, field: int) -> str:
     return w.value(f"getelementptr inbounds %context, ptr %context, i32 0, i32 {field}")
+
+
+def start_call(w: Writer, program: Program, function: Function) -> None:
+    """Fill in what of the context is ours to fill in."""
+    w.store("i64", "1" if function.name in program.recursive else "0", _field(w, DEPTH))
+    if program.interruptible:
+        w.store("i64", w.value(f"load atomic i64, ptr @{COUNTER} monotonic, align 8"), _field(w, STARTED))
+        w.store("i64", str(interruption.PATIENCE), _field(w, PATIENCE))
 
 
 def _return_code(w: Writer) -> None:

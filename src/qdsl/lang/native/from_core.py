@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from qdsl.lang.core import calls
 from qdsl.lang.core.ir import Function, Module, Scalar, Type
-from qdsl.lang.native import entries, python_entry
+from qdsl.lang.native import entries, interruption, python_entry
 from qdsl.lang.native.abi import CONTEXT
 from qdsl.lang.native.definition import defined
 from qdsl.lang.native.math import functions
@@ -49,13 +49,14 @@ class Translation:
     sites: tuple[Site, ...]
     signatures: tuple[Signature, ...]
     uses_arena: bool
+    polls: bool
 
 
 def from_core(module: Module, roots: Sequence[str], inline_math: bool, for_python: bool = False) -> Translation:
     """Translate the roots and what they call. `inline_math` needs a machine with fused multiply-add; `for_python` adds
-    the entries of `native.python_entry`.
+    the entries of `native.python_entry`, and lets Ctrl-C stop what runs long.
     """
-    program = Program(module, inline_math)
+    program = Program(module, inline_math, interruptible=for_python)
     signatures = tuple(_signature(module.functions[name]) for name in dict.fromkeys(roots))
     quick = [each.name for each in signatures if each.elementwise and each.name not in program.unspeculative]
     parts = [defined(program, module.functions[name], Mode.CAREFUL) for name in calls.reachable(module, roots)]
@@ -70,8 +71,10 @@ def from_core(module: Module, roots: Sequence[str], inline_math: bool, for_pytho
         parts.append(python_entry.DECLARATIONS)
         parts += [python_entry.written(program, module.functions[s.name], arena) for s in signatures if s.elementwise]
     code = "\n".join(parts)
-    text = "\n".join([CONTEXT, needed(code), code, METADATA, ""])
-    return Translation(text, tuple(program.sites.sites), signatures, uses_arena(code))
+    polls = f"@{interruption.COUNTER}" in code
+    declarations = [interruption.DECLARATIONS] if polls else []
+    text = "\n".join([CONTEXT, needed(code), *declarations, code, METADATA, ""])
+    return Translation(text, tuple(program.sites.sites), signatures, uses_arena(code), polls)
 
 
 def _signature(function: Function) -> Signature:

@@ -1,7 +1,8 @@
 """A compiled module: machine code for some functions, linked when the first of them is wanted.
 
-native = compile(core_module, ["decay"], cache) entry = native.entry("decay")           addresses to call, as
-`native.abi` says native.llvm, native.asm                 to read
+native = compile(core_module, ["decay"], cache)
+entry = native.entry("decay")           addresses to call, as `native.abi` says
+native.llvm, native.asm                 to read
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from qdsl.lang.core.ir import Module
-from qdsl.lang.native import jit, python_entry, target
+from qdsl.lang.native import interruption, jit, python_entry, target
 from qdsl.lang.native.abi import RELEASE
-from qdsl.lang.native.cache import ObjectCache, object_key
+from qdsl.lang.native.cache import ObjectCache, compiled
 from qdsl.lang.native.from_core import Signature, Translation, from_core
 from qdsl.lang.native.sites import Site
 
@@ -39,6 +40,7 @@ class NativeModule:
     translation: Translation
     machine: target.Machine
     code: bytes = field(repr=False)
+    cache: ObjectCache | None = None
 
     @cached_property
     def signatures(self) -> Mapping[str, Signature]:
@@ -61,7 +63,13 @@ class NativeModule:
             if each.elementwise:
                 exports.append(f"loop.{each.name}")
                 exports += [f"python.{each.name}"] if python_entry.possible() else []
-        return jit.link(self.code, exports, python_entry.imports())
+        imports = dict(python_entry.imports())
+        if self.translation.polls:
+            imports |= interruption.imports(self._linked)
+        return jit.link(self.code, exports, imports)
+
+    def _linked(self, text: str, exports: Sequence[str], imports: Mapping[str, int]) -> jit.Library:
+        return jit.link(compiled(text, self.machine, self.cache), exports, imports)
 
     @property
     def llvm(self) -> str:
@@ -78,10 +86,4 @@ def compile(module: Module, roots: Sequence[str], cache: ObjectCache | None = No
     """Machine code for the roots and what they call, from the cache if it is there."""
     machine = target.host()
     translation = from_core(module, roots, machine.has_fma, python_entry.possible())
-    key = object_key(translation.text, machine)
-    code = cache.get(key) if cache is not None else None
-    if code is None:
-        code = target.emit_object(translation.text, machine)
-        if cache is not None:
-            cache.put(key, code)
-    return NativeModule(translation, machine, code)
+    return NativeModule(translation, machine, compiled(translation.text, machine, cache), cache)

@@ -1,19 +1,20 @@
 """What translating one function needs to know of the whole module.
 
 In: the core module. Out: which functions are recursive, which take memory from the arena, which may run
-speculatively, and the tables that the translation fills: the sites where code may stop, the mathematics it asked for.
+speculatively, and the tables that the translation fills: the sites where code may stop, the mathematics it asked for,
+the functions that poll for interrupts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
 from math import prod
 
 from qdsl.lang.core import calls
-from qdsl.lang.core.ir import ArrayType, Block, Function, Module, Op, Type
+from qdsl.lang.core.ir import ArrayType, Block, Function, Module, Op, Type, Value
 from qdsl.lang.native.abi import ELEMENT_BYTES
 from qdsl.lang.native.sites import SiteTable
 
@@ -50,9 +51,11 @@ class Program:
 
     module: Module
     inline_math: bool
+    interruptible: bool = False
     sites: SiteTable = field(default_factory=SiteTable)
     mathematics: dict[str, None] = field(default_factory=dict)
     expansions: dict[tuple[str, Mode], None] = field(default_factory=dict)
+    polling: set[str] = field(default_factory=set)
 
     @property
     def functions(self) -> Mapping[str, Function]:
@@ -74,6 +77,10 @@ class Program:
         by_itself = self._spread(lambda function: not _speculative(function.body))
         return by_itself | self._spread(lambda function: function.name in self.recursive)
 
+    def polls(self, name: str) -> bool:
+        """Whether a function, all of whose callees are translated, polls for interrupts or calls one that does."""
+        return not self.polling.isdisjoint(calls.reachable(self.module, [name]))
+
     def allocates(self, block: Block) -> bool:
         """Whether running the block may take memory from the arena."""
         return any(
@@ -89,20 +96,42 @@ class Program:
         )
 
 
+Constants = Mapping[Value, bool | int | float]
+
+
+def constants(block: Block) -> Constants:
+    """The values in a block that are known numbers."""
+    return {op.result: op.attributes["value"] for op in block.walk() if op.name == "const"}
+
+
+def is_short(op: Op, known: Constants) -> bool:
+    """Whether a `for` is known to run few rounds."""
+    low, high = (known.get(bound) for bound in op.operands[:2])
+    return low is not None and high is not None and high - low <= SPECULATIVE_TRIPS
+
+
+def takes_long(regions: Sequence[Block], known: Constants) -> bool:
+    """Whether a round of a loop may take long: it has calls in it, or loops that are not short."""
+    return any(
+        op.name in ("while", "build", "call") or (op.name == "for" and not is_short(op, known))
+        for region in regions
+        for op in region.walk()
+    )
+
+
 def _allocates(op: Op) -> bool:
     return any(in_arena(value.type) for value in op.results)
 
 
 def _speculative(block: Block) -> bool:
     """Only numbers, `if`, and loops that end soon whatever the numbers are."""
-    constants = {op.result: op.attributes["value"] for op in block.walk() if op.name == "const"}
+    known = constants(block)
 
     def fits(op: Op) -> bool:
         if any(isinstance(value.type, ArrayType) for value in (*op.operands, *op.results)):
             return False
         if op.name == "for":
-            low, high = (constants.get(bound) for bound in op.operands[:2])
-            return low is not None and high is not None and high - low <= SPECULATIVE_TRIPS
+            return is_short(op, known)
         return op.name not in ("while", "build")
 
     return not any(isinstance(value.type, ArrayType) for value in block.parameters) and all(map(fits, block.walk()))

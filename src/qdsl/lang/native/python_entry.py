@@ -6,7 +6,8 @@ It answers only what is plain: the right count of exact floats, ints and bools, 
 anything else, a failure included, it calls `self`, a Python callable that converts, computes again and raises. So it
 needs no messages, and a call takes some ten nanoseconds where ctypes takes hundreds.
 
-A function that loops may run long, so it runs without the interpreter's lock.
+A function that loops may run long, so it runs without the interpreter's lock; where it polls for interrupts and was
+interrupted, KeyboardInterrupt is raised here.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from functools import cache
 
 from qdsl.lang.core import calls
 from qdsl.lang.core.ir import BOOL, INT, REAL, Function, Scalar, Type
-from qdsl.lang.native.abi import DEPTH, KEEP, LEFT, RELEASE
+from qdsl.lang.native.abi import CODE, INTERRUPTED, KEEP, LEFT, RELEASE
+from qdsl.lang.native.entries import start_call
 from qdsl.lang.native.places import result_struct
 from qdsl.lang.native.program import Program
 from qdsl.lang.native.writer import LLVM_TYPE, Writer, symbol
@@ -45,6 +47,9 @@ declare i32 @PyTuple_SetItem(ptr, i64, ptr)
 declare ptr @PyObject_Vectorcall(ptr, ptr, i64, ptr)
 declare ptr @PyEval_SaveThread()
 declare void @PyEval_RestoreThread(ptr)
+@PyExc_KeyboardInterrupt = external global ptr
+declare i32 @PyErr_CheckSignals()
+declare void @PyErr_SetNone(ptr)
 """
 
 FUNCTIONS = (
@@ -58,8 +63,10 @@ FUNCTIONS = (
     "PyObject_Vectorcall",
     "PyEval_SaveThread",
     "PyEval_RestoreThread",
+    "PyErr_CheckSignals",
+    "PyErr_SetNone",
 )
-OBJECTS = ("PyFloat_Type", "PyLong_Type", "_Py_TrueStruct", "_Py_FalseStruct")
+OBJECTS = ("PyFloat_Type", "PyLong_Type", "_Py_TrueStruct", "_Py_FalseStruct", "PyExc_KeyboardInterrupt")
 
 
 @cache
@@ -99,6 +106,8 @@ class _Entry:
         arguments = [(LLVM_TYPE[t], self._argument(i, t)) for i, t in enumerate(self.parameters)]
         returned = self._run(arguments)
         w.do(f"ret ptr {self._object(returned)}")
+        if self.program.polls(self.function.name):
+            self._raise_interrupt()
         w.begin("slow")
         w.do(f"ret ptr {w.value('call ptr @PyObject_Vectorcall(ptr %self, ptr %arguments, i64 %count, ptr %names)')}")
         head = (
@@ -153,9 +162,10 @@ class _Entry:
         """Run the careful element; on to the slow way if it failed."""
         w = self.writer
         w.store("%context", "zeroinitializer", "%context")
-        w.store("i64", "1" if self.function.name in self.program.recursive else "0", self._field(DEPTH))
+        start_call(w, self.program, self.function)
         w.store("i64", str(ARENA_BYTES), self._field(LEFT))
         w.store("i64", "0", self._field(KEEP))
+        polls = self.program.polls(self.function.name)
         unlocked = self._may_run_long()
         state = w.value("call ptr @PyEval_SaveThread()") if unlocked else ""
         struct = result_struct(self.results)
@@ -165,7 +175,15 @@ class _Entry:
         if unlocked:
             w.do(f"call void @PyEval_RestoreThread(ptr {state})")
         failed = w.value(f"extractvalue {struct} {returned}, 0")
-        self._only_if(w.value(f"xor i1 {failed}, true"))
+        if polls:
+            stopped, answered = w.label("stopped"), w.label("answered")
+            w.branch(failed, stopped, answered, unlikely=True)
+            w.begin(stopped)
+            status = w.load("i32", self._field(CODE))
+            w.branch(w.value(f"icmp eq i32 {status}, {INTERRUPTED}"), "interrupted", "slow")
+            w.begin(answered)
+        else:
+            self._only_if(w.value(f"xor i1 {failed}, true"))
         return returned
 
     def _field(self, field: int) -> str:
@@ -177,6 +195,18 @@ class _Entry:
         return not self.program.recursive.isdisjoint(reached) or any(
             op.name in loops for name in reached for op in self.program.functions[name].body.walk()
         )
+
+    def _raise_interrupt(self) -> None:
+        """Let Python's handler raise, if this is its thread; else KeyboardInterrupt."""
+        w = self.writer
+        w.begin("interrupted")
+        raised = w.value("call i32 @PyErr_CheckSignals()")
+        w.branch(w.value(f"icmp eq i32 {raised}, 0"), "raise", "raised")
+        w.begin("raise")
+        w.do(f"call void @PyErr_SetNone(ptr {w.load('ptr', '@PyExc_KeyboardInterrupt')})")
+        w.jump("raised")
+        w.begin("raised")
+        w.do("ret ptr null")
 
     # ── results ──────────────────────────────────────────────────────────────
 
