@@ -442,3 +442,19 @@ def test_by_an_int_is_our_mistake() -> None:
     assert module.functions["f"].parameters[0].type is INT
     with pytest.raises(InternalError, match="parameter 0"):
         gradient(module, "f", [0])
+
+
+@pytest.mark.parametrize("n", [0.5, 1.0, 1.2, 2.0])
+def test_a_stretched_exponential_at_its_first_point(n: float) -> None:
+    """(t/tau)^n is 0 at t = 0 for every tau and n > 0, so all its derivatives by them are 0 there."""
+    module = program(
+        """
+        func @f(%t: real, %tau: real, %n: real) -> (real) {
+          %0 = div %t, %tau
+          %1 = pow %0, %n
+          return %1
+        }
+        """
+    )
+    found = interpret(hessian(module, "f", [1, 2]), "f.hess", [0.0, 3.0, n])
+    assert found == (0.0, 0.0, 0.0, 0.0, 0.0, 0.0)

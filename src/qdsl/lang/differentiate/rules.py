@@ -6,7 +6,7 @@ that float and costs nothing. `CHOICES[name]` is for min and max, whose derivati
 
 At a kink the derivative is one-sided: abs at 0 has +1; min and max of equal operands take the first one's. copysign
 does not depend on its second operand but for the jump at zero. Where the formula is singular so is the derivative: sqrt
-at 0 has inf, hypot at (0, 0) nan. What has no row has no derivative (floor, ceil, round, trunc and trigamma): the
+at 0 has inf, hypot at (0, 0) nan; x^y at x = 0 by y is taken as 0 for every y. What has no row has no derivative (floor, ceil, round, trunc and trigamma): the
 compiler says so, instead of answering zero.
 
 The forms are those that neither overflow nor cancel before the derivative itself does: tanh' is 1 / cosh², not
@@ -128,8 +128,8 @@ def _pow_base(x: Number, y: Number, r: Number) -> Number:
 
 
 def _pow_exponent(x: Number, y: Number, r: Number) -> Number:
-    """x^y log(x), and its limit 0 where x and so x^y is 0."""
-    return r.where("eq", 0.0, 0.0, r * log(x))
+    """x^y log(x), and at x = 0 its limit 0; for y = 0 there is no limit, and 0 is what JAX and PyTorch say too."""
+    return x.where("eq", 0.0, 0.0, r * log(x))
 
 
 def _cbrt(x: Number, r: Number) -> Number:

@@ -42,9 +42,20 @@ def _chain(trip: Trip, op: Op, partials: tuple[Partial, ...]) -> list[Value | No
         for place, operand in enumerate(op.operands):
             step = trip.tangent(operand)[direction]
             if step is not None:
-                total = _plus(trip, total, partial(place), step)
+                factor = partial(place)
+                if op.name == "pow" and place == 0 and isinstance(factor, Number):
+                    factor = _where_it_moves(trip, factor, step)
+                total = _plus(trip, total, factor, step)
         tangent.append(total)
     return tangent
+
+
+def _where_it_moves(trip: Trip, factor: Number, step: Value) -> Number:
+    """An infinite slope of x^y at x = 0, but none where x does not move: (t/tau)^n at t = 0 does not depend on tau."""
+    b = trip.builder
+    still = b.op("eq", step, b.const(0.0))
+    flat = b.op("and", still, b.op("not", b.op("is_finite", factor.value)))
+    return Number(b, b.select(flat, b.const(0.0), factor.value))
 
 
 def _plus(trip: Trip, total: Value | None, factor: Number | float, step: Value) -> Value | None:
