@@ -107,7 +107,7 @@ def test_a_fit_and_its_parts() -> None:
         + """
     let f = fit(line, simulate(line, seed = 1))
     print(f)
-    print(f.a, f.verdict, f.dof, f.nll, f.deviance, f.p_value, f.covariance)
+    print(f.a, f.verdict, f.dof, f.nll, f.deviance, f.p_value)
     """
     )
     shown = lines(program)

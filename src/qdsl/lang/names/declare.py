@@ -80,7 +80,11 @@ class Declarations:
             names[name.text] = symbol
 
     def _declare_unit(self, item: tree.Unit) -> None:
-        """A unit's symbol and its long name are two names of one thing."""
+        """A unit's symbol and its long name are two names of one thing, and neither is a unit already."""
+        for name in (item.name, item.symbol):
+            around = self.scope.parent.unit(name.text) if name is not None and self.scope.parent is not None else None
+            if name is not None and around is not None:
+                self.diagnostics.add(errors.declared_twice(name.span, around))
         self._declare(self.scope.units, item.name, Kind.UNIT, item)
         if item.symbol is not None and item.symbol.text != item.name.text:
             earlier = self.scope.units.get(item.symbol.text)
