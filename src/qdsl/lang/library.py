@@ -1,7 +1,7 @@
-"""The standard library as every program sees it: checked once, kept as one pickle.
+"""The standard library as every program sees it, checked once.
 
-`Library.prelude` is the scope around every program; `modules` are what `import` finds by name. Building it reads the
-.qdsl files through a `Reader`; where they come from and where the result is kept is the caller's business.
+`Library.prelude` is the scope around every program; `scopes` are what `import` finds by name. Where the texts come from
+and where the result is kept is the caller's business.
 """
 
 from __future__ import annotations
@@ -23,13 +23,12 @@ PRELUDE = ("units", "constants", "lab_units", "math", "arrays", "functions", "co
 """The modules whose names every program sees, each seeing those before it."""
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Library:
-    """The checked prelude: its names, the names of its dimensions, its modules and what each of them shows."""
+    """The checked prelude: its names, the names of its dimensions, and what each of its modules shows."""
 
     prelude: Scope
     dimension_names: dict[Dimension, str]
-    modules: dict[str, typed.Module] = field(default_factory=dict)
     scopes: dict[str, Scope] = field(default_factory=dict)
 
     def function(self, name: str) -> typed.Function:
@@ -57,12 +56,12 @@ def build(sources: Mapping[str, str]) -> Library:
         diagnostics = Diagnostics()
         tree = parse(source, diagnostics)
         resolved = names.from_surface(tree, library.prelude, NoImports(), diagnostics)
-        module = from_names(resolved, library.dimension_names, diagnostics, library_name=name)
+        from_names(resolved, library.dimension_names, diagnostics, library_name=name)
         if diagnostics.errors:
             first = diagnostics.in_order()[0]
             place = f"{source.name}:{first.span.begins.line}" if first.span else source.name
             raise InternalError(f"{place}: {first.code}: {first.message}")
-        library.modules[name] = module
+        _forget_trees(resolved.scope)
         library.scopes[name] = Scope(None, resolved.scope.values, resolved.scope.types, resolved.scope.units)
         for mine, theirs in (
             (library.prelude.values, resolved.scope.values),
@@ -71,3 +70,10 @@ def build(sources: Mapping[str, str]) -> Library:
         ):
             mine.update(theirs)
     return library
+
+
+def _forget_trees(scope: Scope) -> None:
+    """What was written is much, and of no use once it is checked; only units are asked for it, about prefixes."""
+    for symbol in (*scope.values.values(), *scope.types.values()):
+        symbol.node = None
+        symbol.overloads.clear()

@@ -7,13 +7,13 @@ read.
 from __future__ import annotations
 
 import hashlib
-import pickle
 import sys
 from functools import lru_cache
 from pathlib import Path
 
 from qdsl.lang import library
 from qdsl.lang.library import PRELUDE, Library
+from qdsl.runtime import library_bytes
 from qdsl.runtime.cache import DiskCache
 from qdsl.version import VERSION
 
@@ -29,13 +29,13 @@ def standard_library() -> Library:
     key = _key() if cache is not None else ""
     blob = cache.get(key) if cache is not None else None
     if blob is not None:
-        kept = _unpickled(blob)
+        kept = library_bytes.read(blob)
         if kept is not None:
             return kept
     sys.setrecursionlimit(max(sys.getrecursionlimit(), 20_000))
     built = library.build({name: (FOLDER / f"{name}.qdsl").read_text(encoding="utf-8") for name in PRELUDE})
     if cache is not None:
-        cache.put(key, pickle.dumps(built, protocol=pickle.HIGHEST_PROTOCOL))
+        cache.put(key, library_bytes.written(built))
     return built
 
 
@@ -43,19 +43,10 @@ def _key() -> str:
     """A name for exactly this library, checked by exactly this checker."""
     digest = hashlib.blake2b(f"{VERSION} {sys.version}".encode(), digest_size=20)
     files = [FOLDER / f"{name}.qdsl" for name in PRELUDE]
-    files += [_LANG / "source.py", _LANG / "library.py"]
+    files += [_LANG / "source.py", _LANG / "node.py", _LANG / "library.py", Path(library_bytes.__file__)]
     for stage in _STAGES:
         files += sorted((_LANG / stage).glob("*.py")) + sorted((_LANG / stage).glob("*.json"))
     for path in files:
         stat = path.stat()
         digest.update(f"{path.name} {stat.st_size} {stat.st_mtime_ns}\n".encode())
     return f"library-{digest.hexdigest()}"
-
-
-def _unpickled(blob: bytes) -> Library | None:
-    """A kept library; None where it cannot be read, whatever the reason."""
-    try:
-        kept = pickle.loads(blob)
-    except Exception:  # a damaged or foreign blob can raise anything; it is only a cache
-        return None
-    return kept if isinstance(kept, Library) else None
