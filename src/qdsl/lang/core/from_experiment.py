@@ -99,9 +99,7 @@ class FromExperiment:
 
     def constant(self) -> typed.Function:
         """(params, columns) -> what `nll` leaves out; it does not depend on the params."""
-        return self._sum(
-            "constant", lambda measure: self._negated(self._of_datum(measure, "log_constant")), "log_constant"
-        )
+        return self._sum("constant", lambda measure: self._negated(self._of_datum(measure, "log_constant")))
 
     def deviance(self) -> typed.Function:
         """(params, columns) -> twice the log-likelihood ratio to the model that fits every point."""

@@ -6,8 +6,8 @@ that float and costs nothing. `CHOICES[name]` is for min and max, whose derivati
 
 At a kink the derivative is one-sided: abs at 0 has +1; min and max of equal operands take the first one's. copysign
 does not depend on its second operand but for the jump at zero. Where the formula is singular so is the derivative: sqrt
-at 0 has inf, hypot at (0, 0) nan; x^y at x = 0 by y is taken as 0 for every y. What has no row has no derivative (floor,
-ceil, round, trunc and trigamma): the compiler says so, instead of answering zero.
+at 0 has inf, hypot at (0, 0) nan; x^y at x = 0 by y is taken as 0 for every y. What has no row has no derivative
+(floor, ceil, round, trunc and trigamma): the compiler says so, instead of answering zero.
 
 The forms are those that neither overflow nor cancel before the derivative itself does: tanh' is 1 / cosh², not
 1 - tanh², and hypot' is x / r.
