@@ -111,6 +111,18 @@ def unequal_path(at: Span, lengths: Sequence[tuple[str, int]]) -> Stopped:
     return Stopped(error("E0522", f"axes that go together have one length: {words}", Label(at)))
 
 
+def unequal_lengths(at: Span, length: int, wanted: int) -> Stopped:
+    """An array beside others of another length: two columns of a plot, a column and its table."""
+    message = f"arrays of different lengths: this has {length}, where {wanted} are needed"
+    return Stopped(error(code_name(Code.SHAPE), message, Label(at)))
+
+
+def not_one_of(at: Span, argument: str, words: Sequence[str]) -> Stopped:
+    """`fit(.., errors = w)` where `w` turns out to be another word."""
+    listed = ", ".join(f'"{word}"' for word in words)
+    return Stopped(error("E0517", f"`{argument}` is one of {listed}", Label(at)))
+
+
 def mixed_measurements(at: Span) -> Stopped:
     """`Normal(m)` without sigma beside another measurement or a prior: how to weigh them is not said."""
     return Stopped(

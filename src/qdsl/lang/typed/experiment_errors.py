@@ -111,7 +111,7 @@ class ExperimentErrors:
         given = ", ".join(show.type(each) for each in found)
         return error(
             "E0516",
-            f"`plot` takes a Fit, a Table or two arrays and then a file name, not ({given})",
+            f"`plot` takes a Fit, a Table or two arrays of real numbers and then a file name, not ({given})",
             Label(span),
             hint='plot(best, "figure.svg")',
         )

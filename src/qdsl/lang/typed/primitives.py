@@ -110,13 +110,14 @@ def plot(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) 
 
 def _plot_kind(value: typed.Expr) -> str:
     element, shape = element_of(value.type)
-    if element is TEXT:
+    if element is TEXT and shape is None:
         return "path"
     if isinstance(element, types.Fit):
         return "fit"
     if isinstance(element, types.Table):
         return "table"
-    return "array" if shape is not None and len(shape) == 1 else ""
+    is_drawn = element is INT or isinstance(element, types.Real | types.TypeVar)
+    return "array" if is_drawn and shape is not None and len(shape) == 1 else ""
 
 
 def export(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:

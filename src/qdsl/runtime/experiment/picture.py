@@ -1,7 +1,8 @@
 """`plot(..)`: from a session's values to the picture that `runtime.plot` draws.
 
-A fit is drawn against its first axis, the one with real values: points with error bars, the model as a fine curve with
-the other axes at their first value. Binomial counts are drawn as fractions.
+A fit is drawn against its first axis, of several the first with real values, and without one against the number of the
+row: points with error bars, the model as a fine curve with the other axes at their first value. Binomial counts are
+drawn as fractions.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from qdsl.lang.typed import types
 from qdsl.lang.typed.dimension import ONE
 from qdsl.runtime.evaluate import Environment
 from qdsl.runtime.experiment.model import Model, model_of
+from qdsl.runtime.failures import unequal_lengths
 from qdsl.runtime.fit.report import notes
 from qdsl.runtime.plot import FitPicture, Panel, Quantity, Series, TablePicture, picture_of_table, save_plot
 from qdsl.runtime.plot.error_bars import Reach, binomial, normal, poisson
@@ -29,7 +31,7 @@ def draw(env: Environment, call: typed.HostCall, world: World) -> None:
     type_ = types.pruned(values[0].type)
     picture: FitPicture | TablePicture
     if isinstance(type_, types.Fit):
-        picture = _of_fit(env, type_.experiment, env.evaluate(values[0]))
+        picture = picture_of_fit(env, type_.experiment, env.evaluate(values[0]))
     elif isinstance(type_, types.Table):
         picture = picture_of_table(env.evaluate(values[0]))
     else:
@@ -40,7 +42,10 @@ def draw(env: Environment, call: typed.HostCall, world: World) -> None:
 
 
 def _of_arrays(env: Environment, x: typed.Expr, y: typed.Expr) -> TablePicture:
-    return TablePicture("", _series(env, x), (_series(env, y),))
+    across, up = _series(env, x), _series(env, y)
+    if len(across.values) != len(up.values):
+        raise unequal_lengths(y.span, len(up.values), len(across.values))
+    return TablePicture("", across, (up,))
 
 
 def _series(env: Environment, expr: typed.Expr) -> Series:
@@ -54,7 +59,8 @@ def _series(env: Environment, expr: typed.Expr) -> Series:
 # ── fits ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _of_fit(env: Environment, experiment: typed.Experiment, fit: Any) -> FitPicture:
+def picture_of_fit(env: Environment, experiment: typed.Experiment, fit: Any) -> FitPicture:
+    """A panel for each measurement."""
     model = model_of(env, experiment)
     data = fit.data
     panels = tuple(_panel(model, fit, data, place) for place in range(len(experiment.measures)))
@@ -63,8 +69,7 @@ def _of_fit(env: Environment, experiment: typed.Experiment, fit: Any) -> FitPict
 
 def _panel(model: Model, fit: Any, data: Any, place: int) -> Panel:
     measure = model.experiment.measures[place]
-    axis = _first_real(model)
-    x = data.columns[axis.name]
+    axis = _axis_to_draw(model)
     own = np.asarray(data.columns[measure.variable.name].values, dtype=float)
     at_points = _arguments(model, fit, [data.columns[each.name].values for each in model.functions.axes], place)
     per_shot = measure.distribution.name == "Binomial"
@@ -73,19 +78,29 @@ def _panel(model: Model, fit: Any, data: Any, place: int) -> Panel:
     bars = _bars(measure, own, at_points, fit)
     dimension = measure.variable.type.dimension if isinstance(measure.variable.type, types.Real) else ONE
     label = f"{measure.variable.name} fraction" if per_shot else measure.variable.name
+    x, xs = _across(data, axis)
     return Panel(
-        Quantity(axis.name, x.dimension, x.display),
+        x,
         Quantity(label, dimension, measure.variable.display),
-        (np.asarray(x.values, dtype=float), y),
+        (xs, y),
         bars,
         _curve(model, fit, data, place, axis, per_shot),
     )
 
 
-def _first_real(model: Model) -> typed.Variable:
-    """The axis to draw against."""
+def _axis_to_draw(model: Model) -> typed.Variable | None:
+    """The axis to draw against: the first real one, else the first; None where the experiment has none."""
     axes = model.functions.axes
-    return next((each for each in axes if isinstance(types.pruned(each.type), types.Real)), axes[0])
+    real = (each for each in axes if isinstance(types.pruned(each.type), types.Real))
+    return next(real, axes[0] if axes else None)
+
+
+def _across(data: Any, axis: typed.Variable | None) -> tuple[Quantity, Any]:
+    """What is drawn from left to right: the axis, a truth value as 0 or 1, or the number of the row."""
+    if axis is None:
+        return Quantity("row"), np.arange(len(data), dtype=float)
+    column = data.columns[axis.name]
+    return Quantity(axis.name, column.dimension, column.display), np.asarray(column.values, dtype=float)
 
 
 def _arguments(model: Model, fit: Any, axes: list[Any], place: int) -> list[Any]:
@@ -114,12 +129,16 @@ def _bars(measure: typed.MeasureDeclaration, own: Any, arguments: list[Any], fit
             return normal(np.nan, len(own))
 
 
-def _curve(model: Model, fit: Any, data: Any, place: int, axis: typed.Variable, per_shot: bool) -> Callable[[Any], Any]:
-    """The expected value along the axis, the other axes at their first value."""
+def _curve(
+    model: Model, fit: Any, data: Any, place: int, axis: typed.Variable | None, per_shot: bool
+) -> Callable[[Any], Any]:
+    """The expected value along the axis, the other axes at their first value. Between the values of an axis that has
+    only whole ones the curve makes steps.
+    """
 
     def curve(xs: Any) -> Any:
         axes = [
-            np.asarray(xs, dtype=float) if each is axis else np.full(len(xs), data.columns[each.name].values[0])
+            _along(each.type, xs) if each is axis else np.full(len(xs), data.columns[each.name].values[0])
             for each in model.functions.axes
         ]
         arguments = _arguments(model, fit, axes, place)
@@ -127,3 +146,14 @@ def _curve(model: Model, fit: Any, data: Any, place: int, axis: typed.Variable, 
         return mean / np.asarray(arguments[0], dtype=float) if per_shot else mean
 
     return curve
+
+
+def _along(type_: types.Type, xs: Any) -> Any:
+    """Places on the axis as values of its type."""
+    match types.pruned(type_):
+        case types.BOOL:
+            return np.asarray(xs) >= 0.5
+        case types.INT:
+            return np.rint(xs).astype(np.int64)
+        case _:
+            return np.asarray(xs, dtype=float)
