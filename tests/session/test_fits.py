@@ -148,6 +148,15 @@ def test_fits_that_cannot_be(program: str, code: str) -> None:
     assert code in run(PAIR + program).codes
 
 
+def test_the_information_may_be_chosen_by_a_name() -> None:
+    head = PAIR + "let data = simulate(pair, seed = 1)\n"
+    assert run(head + 'let w = "observed"\nlet best = fit(pair, data, errors = w)').codes == []
+    ran = run(head + 'let w = "exact"\nlet best = fit(pair, data, errors = w)')
+    assert ran.codes == ["E0517"]
+    assert ran.messages[0].span is not None
+    assert ran.messages[0].span.text == "w"
+
+
 def test_a_model_that_rounds_is_not_fitted() -> None:
     program = PAIR.replace("Normal(a * x, 1)", "Normal(floor(a) * x, 1)")
     assert run(program + "fit(pair, simulate(pair))").codes == ["E0604"]

@@ -47,6 +47,20 @@ def test_a_path_goes_along_its_axes_together() -> None:
     assert run(program + "print(expected(path, t = [5 s, 6 s, 7 s]).t)").codes == ["E0522"]
 
 
+def test_a_column_has_the_length_of_its_table() -> None:
+    assert lines(TWO + "print(len(expected(two).with(z = zeros(6)).z))") == ["6"]
+    ran = run(TWO + "print(expected(two).with(z = zeros(5)))")
+    assert ran.codes == ["E0705"]
+    assert ran.messages[0].span is not None
+    assert ran.messages[0].span.text == "zeros(5)"
+
+
+@pytest.mark.parametrize("path", ["", ".", "folder"])
+def test_a_file_needs_a_name(path: str, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    assert run(TWO + f'export(expected(two), "{path}")', tmp_path).codes == ["E0820"]
+
+
 def test_given_values_take_the_place_of_defaults_and_axes() -> None:
     assert lines(TWO + "print(expected(two, a = 1 V, x = [7 s], shots = [1]).v)") == ["[7] V"]
 

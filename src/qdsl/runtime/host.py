@@ -12,6 +12,7 @@ from qdsl.lang.report import Diagnostics, InternalError
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
 from qdsl.runtime.evaluate import Environment, Host
+from qdsl.runtime.failures import unequal_lengths
 from qdsl.runtime.world import World
 
 
@@ -45,11 +46,15 @@ def _with(world: World) -> Host:
         from qdsl.runtime.value.table import Column
 
         table = env.evaluate(call.arguments[0])
+        length = len(table)
         columns: dict[str, Column] = {}
         for name, each in call.named:
             element = types.resolved(each.type)
             assert isinstance(element, types.Array)
-            columns[name] = Column(env.evaluate(each), element.element, each.display)
+            values = env.evaluate(each)
+            if len(values) != length:
+                raise unequal_lengths(each.span, len(values), length)
+            columns[name] = Column(values, element.element, each.display)
         return table.with_columns(**columns)
 
     return run

@@ -20,9 +20,10 @@ from qdsl.lang.typed import types
 from qdsl.lang.typed.dimension import ONE
 from qdsl.lang.typed.distributions import DISTRIBUTIONS
 from qdsl.lang.typed.experiments import variables_in
+from qdsl.lang.typed.requests import ERRORS
 from qdsl.runtime.evaluate import Environment
 from qdsl.runtime.experiment.model import Model, model_of
-from qdsl.runtime.failures import mixed_measurements
+from qdsl.runtime.failures import mixed_measurements, not_one_of
 from qdsl.runtime.fit import Fit, Parameter, fit
 from qdsl.runtime.fit.objective import Matrix, Vector
 from qdsl.runtime.kernel import KernelError
@@ -188,7 +189,7 @@ def fitted(env: Environment, experiment: typed.Experiment, call: typed.HostCall,
     data: Table = env.evaluate(call.arguments[1])
     named = dict(call.named)
     start = env.evaluate(named["start"]) if "start" in named else {}
-    by_expectation = "errors" in named and env.evaluate(named["errors"]) == "expected"
+    by_expectation = "errors" in named and _information(env, named["errors"]) == "expected"
     columns = [
         np.ascontiguousarray(data.columns[each.name].values)
         for each in (*model.functions.axes, *model.functions.measured)
@@ -203,6 +204,14 @@ def fitted(env: Environment, experiment: typed.Experiment, call: typed.HostCall,
     starts = {each.name: each.start for each in parameters}
     record = recorded("fit", world.source.name, world.source.text, starts, None, inputs)
     return replace(found, provenance=record, data=data)
+
+
+def _information(env: Environment, word: typed.Expr) -> str:
+    """The information that uncertainties come from: the checker knows the word only where it is a literal."""
+    found: str = env.evaluate(word)
+    if found not in ERRORS:
+        raise not_one_of(word.span, "errors", ERRORS)
+    return found
 
 
 def _objective(model: Model, columns: list[Any], parameters: Sequence[Parameter]) -> LikelihoodOf | LeastSquaresOf:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from qdsl.lang.report import Diagnostic, Diagnostics, Label, error
 from qdsl.lang.source import Span
 from qdsl.runtime.plot.picture import FitPicture, TablePicture
-from qdsl.runtime.value.export import cannot_write
+from qdsl.runtime.value.export import cannot_write, names_a_file, no_file_name
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -58,6 +58,8 @@ def _unfit(picture: FitPicture | TablePicture, path: Path, kind: str, at: Span |
         return error(
             "E0831", f"{path.name} has no ending that names a picture", *labels, hint="write .svg, .png or .pdf"
         )
+    if not names_a_file(path):
+        return no_file_name(path, at)
     if isinstance(picture, TablePicture) and (not picture.ys or not len(picture.x.values)):
         return error("E0832", "there is nothing to plot", *labels, note="a plot needs two columns of numbers and a row")
     return None

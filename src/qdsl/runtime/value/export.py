@@ -21,6 +21,9 @@ from qdsl.runtime.value.table import Column, Table, header
 def export_csv(table: Table, path: str | Path, diagnostics: Diagnostics, at: Span | None = None) -> bool:
     """Write the table; False, with the reason reported at `at`, if the file cannot be written."""
     path = Path(path)
+    if not names_a_file(path):
+        diagnostics.add(no_file_name(path, at))
+        return False
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         partial.write_text(csv_text(table), encoding="utf-8", newline="")
@@ -63,6 +66,16 @@ def _quoted(text: str) -> str:
     """Quoted where a reader would otherwise see another cell, a comment or a blank."""
     plain = text == text.strip() and not any(mark in text for mark in '",;\t\n\r') and not text.startswith("#")
     return text if plain else '"' + text.replace('"', '""') + '"'
+
+
+def names_a_file(path: Path) -> bool:
+    """Not so for `""`, which is the folder itself, nor where a NUL would end the name for the system."""
+    return bool(path.name) and not path.is_dir() and "\0" not in str(path)
+
+
+def no_file_name(path: Path, at: Span | None) -> Diagnostic:
+    """`export(t, "")`."""
+    return error("E0820", f"{str(path)!r} names no file to write", *(() if at is None else (Label(at),)))
 
 
 def cannot_write(path: Path, problem: OSError, at: Span | None) -> Diagnostic:
