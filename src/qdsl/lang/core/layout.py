@@ -140,12 +140,15 @@ def _over(type_: types.Type, shape: tuple[types.Length, ...]) -> types.Type:
 
 
 def _part(value: Any, name: str) -> Any:
-    if isinstance(value, Sequence):
+    """The real or imaginary part; TypeError for what has none. A text has elements, but they are texts again."""
+    if isinstance(value, list | tuple):
         return tuple(_part(each, name) for each in value)
+    if not hasattr(value, name):
+        raise TypeError(f"{value!r} is not a complex number")
     return getattr(value, name)
 
 
 def _complex(re: Any, im: Any) -> Any:
-    if isinstance(re, Sequence):
+    if isinstance(re, list | tuple):
         return tuple(_complex(a, b) for a, b in zip(re, im, strict=True))
     return complex(re, im) if isinstance(re, float) else re + 1j * im
