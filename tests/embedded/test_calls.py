@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import pickle
 import threading
 import timeit
 from collections.abc import Callable
@@ -113,6 +114,10 @@ def test_what_can_be_read(m: qdsl.Module) -> None:
         (lambda m: m.decay(True), "t takes real numbers, not True"),
         (lambda m: m.decay(1e-6, 1j), "tau takes real numbers"),
         (lambda m: m.next(2.5), "n takes integers, not 2.5"),
+        (lambda m: m.turned("a"), "x takes Complex, not 'a'"),
+        (lambda m: m.turned(["a"]), r"x takes Complex, not \['a'\]"),
+        (lambda m: m.rotated(["a"]), r"v takes \[Complex\], not \['a'\]"),
+        (lambda m: m.record({"p": 1, "q": "a"}), r"a takes \(p: Scalar, q: Complex\)"),
         (lambda m: m.record(3), r"a takes \(p: Scalar, q: Complex\), not 3"),
         (lambda m: m.record({"p": 1}), r"a takes \(p: Scalar, q: Complex\)"),
     ],
@@ -164,6 +169,36 @@ def test_functions_that_are_no_kernels_say_so_when_called(m: qdsl.Module) -> Non
             getattr(m, name)(3)
     with pytest.raises(qdsl.CompileError):
         m.above.grad(2)
+
+
+def test_a_default_that_stops_is_an_error_of_the_program() -> None:
+    program = qdsl.compile("let n = -1\nfn f(x: Scalar, y: Scalar = sqrt(n)) -> Scalar = x + y")
+    with pytest.raises(qdsl.CompileError, match="sqrt of -1") as found:
+        program.f(1.0)
+    assert [each.code for each in found.value.diagnostics] == ["E0701"]
+    assert program.f(1.0, 2.0) == 3
+
+
+def test_errors_survive_pickling(m: qdsl.Module) -> None:
+    with pytest.raises(qdsl.KernelError) as stopped:
+        m.root(np.array([1.0, -4.0]))
+    stop, again = stopped.value, pickle.loads(pickle.dumps(stopped.value))
+    assert (str(again), again.code, again.values, again.index) == (str(stop), stop.code, (-4.0,), (1,))
+    assert again.span.text == stop.span.text == "sqrt(x)"
+    with pytest.raises(qdsl.CompileError) as refused:
+        qdsl.compile("let x = 1 m + 1 s")
+    copy = pickle.loads(pickle.dumps(refused.value))
+    assert str(copy) == str(refused.value)
+    assert [each.code for each in copy.diagnostics] == ["E0401"]
+
+
+def test_names_that_a_module_has_itself_are_items(m: qdsl.Module) -> None:
+    program = qdsl.compile("let diagnostics = 3.0\nfn f(x: Scalar) = x * diagnostics")
+    assert (program["diagnostics"], program.diagnostics) == (3.0, [])
+    assert program["f"] is program.f
+    assert {name: m[name] for name in m}.keys() >= {"decay", "scale", "arm"}
+    with pytest.raises(KeyError, match="no 'nothing'"):
+        m["nothing"]
 
 
 def test_a_name_that_is_not_there(m: qdsl.Module) -> None:

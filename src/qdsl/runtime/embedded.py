@@ -39,13 +39,20 @@ class CompileError(Exception):
         super().__init__(render_all(diagnostics))
         self.diagnostics = diagnostics
 
+    def __reduce__(self) -> tuple[type[CompileError], tuple[list[Diagnostic]]]:
+        """Pickled by what it is made of: the text is rendered again."""
+        return type(self), (self.diagnostics,)
+
 
 _COMPILING = RLock()
 """One thread at a time checks and compiles; calls run side by side."""
 
 
 class Module:
-    """A loaded program: its functions are attributes that can be called, its lets and constants are values."""
+    """A loaded program: its functions are attributes that can be called, its lets and constants are values.
+
+    `m["name"]` is the same as `m.name`, and reaches a name that a module has for itself (`diagnostics`).
+    """
 
     def __init__(self, source: Source) -> None:
         with _COMPILING:
@@ -59,24 +66,36 @@ class Module:
             except Stopped as stop:
                 raise CompileError([stop.diagnostic]) from None
         self.diagnostics = checked.diagnostics.in_order()
+        self._found: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        """A function, constant or let of the program."""
+        if name not in self._found:
+            self._found[name] = self._value(name)
+        return self._found[name]
 
     def __getattr__(self, name: str) -> Any:
         """A name of the program; found once, it is an attribute like any other."""
-        if name.startswith("__") or "_checked" not in self.__dict__:
+        if name.startswith("__") or "_found" not in self.__dict__:
             raise AttributeError(name)
-        module = self._checked.module
-        if name in module.functions:
-            value: Any = Function(name, module.functions[name], self._session, self._checked)
-        elif name in module.constants:
-            value = self._session.environment.evaluate(_local(module.constants[name]))
-        elif name in self._lets:
-            value = self._session.environment.values[self._lets[name]]
-        elif name in module.experiments:
-            raise AttributeError(f"{name!r} is an experiment; Python reaches functions, constants and lets")
-        else:
-            raise AttributeError(f"this program has no {name!r}; it has {', '.join(self)}")
+        try:
+            value = self[name]
+        except KeyError as missing:
+            raise AttributeError(missing.args[0]) from None
         self.__dict__[name] = value
         return value
+
+    def _value(self, name: str) -> Any:
+        module = self._checked.module
+        if name in module.functions:
+            return Function(name, module.functions[name], self._session, self._checked)
+        if name in module.constants:
+            return _evaluated(self._session, _local(module.constants[name]))
+        if name in self._lets:
+            return self._session.environment.values[self._lets[name]]
+        if name in module.experiments:
+            raise KeyError(f"{name!r} is an experiment; Python reaches functions, constants and lets")
+        raise KeyError(f"this program has no {name!r}; it has {', '.join(self)}")
 
     @cached_property
     def _lets(self) -> dict[str, typed.Variable]:
@@ -157,7 +176,7 @@ class _Compiled:
     def _parts(self, name: str, type_: types.Type, value: Any) -> list[Any]:
         try:
             return flatten(type_, _as_arrays(type_, value))
-        except (KeyError, TypeError, AttributeError, IndexError):
+        except (KeyError, TypeError, AttributeError, IndexError, ValueError):
             shown = Show(self._session.library.dimension_names).type(type_)
             raise TypeError(f"{name} takes {shown}, not {value!r}") from None
 
@@ -179,8 +198,16 @@ class _Compiled:
             if each.name not in values:
                 if default is None:
                     raise TypeError(f"{function} also needs {each.name!r}")
-                values[each.name] = self._session.environment.evaluate(default)
+                values[each.name] = _evaluated(self._session, default)
         return tuple(values[each.name] for each in parameters)
+
+
+def _evaluated(session: Session, value: typed.Expr) -> Any:
+    """What an expression of the program is worth; one that stops is an error of the program, as a let is."""
+    try:
+        return session.environment.evaluate(value)
+    except Stopped as stop:
+        raise CompileError([stop.diagnostic]) from None
 
 
 class Function(_Compiled):

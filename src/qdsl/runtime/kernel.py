@@ -66,6 +66,10 @@ class KernelError(Exception):
         self.index = index
         self.span = span
 
+    def __reduce__(self) -> tuple[type[KernelError], tuple[object, ...]]:
+        """Pickled by what it is made of: a worker's error reaches the process that asked."""
+        return type(self), (self.code, self.message, self.values, self.index, self.span)
+
     def __str__(self) -> str:
         match self.index:
             case ():
