@@ -1,7 +1,18 @@
 """Names: what every word of a program stands for."""
 
 from qdsl.lang.names.imports import Cycle, Imports, NoImports
-from qdsl.lang.names.resolve import Resolved, from_surface, resolve_unit
+from qdsl.lang.names.resolve import BUILTIN_TYPES, Resolved, from_surface, resolve_unit
 from qdsl.lang.names.symbols import Kind, Scope, Symbol
 
-__all__ = ["Cycle", "Imports", "Kind", "NoImports", "Resolved", "Scope", "Symbol", "from_surface", "resolve_unit"]
+__all__ = [
+    "BUILTIN_TYPES",
+    "Cycle",
+    "Imports",
+    "Kind",
+    "NoImports",
+    "Resolved",
+    "Scope",
+    "Symbol",
+    "from_surface",
+    "resolve_unit",
+]

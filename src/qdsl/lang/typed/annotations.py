@@ -4,7 +4,9 @@ length.
 
 from __future__ import annotations
 
-from qdsl.lang.names import Kind
+from collections.abc import Sequence
+
+from qdsl.lang.names import BUILTIN_TYPES, Kind
 from qdsl.lang.surface import tree as surface
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
@@ -30,14 +32,27 @@ def annotated(c: Checker, node: surface.TypeExpr) -> Type:
             if isinstance(inner, types.Array):
                 c.report(c.errors.array_of_arrays(node.span))
                 return BROKEN
+            if inner is TEXT or isinstance(inner, types.Estimate | types.Function | types.Table):
+                c.report(c.errors.not_an_element(element.span, inner))
+                return BROKEN
             return types.Array(inner, tuple(_length(c, each) for each in shape) or (None,))
         case surface.TypeRecord(fields=fields):
-            return types.Record(tuple((field.name.text, annotated(c, field.type)) for field in fields))
+            return types.Record(_fields(c, fields))
         case surface.TypeFunction(parameters=parameters, result=result):
             return types.Function(tuple(annotated(c, each) for each in parameters), annotated(c, result))
         case _:
             dimension = dimension_of(c, node)
             return BROKEN if dimension is None else types.Real(dimension)
+
+
+def _fields(c: Checker, fields: Sequence[surface.TypeField]) -> tuple[tuple[str, Type], ...]:
+    """Names and types; a name that comes twice is reported, and only its last type is kept."""
+    found: dict[str, Type] = {}
+    for field in fields:
+        if field.name.text in found:
+            c.report(c.errors.field_twice(field.name.span, field.name.text))
+        found[field.name.text] = annotated(c, field.type)
+    return tuple(found.items())
 
 
 def _named(c: Checker, node: surface.TypeName) -> Type:
@@ -53,7 +68,7 @@ def _named(c: Checker, node: surface.TypeName) -> Type:
                 return BROKEN
             return types.Complex(dimension) if name == "Complex" else types.Estimate(dimension)
         case "Table":
-            return types.Table(tuple((field.name.text, annotated(c, field.type)) for field in node.fields))
+            return types.Table(_fields(c, node.fields))
         case "Experiment" | "Fit" | "Distribution":
             c.report(c.errors.type_arguments(node.span, name, "its type from its declaration, so it cannot be written"))
             return BROKEN
@@ -62,9 +77,9 @@ def _named(c: Checker, node: surface.TypeName) -> Type:
 
 
 def _one_dimension(c: Checker, node: surface.TypeName) -> Dimension | None:
-    if not node.arguments:
+    if not (node.arguments or node.fields or node.values):
         return ONE
-    if len(node.arguments) > 1:
+    if len(node.arguments) != 1:
         c.report(c.errors.type_arguments(node.span, node.name.text, "one dimension"))
         return None
     return dimension_of(c, node.arguments[0])
@@ -114,16 +129,7 @@ def dimension_of(c: Checker, node: surface.TypeExpr) -> Dimension | None:
                         Dimension({DimVar(symbol.name, rigid=True): 1}) if symbol.kind is Kind.GENERIC else None
                     )
                 return symbol.entity if isinstance(symbol.entity, Dimension) else None
-            if symbol is None and name.text not in (
-                "Bool",
-                "Int",
-                "Text",
-                "Complex",
-                "Estimate",
-                "Table",
-                "Experiment",
-                "Fit",
-            ):
+            if symbol is None and name.text not in BUILTIN_TYPES:  # names has reported it
                 return None
     c.report(c.dims.not_a_dimension(node.span, node.span.text))
     return None

@@ -168,7 +168,10 @@ def _result(c: Checker, span: Span, name: str, accepted: Accepted, type_: types.
             c.report(c.errors.mapped_array_result(span, name, types.resolved(result)))
             return None
         result = types.Array(result, accepted.shape)
-    if accepted.estimate is None or result in (BOOL, INT):
+        if isinstance(result.element, types.Estimate) and accepted.over is not None:
+            c.report(c.errors.uncertainty_lost(span, types.Array(types.Real(ONE), accepted.shape)))
+            return None
+    if accepted.estimate is None or result in (BOOL, INT) or isinstance(result, types.Estimate):
         return result
     if isinstance(result, types.Real):
         return types.Estimate(result.dimension)

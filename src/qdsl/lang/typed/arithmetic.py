@@ -165,6 +165,9 @@ def unary(c: Checker, node: surface.Unary, expected: Type | None) -> typed.Expr:
 def plus_minus(c: Checker, node: surface.Binary) -> typed.Expr:
     """`x +/- e`: an Estimate."""
     value, error = c.expr(node.left), c.expr(node.right)
+    if c.in_function:
+        c.report(c.errors.estimate_inside(node.span))
+        return c.broken(node.span)
     adopt_zero(value, error)
     m, n = number_of(c, value, "+/-"), number_of(c, error, "+/-")
     if m is None or n is None:

@@ -13,24 +13,31 @@ from qdsl.lang.typed.checker import Checker, Reason, rule
 from qdsl.lang.typed.dimension import ONE
 from qdsl.lang.typed.literals import value_of
 from qdsl.lang.typed.types import BOOL, BROKEN, INT, NEVER, Length, Type, pruned
-from qdsl.lang.typed.unification import element_of
+from qdsl.lang.typed.unification import element_of, joined_shape
 
 
 @rule(surface.Array)
 def array(c: Checker, node: surface.Array, expected: Type | None) -> typed.Expr:
     """`[a, b]`; rows that are arrays make a matrix."""
-    wish = _element_wish(expected)
-    elements = [c.expr(each, wish) for each in node.elements]
+    wish = element_wish(expected)
+    elements = [_wished(c, c.expr(each, wish), wish) for each in node.elements]
     if not elements:
         return typed.ArrayLiteral(node.span, types.Array(wish or types.TypeVar(numeric=True), (0,)), ())
     joined = joined_types(c, elements)
     if joined is None or not all(may_be_element(c, each) for each in elements):
         return c.broken(node.span)
     elements, inner = joined
-    element, shape = element_of(inner)
-    if shape is not None and not _rectangular(c, elements):
+    shape = _rows_shape(c, elements)
+    if shape is None:
         return c.broken(node.span)
-    return typed.ArrayLiteral(node.span, types.Array(element, (len(elements), *(shape or ()))), tuple(elements))
+    return typed.ArrayLiteral(node.span, types.Array(element_of(inner)[0], (len(elements), *shape)), tuple(elements))
+
+
+def _wished(c: Checker, value: typed.Expr, wish: Type | None) -> typed.Expr:
+    """A record in an array whose type is written has the fields of that."""
+    if wish is None or not isinstance(pruned(value.type), types.Record):
+        return value
+    return c.convert(value, wish) or value
 
 
 def may_be_element(c: Checker, value: typed.Expr) -> bool:
@@ -55,52 +62,69 @@ def _is_held(type_: Type) -> bool:
     return type_ in (BOOL, INT, BROKEN) or isinstance(type_, types.Real | types.Complex | types.TypeVar)
 
 
-def _element_wish(expected: Type | None) -> Type | None:
+def element_wish(expected: Type | None) -> Type | None:
     if expected is None:
         return None
     wanted = pruned(expected)
     return wanted.element if isinstance(wanted, types.Array) and len(wanted.shape) == 1 else None
 
 
-def _rectangular(c: Checker, rows: Sequence[typed.Expr]) -> bool:
-    first = element_of(rows[0].type)[1]
+def _rows_shape(c: Checker, rows: Sequence[typed.Expr]) -> tuple[Length, ...] | None:
+    """The shape that all rows have; None, with a message, where they differ."""
+    shape = element_of(rows[0].type)[1] or ()
     for row in rows[1:]:
-        shape = element_of(row.type)[1]
-        if first is None or shape is None:  # a row that has got its message
-            continue
-        for m, n in zip(first, shape, strict=True):
-            if isinstance(m, int) and isinstance(n, int) and m != n:
-                c.report(c.errors.ragged(row.span, n, m))
-                return False
-    return True
+        own = element_of(row.type)[1] or ()
+        joined = joined_shape(shape, own)
+        if joined is None:
+            c.report(c.errors.ragged(row.span, types.resolved(row.type), types.resolved(rows[0].type)))
+            return None
+        shape = joined
+    return shape
 
 
 def joined_types(c: Checker, values: Sequence[typed.Expr]) -> tuple[list[typed.Expr], Type] | None:
-    """The values as one type, Ints raised where a real number is among them; None, with a message, where they have
-    none.
+    """The values as one type, Ints raised where a real number is among them; None, with a message, where there is none.
+
+    Lengths in which they differ are left open.
     """
     known = [each for each in values if pruned(each.type) not in (NEVER, BROKEN)]
     if not known:
         return list(values), values[0].type
-    target = max(known, key=_generality)
+    target = _common([each.type for each in known])
     result: list[typed.Expr] = []
     for value in values:
-        wanted = target.type
-        shape = element_of(value.type)[1]
-        if shape is not None and isinstance(pruned(wanted), types.Array):  # rows are compared by `_rectangular`
-            wanted = types.Array(element_of(wanted)[0], tuple(None for _ in shape))
-        converted = c.convert(value, wanted)
+        converted = c.convert(value, target)
         if converted is None:
-            _report_difference(c, known[0] if value is not known[0] else target, value)
+            first = next((each for each in known if each is not value and c.convert(each, target)), known[0])
+            _report_difference(c, first, value)
             return None
         result.append(converted)
-    return result, target.type
+    return result, target
 
 
-def _generality(value: typed.Expr) -> int:
-    element, _ = element_of(value.type)
+def _common(found: Sequence[Type]) -> Type:
+    """The most general of these types; of records field by field."""
+    shapes = [shape for _, shape in map(element_of, found) if shape is not None]
+    elements = [element for element, _ in map(element_of, found)]
+    records = [each for each in elements if isinstance(each, types.Record)]
+    names = [[name for name, _ in record.fields] for record in records]
+    if len(records) == len(found) and all(each == names[0] for each in names):
+        columns = zip(*(types.parts(record) for record in records), strict=True)
+        element: Type = types.Record(tuple(zip(names[0], map(_common, columns), strict=True)))
+    else:
+        element = max(elements, key=_generality)
+    return types.Array(element, _common_shape(shapes)) if shapes else element
+
+
+def _common_shape(shapes: Sequence[tuple[Length, ...]]) -> tuple[Length, ...]:
+    """The lengths that all have; of shapes with different numbers of axes the first."""
+    same_axes = [shape for shape in shapes if len(shape) == len(shapes[0])]
+    return tuple(lengths[0] if len(set(lengths)) == 1 else None for lengths in zip(*same_axes, strict=True))
+
+
+def _generality(type_: Type) -> int:
     order: tuple[type[Type], ...] = (types.TypeVar, types.Simple, types.Real, types.Estimate, types.Complex)
-    return order.index(type(element)) if type(element) in order else len(order)
+    return order.index(type(type_)) if type(type_) in order else len(order)
 
 
 def _report_difference(c: Checker, first: typed.Expr, other: typed.Expr) -> None:
@@ -112,22 +136,6 @@ def _report_difference(c: Checker, first: typed.Expr, other: typed.Expr) -> None
         c.report(
             c.errors.elements_differ(first.span, types.resolved(first.type), other.span, types.resolved(other.type))
         )
-
-
-@rule(surface.Comprehension)
-def comprehension(c: Checker, node: surface.Comprehension, expected: Type | None) -> typed.Expr:
-    """`[e for i in range(n)]`."""
-    from qdsl.lang.typed.control import loop_variable
-
-    variable, iterable, length = loop_variable(c, node.name, node.iterable)
-    element = c.expr(node.element, _element_wish(expected))
-    inner, shape = element_of(element.type)
-    if not may_be_element(c, element):
-        return c.broken(node.span)
-    if shape is not None and len(shape) > 1:
-        c.report(c.errors.array_of_arrays(node.element.span))
-        return c.broken(node.span)
-    return typed.Comprehension(node.span, types.Array(inner, (length, *(shape or ()))), variable, iterable, element)
 
 
 @rule(surface.Range)
@@ -155,7 +163,7 @@ def index(c: Checker, node: surface.Index, expected: Type | None) -> typed.Expr:
         c.report(c.errors.too_many_indices(node.span, len(shape)))
         return c.broken(node.span)
     indices = tuple(
-        _index(c, each, length)
+        index_of(c, each, length)
         for each, length in zip(node.indices, shape, strict=False)
         if isinstance(each, surface.Expr)
     )
@@ -164,7 +172,7 @@ def index(c: Checker, node: surface.Index, expected: Type | None) -> typed.Expr:
     return typed.Index(node.span, type_, value, indices, display=value.display)
 
 
-def _index(c: Checker, node: surface.Expr, length: Length = None) -> typed.Expr:
+def index_of(c: Checker, node: surface.Expr, length: Length = None) -> typed.Expr:
     value = c.expr(node, INT)
     if pruned(value.type) is BROKEN:
         return value
@@ -183,15 +191,25 @@ def _slice(c: Checker, node: surface.Index, value: typed.Expr, shape: tuple[Leng
     if len(shape) != 1 or len(node.indices) != 1 or not isinstance(part, surface.Slice):
         c.report(c.errors.slice_of_matrix(node.span))
         return c.broken(node.span)
-    start = _index(c, part.start) if part.start is not None else None
-    stop = _index(c, part.stop) if part.stop is not None else None
+    start = index_of(c, part.start) if part.start is not None else None
+    stop = index_of(c, part.stop) if part.stop is not None else None
     element, _ = element_of(value.type)
-    low = c.exact.get(start) if start is not None else 0
+    low = c.exact.get(start) if start is not None else Fraction(0)
     high = c.exact.get(stop) if stop is not None else shape[0]
     length: Length = None
-    if low is not None and isinstance(high, int | Fraction) and high >= low:
+    if low is not None and isinstance(high, int | Fraction):
         length = int(high - low)
+    if _reaches_outside(low, high, shape[0]):
+        c.report(c.errors.slice_outside(node.span, types.resolved(value.type)))
+        return c.broken(node.span)
     return typed.SliceOf(node.span, types.Array(element, (length,)), value, start, stop, display=value.display)
+
+
+def _reaches_outside(low: Fraction | None, high: Length | Fraction, length: Length) -> bool:
+    """Whether `low` to `high` is no part of the array, as far as that is known now."""
+    ends = [end for end in (low, high) if isinstance(end, int | Fraction)]
+    beyond = isinstance(length, int) and any(end > length for end in ends)
+    return beyond or ends != sorted(ends) or any(end < 0 for end in ends)
 
 
 @rule(surface.Record)
@@ -214,7 +232,6 @@ FIT_FIELDS: dict[str, Type] = {
     "deviance": types.SCALAR,
     "dof": types.INT,
     "p_value": types.SCALAR,
-    "covariance": types.Array(types.SCALAR, (None, None)),
 }
 """What a Fit has besides an Estimate for each param. The covariance is in products of the params' SI units."""
 

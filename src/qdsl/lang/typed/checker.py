@@ -59,12 +59,13 @@ NO_REASON = Reason(None, "")
 
 @dataclass(eq=False, slots=True)
 class Body:
-    """The function being checked: where its `return`s put their types, and whether it is pure."""
+    """The function being checked: where its `return`s put their types, whether it is pure, what an experiment has."""
 
     result: Type | None = None
     declared: Span | None = None
     returns: list[typed.Return] = field(default_factory=list)
     is_function: bool = True
+    members: set[typed.Variable] = field(default_factory=set)
 
     def returned(self) -> list[typed.Expr]:
         """The values of the `return`s."""
@@ -105,6 +106,11 @@ class Checker:
     def report(self, diagnostic: Diagnostic) -> None:
         self.diagnostics.add(diagnostic)
 
+    @property
+    def in_function(self) -> bool:
+        """Whether this is inside something pure: a function, a lambda, an experiment."""
+        return any(body.is_function for body in self.bodies)
+
     # ── expressions ──────────────────────────────────────────────────────────
 
     def expr(self, node: surface.Expr, expected: Type | None = None) -> typed.Expr:
@@ -140,8 +146,8 @@ class Checker:
         source, target = pruned(value.type), pruned(target)
         if source in (BROKEN, NEVER) or target is BROKEN:
             return value
-        if isinstance(value, typed.RecordLiteral) and isinstance(target, types.Record):
-            return self._convert_record(value, target)
+        if isinstance(source, types.Record) and isinstance(target, types.Record):
+            return self._convert_record(value, source, target)
         element, shape = element_of(source)
         wanted, wanted_shape = element_of(target)
         if isinstance(wanted, types.TypeVar) or isinstance(element, types.TypeVar):
@@ -152,17 +158,30 @@ class Checker:
             return None
         return self._convert_number(value, element, wanted, target)
 
-    def _convert_record(self, value: typed.RecordLiteral, target: types.Record) -> typed.Expr | None:
-        """A record as written, each field as the target's field of its name."""
-        if [name for name, _ in value.fields] != [name for name, _ in target.fields]:
+    def _convert_record(self, value: typed.Expr, source: types.Record, target: types.Record) -> typed.Expr | None:
+        """A record field by field; fields are found by name, so their order does not matter."""
+        if {name for name, _ in source.fields} != {name for name, _ in target.fields}:
             return None
+        literal = dict(value.fields) if isinstance(value, typed.RecordLiteral) else None
+        whole = typed.Variable("record", source, value.span)
         fields: list[tuple[str, typed.Expr]] = []
-        for (name, each), (_, wanted) in zip(value.fields, target.fields, strict=True):
-            converted = self.convert(each, wanted)
+        kept = literal is None
+        for (name, wanted), (own, _) in zip(target.fields, source.fields, strict=True):
+            type_ = source.field(name)
+            assert type_ is not None
+            use = typed.Local(value.span, source, whole)
+            part = typed.GetField(value.span, type_, use, name) if literal is None else literal[name]
+            converted = self.convert(part, wanted)
             if converted is None:
                 return None
+            kept = kept and converted is part and own == name
             fields.append((name, converted))
-        return typed.RecordLiteral(value.span, target, tuple(fields))
+        if kept:
+            return value
+        result = typed.RecordLiteral(value.span, target, tuple(fields))
+        if literal is not None:
+            return result
+        return typed.Block(value.span, target, (typed.Let(value.span, whole, value),), result)
 
     def _convert_number(self, value: typed.Expr, element: Type, wanted: Type, target: Type) -> typed.Expr | None:
         match element, wanted:

@@ -8,8 +8,10 @@ from qdsl.lang.surface import tree as surface
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
 from qdsl.lang.typed.annotations import annotated
-from qdsl.lang.typed.checker import NO_REASON, Checker, Reason, rule
-from qdsl.lang.typed.types import BOOL, BROKEN, INT, NEVER, NOTHING, Length, Type, pruned
+from qdsl.lang.typed.arrays import index_of
+from qdsl.lang.typed.checker import Checker, Reason, rule
+from qdsl.lang.typed.loops import loop_variable
+from qdsl.lang.typed.types import BOOL, BROKEN, INT, NEVER, NOTHING, Type, pruned
 from qdsl.lang.typed.unification import element_of
 
 
@@ -186,16 +188,12 @@ def assign(c: Checker, node: surface.Assign) -> list[typed.Statement]:
     variable = symbol.entity
     if isinstance(target, surface.Index):
         return _set_index(c, node, target, variable, value)
-    if pruned(variable.type) is INT and _is_plain_real(value):
-        c.report(c.errors.variable_is_int(value.span, variable.name, variable.span, _literal(symbol.node)))
+    type_ = types.resolved(value.type)
+    if pruned(variable.type) is INT and isinstance(type_, types.Real):
+        c.report(c.errors.variable_is_int(value.span, type_, variable.name, variable.span, _literal(symbol.node)))
         return []
     reason = Reason(variable.span, f"`{variable.name}` began so")
     return [typed.Assign(node.span, variable, c.fit(value, variable.type, reason))]
-
-
-def _is_plain_real(value: typed.Expr) -> bool:
-    type_ = types.resolved(value.type)
-    return isinstance(type_, types.Real) and type_.dimension.is_one
 
 
 def _literal(node: surface.Node | None) -> Span | None:
@@ -213,11 +211,16 @@ def _set_index(
         if element is not BROKEN:
             c.report(c.errors.not_indexable(target.value.span, types.resolved(variable.type)))
         return []
-    if len(target.indices) != len(shape) or any(isinstance(each, surface.Slice) for each in target.indices):
-        c.report(c.errors.too_many_indices(target.span, len(shape)))
+    if any(isinstance(each, surface.Slice) for each in target.indices):
+        c.report(c.errors.slice_assigned(target.span))
+        return []
+    if len(target.indices) != len(shape):
+        c.report(c.errors.index_count(target.span, len(shape)))
         return []
     indices = tuple(
-        c.fit(c.expr(each, INT), INT, NO_REASON) for each in target.indices if isinstance(each, surface.Expr)
+        index_of(c, each, length)
+        for each, length in zip(target.indices, shape, strict=True)
+        if isinstance(each, surface.Expr)
     )
     converted = c.fit(value, element, Reason(variable.span, f"the elements of `{variable.name}`"))
     return [typed.SetIndex(node.span, variable, indices, converted)]
@@ -236,24 +239,3 @@ def return_(c: Checker, node: surface.Return, value: surface.Expr | None) -> typ
     if body is not None:
         body.returns.append(returned)
     return returned
-
-
-def loop_variable(c: Checker, name: surface.Name, iterable: surface.Expr) -> tuple[typed.Variable, typed.Expr, Length]:
-    """The variable of a loop, what it goes over, and how many times where that is known."""
-    over = c.expr(iterable)
-    element, shape = element_of(over.type)
-    length: Length = None
-    if shape is None:
-        if element is not BROKEN:
-            c.report(c.errors.not_iterable(iterable.span, types.resolved(over.type)))
-        element = BROKEN
-    else:
-        length = shape[0]
-        if len(shape) > 1:
-            element = types.Array(element, shape[1:])
-    variable = typed.Variable(name.text, element, name.span, display=over.display)
-    c.note(variable)
-    symbol = c.symbol(name)
-    if symbol is not None:
-        symbol.entity = variable
-    return variable, over, length

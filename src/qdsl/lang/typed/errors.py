@@ -101,7 +101,7 @@ class TypeErrors:
         """`fn f(x) = x * 2.0(1)`: in a function there are plain numbers."""
         return error(
             "E0343",
-            "an Estimate cannot be made inside a function",
+            "an Estimate cannot be made inside a function or an experiment",
             Label(span),
             hint="bind it outside with let, or give it to the function as an argument",
         )
@@ -283,8 +283,13 @@ class TypeErrors:
 
     def ragged(self, span: Span, found: Type, first: Type) -> Diagnostic:
         """`[[1, 2], [3]]`."""
-        show = self.show
-        return error("E0325", f"this row is {show.type(found)}, but the first is {show.type(first)}", Label(span))
+        match found, first:
+            case types.Array(shape=(int(length),)), types.Array(shape=(int(expected),)):
+                said = f"this row has {_count(length, 'element')}, the first has {expected}"
+            case _:
+                show = self.show
+                said = f"this row is {_a(show.type(found))}, but the first is {_a(show.type(first))}"
+        return error("E0325", said, Label(span))
 
     def slice_of_matrix(self, span: Span) -> Diagnostic:
         """`m[0:2]` of a matrix."""

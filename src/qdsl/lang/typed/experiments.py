@@ -33,6 +33,7 @@ def check_experiment(c: Checker, symbol: Symbol, node: surface.Experiment) -> No
                 axes.append(_axis(c, member))
             case surface.Let():
                 lets.append(bind(c, member))
+                c.bodies[-1].members.add(lets[-1].variable)
             case surface.Measure():
                 measures.extend(_measure(c, member))
     c.bodies.pop()
@@ -66,6 +67,7 @@ def _param(c: Checker, node: surface.Param) -> Iterator[typed.ParamDeclaration]:
         default = _known(c, c.fit(default, type_, reason), "a default")
     low, high = _bounds(c, node, type_, reason)
     variable = typed.Variable(node.name.text, type_, node.name.span, display=display)
+    c.bodies[-1].members.add(variable)
     prior = _prior(c, node.prior, type_) if node.prior is not None else None
     c.note(variable)
     c.settle_let(variable)
@@ -110,7 +112,7 @@ def _bounds(
 
 def _known(c: Checker, value: typed.Expr, what: str) -> typed.Expr:
     """Defaults and bounds may use constants and top-level lets, not other members."""
-    local = next((each for each in _locals(value) if not each.variable.is_global), None)
+    local = next((each for each in _locals(value) if each.variable in c.bodies[-1].members), None)
     if local is not None:
         c.report(c.models.not_constant(local.span, what))
     return value
@@ -188,6 +190,7 @@ def _axis_variable(
         type_ = BROKEN
     display = value.display or _first_display(value) if value is not None else None
     variable = typed.Variable(node.name.text, type_, node.name.span, display=display)
+    c.bodies[-1].members.add(variable)
     c.note(variable)
     c.settle_let(variable)
     symbol = c.symbol(node.name)
@@ -221,6 +224,7 @@ def _measure(c: Checker, node: surface.Measure) -> Iterator[typed.MeasureDeclara
     variable = typed.Variable(
         node.name.text, distribution.type.support, node.name.span, display=_draw_display(distribution)
     )
+    c.bodies[-1].members.add(variable)
     c.note(variable)
     symbol = c.symbol(node.name)
     if symbol is not None:
@@ -271,6 +275,8 @@ def _warn_of_idle_measures(c: Checker, experiment: typed.Experiment) -> None:
     for measure in experiment.measures:
         arguments = [each for each in measure.distribution.arguments if each is not None]
         used = [each for value in arguments for each in _locals(value)]
+        if any(isinstance(each, typed.Broken) for each in arguments):
+            continue
         if any(pruned(each.variable.type) is BROKEN for each in used):
             continue
         if not any(each.variable in reached for value in arguments for each in _locals(value)):

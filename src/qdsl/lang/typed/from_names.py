@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from qdsl.lang.names import Kind, Resolved, Scope, Symbol, resolve_unit
 from qdsl.lang.report import Diagnostics
 from qdsl.lang.surface import tree as surface
-from qdsl.lang.typed import arithmetic, arrays, calls, control, literals, types
+from qdsl.lang.typed import arithmetic, arrays, calls, comparison, control, literals, loops, types
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed.checker import RULES, Body, Checker
 from qdsl.lang.typed.control import bind, block_of, statement
@@ -22,7 +22,7 @@ from qdsl.lang.typed.functions import check_functions
 from qdsl.lang.typed.types import ExperimentType, Type, pruned
 
 # Importing these modules registers their rules.
-_RULE_MODULES = (arithmetic, arrays, calls, control, literals)
+_RULE_MODULES = (arithmetic, arrays, calls, comparison, control, literals, loops)
 assert RULES, _RULE_MODULES
 
 
@@ -89,6 +89,9 @@ def _statement(
     match item:
         case surface.Let() | surface.Var():
             statements.append(lets[item])
+        case surface.Option(name=name, value=value):
+            if (name.text, value.text) != ("nonfinite", "keep"):
+                c.report(c.errors.unknown_option(item.span, name.text, value.text))
         case surface.Test(name=name, body=body):
             c.bodies.append(Body(is_function=False))
             tests.append(typed.TestDeclaration(name, block_of(c, body), item.span))

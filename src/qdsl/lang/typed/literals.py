@@ -325,7 +325,7 @@ Factor = tuple[Dimension, Fraction | float]
 def _factor(c: Checker, node: surface.Expr) -> Factor | None:
     """The value of a unit expression; None, with a message, where it is none."""
     match node:
-        case surface.Number(text=text, imaginary=False) if node.value:
+        case surface.Number(text=text, imaginary=False) if 0 < node.value < inf:
             return ONE, Fraction(text.replace("_", ""))
         case surface.Reference():
             return _unit_factor(c, node)
@@ -370,8 +370,8 @@ def _unit_factor(c: Checker, node: surface.Reference) -> Factor | None:
 def exact_number(node: surface.Expr) -> Exponent | None:
     """A rational number written with digits, a sign and a division; None for anything else."""
     match node:
-        case surface.Number(text=text, imaginary=False):
-            value = Fraction(text.replace("_", ""))
+        case surface.Number(text=text, imaginary=False) if abs(node.value) < inf:
+            value = Fraction(text.replace("_", "")) if node.value else Fraction(0)
             return value.numerator if value.denominator == 1 else value
         case surface.Unary(operator="-", operand=operand):
             inner = exact_number(operand)

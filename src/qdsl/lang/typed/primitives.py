@@ -159,7 +159,7 @@ def with_(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument])
 
 def _may_act(c: Checker, node: surface.Call, name: str) -> bool:
     """Functions are pure: what acts on the world stands outside them."""
-    if any(body.is_function for body in c.bodies):
+    if c.in_function:
         c.report(c.errors.impure(node.function.span, name))
         return False
     return True
