@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +15,7 @@ from qdsl.lang.library import PRELUDE, Library
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
 from qdsl.lang.typed.show import Show
+from qdsl.runtime import library as kept
 from qdsl.runtime import library_bytes
 from qdsl.runtime.library import FOLDER
 from qdsl.runtime.library_bytes import StoredFunction
@@ -115,3 +119,18 @@ def below(node: object) -> Iterator[object]:
     elif isinstance(node, tuple):
         for each in node:
             yield from below(each)
+
+
+def test_a_changed_text_is_another_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even where size and time stamp are as they were."""
+    folder = tmp_path / "stdlib"
+    shutil.copytree(FOLDER, folder)
+    monkeypatch.setattr(kept, "FOLDER", folder)
+    before = kept._key()
+    constants = folder / "constants.qdsl"
+    times = constants.stat()
+    text = constants.read_text(encoding="utf-8")
+    constants.write_text(text.replace("299792458", "299792459"), encoding="utf-8")
+    os.utime(constants, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert constants.stat().st_size == times.st_size
+    assert kept._key() != before

@@ -12,6 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from qdsl.lang import library
+from qdsl.lang.depth import deep_recursion
 from qdsl.lang.library import PRELUDE, Library
 from qdsl.runtime import library_bytes
 from qdsl.runtime.cache import DiskCache
@@ -32,10 +33,10 @@ def standard_library() -> Library:
         kept = library_bytes.read(blob)
         if kept is not None:
             return kept
-    sys.setrecursionlimit(max(sys.getrecursionlimit(), 20_000))
-    built = library.build({name: (FOLDER / f"{name}.qdsl").read_text(encoding="utf-8") for name in PRELUDE})
-    if cache is not None:
-        cache.put(key, library_bytes.written(built))
+    with deep_recursion():
+        built = library.build({name: (FOLDER / f"{name}.qdsl").read_text(encoding="utf-8") for name in PRELUDE})
+        if cache is not None:
+            cache.put(key, library_bytes.written(built))
     return built
 
 
@@ -43,10 +44,11 @@ def _key() -> str:
     """A name for exactly this library, checked by exactly this checker."""
     digest = hashlib.blake2b(f"{VERSION} {sys.version}".encode(), digest_size=20)
     files = [FOLDER / f"{name}.qdsl" for name in PRELUDE]
-    files += [_LANG / "source.py", _LANG / "node.py", _LANG / "library.py", Path(library_bytes.__file__)]
+    files += [*sorted(_LANG.glob("*.py")), Path(library_bytes.__file__)]
     for stage in _STAGES:
         files += sorted((_LANG / stage).glob("*.py")) + sorted((_LANG / stage).glob("*.json"))
     for path in files:
-        stat = path.stat()
-        digest.update(f"{path.name} {stat.st_size} {stat.st_mtime_ns}\n".encode())
+        content = path.read_bytes()
+        digest.update(f"{path.parent.name}/{path.name} {len(content)}\n".encode())
+        digest.update(content)
     return f"library-{digest.hexdigest()}"
