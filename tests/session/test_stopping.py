@@ -35,6 +35,20 @@ def test_ctrl_c_ends_a_loop(program: str) -> None:
     assert time.monotonic() - began < 5
 
 
+def test_of_two_equal_expressions_the_one_that_stopped_is_shown() -> None:
+    loop = "for m in ms { print([div(k, m) for k in range(3)]) }\n"
+    ran = run("let first = [2]\nlet second = [0]\n" + loop.replace("ms", "first") + loop.replace("ms", "second"))
+    assert ran.printed == ["[0, 0, 1]"]
+    assert ran.codes == ["E0702"]
+    span = ran.messages[0].span
+    assert span is not None
+    assert span.source.position(span.absolute[0]).line == 4
+    compiler = ran.session.compiler
+    equal = [name for text, name, _ in compiler.kernels if "div" in text]
+    assert len(equal) == 2
+    assert len(compiler.objects.kept) < len(compiler.kernels)  # one machine code for both
+
+
 def test_a_session_goes_on_after_ctrl_c() -> None:
     printed: list[str] = []
     session = Session(Settings(printed.append))

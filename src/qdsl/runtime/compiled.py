@@ -1,7 +1,12 @@
-"""core.Module -> Kernel, each once: optimised, compiled to machine code, kept by its text."""
+"""core.Module -> Kernel, each once: optimised, compiled to machine code, kept by its text and its places in the source.
+
+Modules of one text have one machine code, whoever they come from. What a stop is told by does not: a kernel has the
+places of its own module, so that of two equal lines the one that stopped is shown.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 from qdsl.lang import differentiate, native
@@ -10,8 +15,30 @@ from qdsl.lang.core.from_typed import Lowering
 from qdsl.lang.core.printer import module_text
 from qdsl.lang.library import Library
 from qdsl.lang.optimise import optimise
+from qdsl.lang.source import Span
 from qdsl.runtime.cache import DiskCache
 from qdsl.runtime.kernel import Kernel
+
+
+@dataclass
+class Objects:
+    """The machine code of a session in memory, before the cache on disk (`native.ObjectCache`)."""
+
+    disk: DiskCache | None
+    kept: dict[str, bytes] = field(default_factory=dict)
+
+    def get(self, key: str) -> bytes | None:
+        found = self.kept.get(key)
+        if found is None and self.disk is not None:
+            found = self.disk.get(key)
+        if found is not None:
+            self.kept[key] = found
+        return found
+
+    def put(self, key: str, blob: bytes) -> None:
+        self.kept[key] = blob
+        if self.disk is not None:
+            self.disk.put(key, blob)
 
 
 @dataclass(eq=False)
@@ -22,12 +49,25 @@ class Compiler:
     cache: DiskCache | None = None
     nonfinite: str = "raise"
     lowering: Lowering = field(default_factory=lambda: Lowering(differentiate))
-    kernels: dict[tuple[str, str], Kernel] = field(default_factory=dict)
+    kernels: dict[Hashable, Kernel] = field(default_factory=dict)
+    objects: Objects = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.objects = Objects(self.cache)
 
     def kernel(self, module: ir.Module, name: str) -> Kernel:
         """The compiled function of that name."""
-        key = (module_text(module), name)
+        key = (module_text(module), name, _places(module))
         if key not in self.kernels:
             optimised = optimise(module, [name])
-            self.kernels[key] = Kernel(native.compile(optimised, [name], self.cache).entry(name))
+            self.kernels[key] = Kernel(native.compile(optimised, [name], self.objects).entry(name))
         return self.kernels[key]
+
+
+def _places(module: ir.Module) -> tuple[Span | None, ...]:
+    """Where each function and operation comes from, in the order of the text."""
+    places: list[Span | None] = []
+    for function in module.functions.values():
+        places.append(function.span)
+        places += (op.span for op in function.body.walk())
+    return tuple(places)
