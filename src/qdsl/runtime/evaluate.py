@@ -16,7 +16,7 @@ from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
 from qdsl.runtime import numeric
 from qdsl.runtime.compiled import Compiler
-from qdsl.runtime.failures import no_value_yet
+from qdsl.runtime.failures import no_value_yet, other_length
 from qdsl.runtime.show import rows, text_of
 from qdsl.runtime.value.estimate import independent
 
@@ -36,7 +36,10 @@ class Environment:
     models: dict[typed.Experiment, Any] = field(default_factory=dict)
 
     def bind(self, variable: typed.Variable, value: Any) -> None:
-        """Give a name its value."""
+        """Give a name its value; an array has the lengths that the name's type promises."""
+        type_ = types.pruned(variable.type)
+        if isinstance(type_, types.Array) and not isinstance(value, typed.Expr):
+            _check_lengths(variable, type_, value)
         self.values[variable] = value
         if isinstance(value, typed.Expr):
             variable.value = value
@@ -71,7 +74,7 @@ class Environment:
                 return self.host[name](self, expr)
             case typed.Shown(value=value):
                 return self.evaluate(value)
-            case typed.GetField(value=value, name=name) if isinstance(types.pruned(value.type), numeric.HOST_TYPES):
+            case typed.GetField(value=value, name=name) if numeric.held_by_session(value.type):
                 return self._part(self.evaluate(value), types.pruned(value.type), name)
             case typed.RecordLiteral(fields=fields):
                 return {name: self.evaluate(each) for name, each in fields}
@@ -148,6 +151,8 @@ class Environment:
                 return value.columns[name].values
             case types.Estimate():
                 return value.value if name == "value" else value.error
+            case types.Record():
+                return value[name]
             case _:
                 return _fit_part(value, name)
 
@@ -173,3 +178,11 @@ def _is_number(type_: types.Type) -> bool:
     return type_ in (types.INT, types.BOOL) or isinstance(
         type_, types.Real | types.Complex | types.Estimate | types.Record | types.TypeVar
     )
+
+
+def _check_lengths(variable: typed.Variable, type_: types.Array, value: Any) -> None:
+    """`let q: [Scalar; 4] = zeros(n)`: what is known only now must be as declared."""
+    first = next(iter(value.values())) if isinstance(value, dict) else value
+    for promised, found in zip(type_.shape, getattr(first, "shape", ()), strict=False):
+        if isinstance(promised, int) and promised != found:
+            raise other_length(variable, found, promised)

@@ -133,3 +133,10 @@ def mixed_measurements(at: Span) -> Stopped:
             hint="give it a sigma, which may be a param",
         )
     )
+
+
+def other_length(variable: Variable, found: int, promised: int) -> Stopped:
+    """`let q: [Scalar; 4] = zeros(n)` where n is not 4."""
+    labels = () if variable.span is None else (Label(variable.span, "declared here"),)
+    message = f"the length of `{variable.name}` is {found}, and its type says {promised}"
+    return Stopped(error(code_name(Code.SHAPE), message, *labels))

@@ -194,7 +194,9 @@ class Session:
 
     def _evaluate(self, value: typed.Expr, echo: bool) -> None:
         result = self.environment.evaluate(value)
-        if echo and types.pruned(value.type) is not types.NOTHING:
+        if echo and isinstance(types.pruned(value.type), types.Function):
+            self.settings.out(Show(self.library.dimension_names).type(value.type))
+        elif echo and types.pruned(value.type) is not types.NOTHING:
             self.settings.out(text_of(result, value.type, self.environment.unit_of(value)))
 
     def _assert(self, span: Span, condition: typed.Expr, text: str) -> None:
