@@ -34,6 +34,8 @@ class Environment:
     units: dict[typed.Variable, typed.DisplayUnit] = field(default_factory=dict)
     computations: dict[typed.Expr, numeric.Computation] = field(default_factory=dict)
     models: dict[typed.Experiment, Any] = field(default_factory=dict)
+    overrides: dict[typed.Variable, float] = field(default_factory=dict)
+    """What `--set` says of params, in SI: it goes before their defaults."""
 
     def bind(self, variable: typed.Variable, value: Any) -> None:
         """Give a name its value; an array has the lengths that the name's type promises."""

@@ -31,11 +31,19 @@ SMALL = 200
 """Operations that the interpreter does faster than a compiler starts."""
 
 
+def held_by_session(type_: types.Type) -> bool:
+    """Whether values of this type never enter compiled code: tables, fits, estimates, and records with such a part."""
+    type_ = types.pruned(type_)
+    if isinstance(type_, types.Record):
+        return any(held_by_session(each) or types.pruned(each) is types.TEXT for _, each in type_.fields)
+    return isinstance(type_, HOST_TYPES)
+
+
 def _inputs(node: object) -> Iterator[typed.Expr]:
     match node:
         case typed.HostCall() | typed.Interpolation() | typed.Uncertain():
             yield node
-        case typed.GetField(value=value) if isinstance(types.pruned(value.type), HOST_TYPES):
+        case typed.GetField(value=value) if held_by_session(value.type):
             yield node
         case typed.Call(arguments=arguments):
             yield from _inputs(arguments)

@@ -222,6 +222,10 @@ def record(c: Checker, node: surface.Record, expected: Type | None) -> typed.Exp
             c.report(c.errors.field_twice(each.name.span, each.name.text))
         wish = wanted.field(each.name.text) if isinstance(wanted, types.Record) else None
         fields[each.name.text] = c.expr(each.value, wish)
+    estimate = next((value for value in fields.values() if isinstance(pruned(value.type), types.Estimate)), None)
+    if estimate is not None and c.in_function:
+        c.report(c.errors.uncertainty_lost(estimate.span, types.Real(ONE)))
+        return c.broken(node.span)
     type_ = types.Record(tuple((name, value.type) for name, value in fields.items()))
     return typed.RecordLiteral(node.span, type_, tuple(fields.items()))
 

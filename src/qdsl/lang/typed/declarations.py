@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from math import isfinite
 
 from qdsl.lang.names import Symbol
 from qdsl.lang.surface import tree as surface
@@ -12,6 +13,7 @@ from qdsl.lang.typed.annotations import annotated, dimension_of
 from qdsl.lang.typed.checker import Checker, Reason
 from qdsl.lang.typed.dimension import ONE, Dimension, base
 from qdsl.lang.typed.literals import rounded
+from qdsl.lang.typed.rational import exact_value
 from qdsl.lang.typed.types import BROKEN, pruned
 
 
@@ -128,6 +130,9 @@ def check_constant(c: Checker, symbol: Symbol, node: surface.Const) -> None:
         else:
             type_ = declared
     constant = typed.Constant(node.value.span, type_, number)
+    exact = exact_value(c, value)
+    if exact is not None and isfinite(number):
+        c.exact[constant] = exact
     symbol.entity = typed.Variable(
         node.name.text, type_, node.name.span, is_global=True, display=value.display, value=constant, uncertainty=error
     )

@@ -12,6 +12,7 @@ from qdsl.lang.typed.annotations import annotated
 from qdsl.lang.typed.arguments import Slot, matched
 from qdsl.lang.typed.checker import Body, Checker, Reason
 from qdsl.lang.typed.control import bind
+from qdsl.lang.typed.dependence import fitted_variables, uses, variables_in
 from qdsl.lang.typed.dimension import ONE, Dimension, DimVar
 from qdsl.lang.typed.distributions import DISTRIBUTIONS
 from qdsl.lang.typed.types import BROKEN, INT, Type, pruned
@@ -52,12 +53,15 @@ def check_experiment(c: Checker, symbol: Symbol, node: surface.Experiment) -> No
 
 
 def _param(c: Checker, node: surface.Param) -> Iterator[typed.ParamDeclaration]:
-    declared = annotated(c, node.type) if node.type is not None else None
+    asked = isinstance(node.type, surface.TypeHole)
+    declared = annotated(c, node.type) if node.type is not None and not asked else None
     default = c.expr(node.default, declared) if node.default is not None else None
     if declared is None and default is None:
         c.report(c.models.param_without_type(node.name.span, node.name.text))
         return
     type_ = declared if declared is not None else _real_type(default)
+    if asked and node.type is not None:
+        c.holes.append((node.type.span, type_))
     if type_ is not BROKEN and not isinstance(pruned(type_), types.Real):
         c.report(c.models.param_not_real(node.name.span, node.name.text, types.resolved(type_)))
         type_ = BROKEN
@@ -112,7 +116,7 @@ def _bounds(
 
 def _known(c: Checker, value: typed.Expr, what: str) -> typed.Expr:
     """Defaults and bounds may use constants and top-level lets, not other members."""
-    local = next((each for each in _locals(value) if each.variable in c.bodies[-1].members), None)
+    local = next((each for each in uses(value) if each.variable in c.bodies[-1].members), None)
     if local is not None:
         c.report(c.models.not_constant(local.span, what))
     return value
@@ -268,33 +272,11 @@ def _distribution(c: Checker, node: surface.Expr, support: Type | None) -> typed
 
 def _warn_of_idle_measures(c: Checker, experiment: typed.Experiment) -> None:
     """A measurement that no param reaches, directly or through the lets."""
-    reached = {param.variable for param in experiment.params}
-    for let in experiment.lets:
-        if any(each.variable in reached for each in _locals(let.value)):
-            reached.add(let.variable)
+    fitted = fitted_variables(experiment)
     for measure in experiment.measures:
         arguments = [each for each in measure.distribution.arguments if each is not None]
-        used = [each for value in arguments for each in _locals(value)]
-        if any(isinstance(each, typed.Broken) for each in arguments):
-            continue
-        if any(pruned(each.variable.type) is BROKEN for each in used):
-            continue
-        if not any(each.variable in reached for value in arguments for each in _locals(value)):
+        used = variables_in(tuple(arguments))
+        if any(isinstance(each, typed.Broken) for each in arguments) or any(pruned(v.type) is BROKEN for v in used):
+            continue  # what is wrong has been said
+        if used.isdisjoint(fitted):
             c.report(c.models.unused_measure_argument(measure.distribution.span))
-
-
-def _locals(value: object) -> Iterator[typed.Local]:
-    """Every use of a variable in an expression."""
-    if isinstance(value, typed.Local):
-        yield value
-    elif isinstance(value, typed.Expr | typed.Statement):
-        for name in value.__dataclass_fields__:
-            yield from _locals(getattr(value, name))
-    elif isinstance(value, tuple):
-        for each in value:
-            yield from _locals(each)
-
-
-def variables_in(value: typed.Expr) -> list[typed.Variable]:
-    """The variables that an expression uses."""
-    return [each.variable for each in _locals(value)]

@@ -125,24 +125,7 @@ def variable_value(c: Checker, node: surface.Reference | surface.Field, variable
             c.products.turn(node, turn)
     else:
         c.products.name(node, type_)
-    use = typed.Local(node.span, type_, variable, display=variable.display)
-    exact = _exact_constant(c, variable)
-    if exact is not None:
-        c.exact[use] = exact
-    return use
-
-
-def _exact_constant(c: Checker, variable: typed.Variable) -> Fraction | None:
-    """The value of a constant that is a rational number, so that it may be an exponent."""
-    match variable.value:
-        case typed.Constant(value=bool()):
-            return None
-        case typed.Constant(value=int(number)):
-            return Fraction(number)
-        case typed.Constant() as constant:
-            return c.exact.get(constant)
-        case _:
-            return None
+    return typed.Local(node.span, type_, variable, display=variable.display)
 
 
 def function_value(c: Checker, node: surface.Expr, symbol: Symbol) -> typed.Expr:

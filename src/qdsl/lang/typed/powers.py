@@ -16,6 +16,7 @@ from qdsl.lang.typed import types
 from qdsl.lang.typed.checker import Checker
 from qdsl.lang.typed.dimension import ONE, Dimension, Exponent, Turn
 from qdsl.lang.typed.operands import Number, applied, joined_kind, number_of, raised
+from qdsl.lang.typed.rational import exact_value
 from qdsl.lang.typed.types import INT
 
 
@@ -33,7 +34,7 @@ def power(c: Checker, node: surface.Binary) -> typed.Expr:
     if joined is None:
         return c.broken(node.span)
     kind, shape = joined
-    known = c.exact.get(exponent)
+    known = exact_value(c, exponent)
     if known is not None:
         return _known_power(c, node.span, base, m, exponent, n, known)
     if not c.same_dimension(m.dimension, ONE, node.span):
