@@ -1,0 +1,39 @@
+"""What an expression uses, and what of an experiment depends on its params.
+
+param a: Scalar
+let m = 2 * a            m depends on a
+let w = 3
+measure y ~ Normal(m, w) mean depends on a param, sigma does not
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from qdsl.lang.typed import tree as typed
+
+
+def uses(value: object) -> Iterator[typed.Local]:
+    """Every use of a variable in an expression."""
+    if isinstance(value, typed.Local):
+        yield value
+    elif isinstance(value, typed.Expr | typed.Statement):
+        for name in value.__dataclass_fields__:
+            yield from uses(getattr(value, name))
+    elif isinstance(value, tuple):
+        for each in value:
+            yield from uses(each)
+
+
+def variables_in(value: object) -> frozenset[typed.Variable]:
+    """The variables that an expression uses."""
+    return frozenset(each.variable for each in uses(value))
+
+
+def fitted_variables(experiment: typed.Experiment) -> frozenset[typed.Variable]:
+    """The params, and the lets that depend on one, directly or through lets before them."""
+    reached = {param.variable for param in experiment.params}
+    for let in experiment.lets:
+        if not reached.isdisjoint(variables_in(let.value)):
+            reached.add(let.variable)
+    return frozenset(reached)
