@@ -9,16 +9,17 @@ from typing import Any
 
 import qdsl
 from qdsl.lang import differentiate
-from qdsl.lang.compile import DEEPEST_RECURSION, Checked, Context, check
+from qdsl.lang.compile import Checked, Context, check
 from qdsl.lang.core.from_typed import Entry, Lowering, Refused
 from qdsl.lang.core.interpret import KernelFailure, interpret
 from qdsl.lang.core.layout import flatten, leaves, unflatten
 from qdsl.lang.core.verify import verify
+from qdsl.lang.depth import FRAMES
 from qdsl.lang.library import Library, build
 from qdsl.lang.report import Diagnostic
 from qdsl.lang.source import Source
 
-sys.setrecursionlimit(DEEPEST_RECURSION)  # as `check` does; hypothesis wants it not to change during a test
+sys.setrecursionlimit(FRAMES)  # as `check` does; hypothesis wants it not to change during a test
 
 STDLIB = Path(qdsl.__file__).parent / "stdlib"
 
