@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from tests.session.running import lines, run
 
+from qdsl.lang.typed import distributions as facts
+
 # A distribution with its true params (a, and b where it has two) and the axis x over 0.5 .. 1.5.
 DISTRIBUTIONS = {
     "Normal(a * x, b)": (2.0, 0.3),
@@ -146,6 +148,63 @@ OTHER = "experiment q {\n param z: Scalar = 1\n axis w: Scalar = [1]\n measure v
 )
 def test_fits_that_cannot_be(program: str, code: str) -> None:
     assert code in run(PAIR + program).codes
+
+
+@pytest.mark.parametrize(
+    ("measured", "is_judged"),
+    [
+        ("Normal(a * x, w)", True),  # w is a number that no param reaches
+        ("Normal(a * x, v)", False),  # v is fitted, through u
+        ("Normal(a * x)", False),
+        ("Poisson(a * x)", True),
+        ("Exponential(a * x)", False),
+    ],
+)
+def test_goodness_of_fit_is_told_where_the_deviance_tells_it(measured: str, is_judged: bool) -> None:
+    program = f"""
+    experiment e {{
+        param a: Scalar = 5 in 1 .. 20
+        axis x: Scalar = linspace(0.5, 1.5, 20)
+        let u = 2 * a
+        let v = u + 0.1
+        let w = 0.5
+        measure y ~ {measured}
+    }}
+    let best = fit(e, expected(e).with(y = {"round(" if "Poisson" in measured else "("}expected(e).y)))
+    """
+    ran = run(program)
+    assert ran.codes == []
+    assert (ran.value("best").deviance is not None) is is_judged
+
+
+@pytest.mark.parametrize(
+    "distribution",
+    [
+        "Normal(x - 1, 1)",
+        "Binomial(40, 0.5)",
+        "Bernoulli(0.5)",
+        "Poisson(7)",
+        "Exponential(3)",
+        "Gamma(2, 3)",
+        "Beta(2, 3)",
+        "StudentT(5, x - 1, 1)",
+        "Uniform(-2, 2)",
+    ],
+)
+def test_draws_are_where_their_distribution_may_have_them(distribution: str) -> None:
+    """What `load` would refuse is never drawn, and a bound is there where draws keep to one."""
+    program = f"""
+    experiment e {{
+        axis x: Scalar = linspace(0.5, 1.5, 400)
+        measure y ~ {distribution}
+    }}
+    let data = simulate(e, seed = 3)
+    """
+    row = facts.DISTRIBUTIONS[distribution.partition("(")[0]]
+    drawn = run(program).value("data").columns["y"].values
+    assert row.low <= drawn.min() <= drawn.max() <= row.high
+    assert drawn.min() < 0 or row.low == 0
+    assert drawn.max() > 1 or row.high == 1
 
 
 def test_the_information_may_be_chosen_by_a_name() -> None:

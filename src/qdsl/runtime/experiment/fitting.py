@@ -17,9 +17,9 @@ from qdsl.lang.core.layout import leaves
 from qdsl.lang.report import Diagnostics
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
+from qdsl.lang.typed.dependence import fitted_variables, variables_in
 from qdsl.lang.typed.dimension import ONE
 from qdsl.lang.typed.distributions import DISTRIBUTIONS
-from qdsl.lang.typed.experiments import variables_in
 from qdsl.lang.typed.requests import ERRORS
 from qdsl.runtime.evaluate import Environment
 from qdsl.runtime.experiment.model import Model, model_of
@@ -30,9 +30,6 @@ from qdsl.runtime.kernel import KernelError
 from qdsl.runtime.value.provenance import recorded
 from qdsl.runtime.value.table import Table
 from qdsl.runtime.world import World
-
-GOODNESS = frozenset(("Binomial", "Poisson", "Normal"))
-"""Distributions whose deviance has a chi-squared distribution when the model is true and counts are not small."""
 
 
 @dataclass(eq=False)
@@ -160,19 +157,10 @@ def argument_names(measure: typed.MeasureDeclaration) -> list[str]:
 
 def _measures_goodness(model: Model, measure: typed.MeasureDeclaration) -> bool:
     """A Normal's deviance tells only where sigma is given and not itself fitted."""
-    if measure.distribution.name not in GOODNESS:
-        return False
-    sigma = measure.distribution.arguments[-1]
-    return measure.distribution.name != "Normal" or (sigma is not None and not _depends(model, sigma))
-
-
-def _depends(model: Model, value: typed.Expr) -> bool:
-    """Whether an expression of the model uses a param, directly or through its lets."""
-    reached = {each.variable for each in model.params}
-    for let in model.experiment.lets:
-        if reached & set(variables_in(let.value)):
-            reached.add(let.variable)
-    return bool(reached & set(variables_in(value)))
+    row = DISTRIBUTIONS[measure.distribution.name]
+    scales = [measure.distribution.arguments[row.place(name)] for name in row.optional]
+    fitted = fitted_variables(model.experiment)
+    return row.goodness and all(each is not None and fitted.isdisjoint(variables_in(each)) for each in scales)
 
 
 def _symmetric(triangle: Sequence[Any], size: int) -> Matrix:

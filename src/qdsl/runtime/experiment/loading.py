@@ -8,12 +8,10 @@ from qdsl.lang.report import Diagnostics
 from qdsl.lang.source import Span
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
+from qdsl.lang.typed.distributions import DISTRIBUTIONS
 from qdsl.runtime.load import Wanted, load_csv
 from qdsl.runtime.value.table import Table
 from qdsl.runtime.world import World
-
-_LOW = {"Binomial": 0.0, "Bernoulli": 0.0, "Poisson": 0.0, "Exponential": 0.0, "Gamma": 0.0, "Beta": 0.0}
-_HIGH = {"Bernoulli": 1.0, "Beta": 1.0}
 
 
 def load(world: World, path: str, experiment: typed.Experiment, at: Span) -> Table:
@@ -33,20 +31,19 @@ def wanted(experiment: typed.Experiment) -> list[Wanted]:
         for each in axis.variables
     ]
     for measure in experiment.measures:
-        name, variable = measure.distribution.name, measure.variable
-        columns.append(
-            Wanted(variable.name, variable.type, variable.display, _LOW.get(name, -math.inf), _HIGH.get(name, math.inf))
-        )
+        row, variable = DISTRIBUTIONS[measure.distribution.name], measure.variable
+        columns.append(Wanted(variable.name, variable.type, variable.display, row.low, row.high))
     return columns
 
 
 def limits(experiment: typed.Experiment) -> list[tuple[str, str]]:
-    """(counts, shots) for each binomial measurement whose number of shots is a column."""
+    """(counts, shots) for each measurement of counts out of a number of shots that is a column."""
     pairs: list[tuple[str, str]] = []
     columns = {each for axis in experiment.axes for each in axis.variables}
     for measure in experiment.measures:
-        if measure.distribution.name == "Binomial":
-            shots = measure.distribution.arguments[0]
+        row = DISTRIBUTIONS[measure.distribution.name]
+        if row.limit is not None:
+            shots = measure.distribution.arguments[row.place(row.limit)]
             if isinstance(shots, typed.Local) and shots.variable in columns:
                 pairs.append((measure.variable.name, shots.variable.name))
     return pairs

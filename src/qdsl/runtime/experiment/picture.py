@@ -16,6 +16,7 @@ from qdsl.lang.report import Diagnostics
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
 from qdsl.lang.typed.dimension import ONE
+from qdsl.lang.typed.distributions import DISTRIBUTIONS, Bars
 from qdsl.runtime.evaluate import Environment
 from qdsl.runtime.experiment.model import Model, model_of
 from qdsl.runtime.failures import unequal_lengths
@@ -72,19 +73,19 @@ def _panel(model: Model, fit: Any, data: Any, place: int) -> Panel:
     axis = _axis_to_draw(model)
     own = np.asarray(data.columns[measure.variable.name].values, dtype=float)
     at_points = _arguments(model, fit, [data.columns[each.name].values for each in model.functions.axes], place)
-    per_shot = measure.distribution.name == "Binomial"
-    shots = np.broadcast_to(np.asarray(at_points[0], dtype=float), own.shape) if per_shot else None
-    y = own / shots if shots is not None else own
+    row = DISTRIBUTIONS[measure.distribution.name]
+    limit = None if row.limit is None else row.place(row.limit)
+    y = own if limit is None else own / np.asarray(at_points[limit], dtype=float)
     bars = _bars(measure, own, at_points, fit)
     dimension = measure.variable.type.dimension if isinstance(measure.variable.type, types.Real) else ONE
-    label = f"{measure.variable.name} fraction" if per_shot else measure.variable.name
+    label = f"{measure.variable.name} fraction" if limit is not None else measure.variable.name
     x, xs = _across(data, axis)
     return Panel(
         x,
         Quantity(label, dimension, measure.variable.display),
         (xs, y),
         bars,
-        _curve(model, fit, data, place, axis, per_shot),
+        _curve(model, fit, data, place, axis, limit),
     )
 
 
@@ -117,23 +118,26 @@ def _count(measure: typed.MeasureDeclaration) -> int:
 
 
 def _bars(measure: typed.MeasureDeclaration, own: Any, arguments: list[Any], fit: Any) -> Reach:
-    match measure.distribution.name:
-        case "Binomial":
-            return binomial(own, np.broadcast_to(np.asarray(arguments[0], dtype=float), own.shape))
-        case "Poisson":
+    row = DISTRIBUTIONS[measure.distribution.name]
+    match row.bars:
+        case Bars.FRACTION:
+            assert row.limit is not None
+            return binomial(own, np.broadcast_to(np.asarray(arguments[row.place(row.limit)], dtype=float), own.shape))
+        case Bars.COUNT:
             return poisson(own)
-        case "Normal":
-            sigma = fit.sigma if measure.distribution.arguments[-1] is None else arguments[1]
+        case Bars.SIGMA:
+            place = row.place("sigma")
+            sigma = fit.sigma if measure.distribution.arguments[place] is None else arguments[place]
             return normal(np.nan if sigma is None else sigma, len(own))
-        case _:
+        case Bars.NONE:
             return normal(np.nan, len(own))
 
 
 def _curve(
-    model: Model, fit: Any, data: Any, place: int, axis: typed.Variable | None, per_shot: bool
+    model: Model, fit: Any, data: Any, place: int, axis: typed.Variable | None, limit: int | None
 ) -> Callable[[Any], Any]:
-    """The expected value along the axis, the other axes at their first value. Between the values of an axis that has
-    only whole ones the curve makes steps.
+    """The expected value along the axis, the other axes at their first value; as a fraction of the argument at `limit`.
+    Between the values of an axis that has only whole ones the curve makes steps.
     """
 
     def curve(xs: Any) -> Any:
@@ -143,7 +147,7 @@ def _curve(
         ]
         arguments = _arguments(model, fit, axes, place)
         mean = np.broadcast_to(np.asarray(arguments[-1], dtype=float), (len(xs),))
-        return mean / np.asarray(arguments[0], dtype=float) if per_shot else mean
+        return mean / np.asarray(arguments[limit], dtype=float) if limit is not None else mean
 
     return curve
 
