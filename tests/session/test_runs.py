@@ -10,6 +10,7 @@ import pytest
 from tests.session.running import lines, run
 
 from qdsl import __version__
+from qdsl.lang.typed import tree as typed
 
 TWO = """
 experiment two {
@@ -135,6 +136,10 @@ def test_runs_that_cannot_be(param: str, axis: str, measured: str, asked: str, c
 def test_set_replaces_defaults() -> None:
     program = TWO + "print(expected(two, x = [1 s], shots = [10]).v)"
     assert lines(program, overrides={"a": "30 mV"}) == ["[0.03] V"]
+    ran = run(program, overrides={"a": "30 mV"})
+    (experiment,) = ran.session.environment.models
+    assert isinstance(experiment.params[0].default, typed.Constant)  # the program stays as it was written
+    assert experiment.params[0].default.value == 2
 
 
 @pytest.mark.parametrize(

@@ -217,10 +217,10 @@ class Session:
             if not params:
                 raise Stopped(error("E0905", f"--set {name}: no experiment of this file has a param `{name}`"))
             for param in params:
-                param.default = self._value_of(f"--set {name}", text, param.variable.type)
+                self.environment.overrides[param.variable] = self._value_of(f"--set {name}", text, param.variable.type)
 
-    def _value_of(self, origin: str, text: str, type_: types.Type) -> typed.Expr:
-        """A value written on the command line, of the type that is needed."""
+    def _value_of(self, origin: str, text: str, type_: types.Type) -> float:
+        """A number written on the command line, of the type that is needed, in SI."""
         source = Source(origin, f"let value = {text}\n")
         checked = front.check(source, front.Context(self.library, scope=self.scope))
         if checked.ok and checked.module.statements:
@@ -229,8 +229,7 @@ class Session:
             found = types.resolved(statement.value.type)
             wanted = types.resolved(type_)
             if found == wanted or (found is types.INT and wanted == types.SCALAR):
-                number = self.environment.evaluate(statement.value)
-                return typed.Constant(statement.span, wanted, float(number), display=statement.value.display)
+                return float(self.environment.evaluate(statement.value))
             show = Show(self.library.dimension_names)
             message = f"{origin} needs {show.type(wanted)}, and {text} is {show.type(found)}"
             raise Stopped(error("E0906", message))

@@ -69,12 +69,14 @@ class Model:
     # ── values ───────────────────────────────────────────────────────────────
 
     def defaults(self) -> dict[str, float]:
-        """The params' defaults in SI."""
-        return {
-            each.variable.name: float(self.environment.evaluate(each.default))
-            for each in self.params
-            if each.default is not None
-        }
+        """The params' defaults in SI, or what was said in their place for the whole run."""
+        values: dict[str, float] = {}
+        for each in self.params:
+            if each.variable in self.environment.overrides:
+                values[each.variable.name] = self.environment.overrides[each.variable]
+            elif each.default is not None:
+                values[each.variable.name] = float(self.environment.evaluate(each.default))
+        return values
 
     def axis_values(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Every axis at every point: axes make a grid, those of a path go together; the last axis changes fastest."""
