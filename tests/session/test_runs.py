@@ -54,6 +54,7 @@ def test_a_column_has_the_length_of_its_table() -> None:
     assert ran.codes == ["E0705"]
     assert ran.messages[0].span is not None
     assert ran.messages[0].span.text == "zeros(5)"
+    assert run(TWO + "print(expected(two).with(z = [(a = 1, b = 2)]))").codes == ["E0516"]
 
 
 @pytest.mark.parametrize("path", ["", ".", "folder"])

@@ -148,7 +148,7 @@ def with_(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument])
     for argument in arguments[1:]:
         value = c.expr(argument.value)
         element, shape = element_of(value.type)
-        if argument.name is None or shape is None or len(shape) != 1:
+        if argument.name is None or shape is None or len(shape) != 1 or isinstance(element, types.Record):
             if element is not BROKEN:
                 c.report(c.models.not_host_value(argument.span, "with", "name = array", types.resolved(value.type)))
             return c.broken(node.span)
