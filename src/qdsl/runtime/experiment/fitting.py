@@ -191,7 +191,14 @@ def fitted(env: Environment, experiment: typed.Experiment, call: typed.HostCall,
     inputs = {data.provenance.source: data.provenance.source_hash} if data.provenance is not None else {}
     starts = {each.name: each.start for each in parameters}
     record = recorded("fit", world.source.name, world.source.text, starts, None, inputs)
-    return replace(found, provenance=record, data=data)
+    return replace(found, nll=_of_the_data(model, found), provenance=record, data=data)
+
+
+def _of_the_data(model: Model, found: Fit) -> float | None:
+    """The negative log-likelihood of the data alone: what was minimised, less what the priors added to it."""
+    if found.nll is None or not any(each.prior for each in model.params):
+        return found.nll
+    return found.nll - float(model.kernel("prior")(*found.values)[0])
 
 
 def _information(env: Environment, word: typed.Expr) -> str:
