@@ -292,7 +292,7 @@ def test_many_large_arrays_are_refused_before_the_machine_is_short(monkeypatch: 
       return %s"""
     call = kernel("(%n: int) -> (real)", body)
     assert call(900) == 0.0
-    monkeypatch.setattr("qdsl.runtime.kernel.memory_limit", lambda: 1 << 20)
+    monkeypatch.setattr("qdsl.runtime.context.memory_limit", lambda: 1 << 20)
     error = stopped(call.convert_and_call, 900)
     assert error.code is Code.MEMORY
 
@@ -320,7 +320,7 @@ def test_a_long_loop_over_new_arrays_needs_little_memory(monkeypatch: pytest.Mon
     """100,000 arrays of 800 bytes are carried on through 8 MB."""
     zeros = "%zero = const 0.0\n%v0 = array %zero -> [real]\n"
     call = kernel("(%n: int) -> (real, [real])", zeros + ROUNDS + "return %s, %v")
-    monkeypatch.setattr("qdsl.runtime.kernel.memory_limit", lambda: 8 << 20)
+    monkeypatch.setattr("qdsl.runtime.context.memory_limit", lambda: 8 << 20)
     total, last = call(100_000)
     assert total == 100_000.0
     assert last.tolist() == [float(j) for j in range(100)]
@@ -330,7 +330,7 @@ def test_a_long_loop_over_columns_needs_little_memory(monkeypatch: pytest.Monkey
     """Each element takes arrays of its own and gives them back."""
     zeros = "%zero = const 0.0\n%v0 = array %zero -> [real]\n"
     call = kernel("(%n: int) -> (real)", zeros + ROUNDS + "return %s")
-    monkeypatch.setattr("qdsl.runtime.kernel.memory_limit", lambda: 4 << 20)
+    monkeypatch.setattr("qdsl.runtime.context.memory_limit", lambda: 4 << 20)
     assert call(np.full(2000, 20)).tolist() == [20.0] * 2000
 
 

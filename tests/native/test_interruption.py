@@ -113,9 +113,9 @@ def sigint():
 
 BY_THE_MAIN_THREAD = """
 took = interrupted(CASES[sys.argv[1]], sigint)
-assert took is not None and 0.1 < took < 1.0, took
+assert took is not None and 0.1 < took < 5.0, took
 took = interrupted(CASES[sys.argv[1]], sigint)          # and again: nothing has to be reset
-assert took is not None and 0.1 < took < 1.0, took
+assert took is not None and 0.1 < took < 5.0, took
 assert compiled["nest"](3) == compiled["nest"](3)       # what starts later runs
 print("stopped")
 """
@@ -128,16 +128,17 @@ def work(case):
         CASES[case]()
     except KeyboardInterrupt:
         found.append(case)
-threads = [threading.Thread(target=work, args=(case,)) for case in ("while", "straight", "while-slow-way")]
+threads = [
+    threading.Thread(target=work, args=(case,), daemon=True) for case in ("while", "straight", "while-slow-way")
+]
 for thread in threads:
     thread.start()
-def wait():
+for _ in range(20):                                     # one Ctrl-C is enough once all of them run
+    assert interrupted(lambda: time.sleep(5), sigint) is not None
     for thread in threads:
-        thread.join()
-    time.sleep(1)
-assert interrupted(wait, sigint) is not None
-for thread in threads:
-    thread.join(5)
+        thread.join(1)
+    if len(found) == 3:
+        break
 assert sorted(found) == ["straight", "while", "while-slow-way"], found
 
 # Whoever sets a handler of Python later is asked first, and decides what is raised where the kernel ran.

@@ -81,6 +81,12 @@ def test_shapes_go_together_as_in_numpy(compiled: dict[str, Kernel]) -> None:
         f([1.0, 2.0], [1, 2, 3], True)
 
 
+def test_an_array_without_axes_beside_a_column_is_a_number(compiled: dict[str, Kernel]) -> None:
+    f = compiled["f"]
+    for arguments in ((np.array(0.5), np.arange(300), True), (np.arange(300) + 0.5, np.array(0), True)):
+        assert np.array_equal(f(*arguments), np.arange(300) + 0.5)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

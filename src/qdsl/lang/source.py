@@ -8,9 +8,13 @@ items below stay valid as they are: only the offset of their chunks changes.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
+
+LONGEST_CHAIN = 16
+"""How many calls a span remembers."""
 
 
 @dataclass(eq=False)
@@ -69,11 +73,16 @@ class Chunk:
 
 
 class Span(NamedTuple):
-    """Characters `start` to `end` (exclusive) of a chunk."""
+    """Characters `start` to `end` (exclusive) of a chunk.
+
+    Code that was put in the place of a call, or failed in one, also says where the call stands: `caller`, which may
+    have a caller of its own.
+    """
 
     chunk: Chunk
     start: int
     end: int
+    caller: Span | None = None
 
     @property
     def source(self) -> Source:
@@ -101,6 +110,22 @@ class Span(NamedTuple):
         if other.chunk is self.chunk:
             return Span(self.chunk, self.start, max(self.end, other.end))
         return self.source.span(self.absolute[0], other.absolute[1])
+
+    def called_from(self, call: Span) -> Span:
+        """The same place, reached by the call at `call`. Of a long chain the end is left out."""
+        chain = list(self.chain())
+        if len(chain) >= LONGEST_CHAIN:
+            return self
+        for each in reversed(chain):
+            call = each._replace(caller=call)
+        return call
+
+    def chain(self) -> Iterator[Span]:
+        """This place, that of the call it was reached by, and so on outwards."""
+        span: Span | None = self
+        while span is not None:
+            yield span
+            span = span.caller
 
     def before(self) -> Span:
         """The empty span at this one's start: where an insertion goes."""

@@ -5,6 +5,7 @@ One code for each `core.ir.Code`: E0701 for a number outside a function's domain
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -48,14 +49,25 @@ def stopped(failure: KernelFailure | KernelError, at: Span | None = None) -> Sto
 
 def _labels(origin: Span | None, at: Span | None, words: str) -> list[Label]:
     """Where it happened, and the statement `at` that led there. What the library does is told of its caller."""
-    if origin is None or origin.source.name in _LIBRARY:
+    inside = None
+    while origin is not None and origin.source.name in _LIBRARY:
+        inside, origin = origin, origin.caller
+    if origin is None:
         origin = at
     if origin is None:
         return []
+    if inside is not None:
+        words = f"in `{_declared_around(inside)}`, called here"
     labels = [Label(origin, words)]
     if at is not None and at.chunk is not origin.chunk:
         labels.append(Label(at, "reached from here"))
     return labels
+
+
+def _declared_around(span: Span) -> str:
+    """The name of the function whose text has the span in it."""
+    found = re.search(r"^(?:extern )?fn ([^<(\s]+)", span.chunk.text, re.MULTILINE)
+    return found[1] if found else span.chunk.source.name
 
 
 def not_finite(at: Span, origin: Span | None) -> Stopped:

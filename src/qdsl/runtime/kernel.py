@@ -13,18 +13,18 @@ worked on.
 from __future__ import annotations
 
 import ctypes
-import os
 import struct
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING, Any
 
 from qdsl.lang.core.ir import BOOL, Code, Scalar, Type
 from qdsl.lang.native import Entry
-from qdsl.lang.native.abi import CONTEXT_FORMAT, INTERRUPTED
+from qdsl.lang.native.abi import INTERRUPTED
 from qdsl.lang.source import Span
-from qdsl.runtime import arguments
+from qdsl.runtime import arguments, context
+from qdsl.runtime.columns import Call, ColumnFormat
 
 if TYPE_CHECKING:
     import numpy as np
@@ -86,6 +86,7 @@ class Kernel:
     def __init__(self, entry: Entry) -> None:
         self.signature = entry.signature
         self.sites = entry.sites
+        self._calls = entry.calls
         self._library = entry.library
         self._types = [type_ for _, type_ in entry.signature.parameters]
         self._names = [name for name, _ in entry.signature.parameters]
@@ -136,6 +137,9 @@ class Kernel:
             words = self._numbers.packed(args)
             if words is not None:
                 return self._one(words, keep)
+            call = self._columns.laid_out(args)
+            if call is not None:
+                return self._loop_over(call, keep)
         given = [arguments.accepted(*each) for each in zip(args, self._types, self._names, strict=True)]
         if self._loop is not None:
             return self._elementwise(given, keep)
@@ -147,15 +151,33 @@ class Kernel:
         """One set of numbers."""
         numbers = self._numbers
         assert numbers is not None
-        context = _Context(keep)
+        memory = context.fresh(keep)
         results = ctypes.create_string_buffer(numbers.result_bytes)
-        status = self._call(words, results, context.buffer)
+        try:
+            status = self._call(words, results, memory)
+        finally:
+            self._release(memory)
         if status:
-            raise self._error(status, context, ())
-        self._release(context.buffer)
+            raise self._error(status, memory, ())
         return numbers.unpacked(results.raw)
 
     # ── columns ──────────────────────────────────────────────────────────────
+
+    @cached_property
+    def _columns(self) -> ColumnFormat:
+        return ColumnFormat([_scalar(each) for each in self._types], [_scalar(each) for each in self.signature.results])
+
+    def _loop_over(self, call: Call, keep: bool) -> Result:
+        """Arrays that need no conversion."""
+        assert self._loop is not None
+        memory = context.fresh(keep)
+        try:
+            status = self._loop(call.columns, call.size, call.strides, call.outputs, memory)
+        finally:
+            self._release(memory)
+        if status:
+            raise self._error(status, memory, call.shape)
+        return _several(call.results)
 
     def _elementwise(self, given: Sequence[np.ndarray], keep: bool) -> Result:
         """Broadcast arrays, all for scalar parameters."""
@@ -168,13 +190,14 @@ class Kernel:
         addresses = (ctypes.c_void_p * count)(*(array.ctypes.data for array, _ in columns))
         strides = (ctypes.c_int64 * count)(*(stride for _, stride in columns))
         outputs = (ctypes.c_void_p * len(results))(*(array.ctypes.data for array in results))
-        context = _Context(keep)
-        size = prod(shape)
+        memory = context.fresh(keep)
         assert self._loop is not None
-        status = self._loop(addresses, size, strides, outputs, context.buffer)
+        try:
+            status = self._loop(addresses, prod(shape), strides, outputs, memory)
+        finally:
+            self._release(memory)
         if status:
-            raise self._error(status, context, shape)
-        self._release(context.buffer)
+            raise self._error(status, memory, shape)
         return _several([array.item() if shape == () else array for array in results])
 
     # ── whole arrays ─────────────────────────────────────────────────────────
@@ -207,19 +230,19 @@ class Kernel:
         held = arguments.write_words(words, row, self._types)
         results = (ctypes.c_int64 * max(1, arguments.words(self.signature.results)))()
         small = arguments.place_small_results(results, self.signature.results)
-        context = _Context(keep)
+        memory = context.fresh(keep)
         try:
-            status = self._call(words, results, context.buffer)
+            status = self._call(words, results, memory)
             if status:
-                raise self._error(status, context, None, index)
+                raise self._error(status, memory, None, index)
             values = arguments.read_words(results, self.signature.results, small)
             del held
         finally:
-            self._release(context.buffer)
+            self._release(memory)
         wrong = None if keep else arguments.first_nonfinite(values)
         if wrong is not None and arguments.first_nonfinite(row) is None:
             message = f"the result of {self.signature.name} is not finite"
-            raise KernelError(Code.NONFINITE, message, (), (*index, *wrong), None)
+            raise KernelError(Code.NONFINITE, message, (), (*index, *wrong), self.signature.span)
         return values
 
     def _none(self, shape: tuple[int, ...]) -> list[np.ndarray]:
@@ -229,35 +252,19 @@ class Kernel:
     # ── failing ──────────────────────────────────────────────────────────────
 
     def _error(
-        self, status: int, context: _Context, shape: tuple[int, ...] | None, index: tuple[int, ...] = ()
+        self, status: int, memory: Any, shape: tuple[int, ...] | None, index: tuple[int, ...] = ()
     ) -> BaseException:
         """What the context says went wrong. `shape` is that of a loop, whose element it also has."""
         import numpy as np
 
-        site, element, raw = context.stopped()
-        self._release(context.buffer)
         if status == INTERRUPTED:
             return KeyboardInterrupt()
+        stop = context.stopped(memory)
         if shape:
-            index = tuple(int(i) for i in np.unravel_index(element, shape))
-        where = self.sites[site]
-        values = where.decoded(raw)
-        return KernelError(where.code, where.describe(values), values, index, where.span)
-
-
-class _Context:
-    """The block of memory that a call fills in when it stops: see `native.abi`."""
-
-    def __init__(self, keep: bool) -> None:
-        self.buffer = ctypes.create_string_buffer(
-            struct.pack(CONTEXT_FORMAT, 0, 0, 0, 0, 0, 0, 0, 0, keep, 0, 0, 0, memory_limit(), 0, 0),
-            struct.calcsize(CONTEXT_FORMAT),
-        )
-
-    def stopped(self) -> tuple[int, int, tuple[int, ...]]:
-        """The site, the element and the raw values."""
-        _, site, element, *raw = struct.unpack_from("<iiq4q", self.buffer)
-        return site, element, tuple(raw)
+            index = tuple(int(i) for i in np.unravel_index(stop.element, shape))
+        site = self.sites[stop.site]
+        values = site.decoded(stop.values)
+        return KernelError(site.code, site.describe(values), values, index, stop.place(self.sites, self._calls))
 
 
 class _NumberFormat:
@@ -302,12 +309,3 @@ def _scalar(type_: Type) -> Scalar:
 
 def _counted(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
-
-
-@cache
-def memory_limit() -> int:
-    """What one call may take for its arrays: half of the machine's memory."""
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
-    except (AttributeError, ValueError, OSError):
-        return 1 << 31

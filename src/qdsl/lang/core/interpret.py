@@ -115,7 +115,12 @@ class _Run:
         if counts and self.depth == DEEPEST_CALL:
             raise _failed(FAILURES[Code.RECURSION], (), span)
         self.depth += counts
-        results = self.block(self.module.functions[name].body, arguments, {})
+        try:
+            results = self.block(self.module.functions[name].body, arguments, {})
+        except KernelFailure as failure:
+            if failure.span is not None and span is not None:
+                failure.span = failure.span.called_from(span)
+            raise
         self.depth -= counts
         return results
 
@@ -199,6 +204,14 @@ class _Tracing(_Run):
     def __init__(self, module: Module) -> None:
         super().__init__(module)
         self.steps = 0
+        self.calls: list[Span] = []
+
+    def call(self, name: str, arguments: Sequence[Any], span: Span | None) -> list[Any]:
+        before = self.calls
+        self.calls = before if span is None else [*before, span]
+        results = super().call(name, arguments, span)
+        self.calls = before
+        return results
 
     def primitive(self, primitive: Primitive, op: Op, operands: Sequence[Any]) -> Any:
         self.steps += 1
@@ -209,7 +222,10 @@ class _Tracing(_Run):
             return result
         strange = [each for each in operands if isinstance(each, float) and not isfinite(each)]
         if not strange:
-            return _traced(result, op.span)
+            place = op.span
+            for call in reversed(self.calls):
+                place = place.called_from(call) if place is not None else None
+            return _traced(result, place)
         first = next((each for each in strange if isinstance(each, _Traced)), None)
         return result if first is None else _traced(result, first.span)
 

@@ -17,6 +17,7 @@ from typing import Any
 
 from qdsl.lang.core.builder import Builder
 from qdsl.lang.core.ir import Block, Function, Op, Value
+from qdsl.lang.source import Span
 
 Values = tuple[Value, ...]
 
@@ -107,29 +108,35 @@ class Rewriter:
 
 
 def copy_block(
-    block: Block, arguments: Sequence[Value], into: Builder, outer: Mapping[Value, Value] | None = None
+    block: Block,
+    arguments: Sequence[Value],
+    into: Builder,
+    outer: Mapping[Value, Value] | None = None,
+    call: Span | None = None,
 ) -> Values:
     """Write a copy of the block's operations, its parameters replaced by arguments; returns what it yields.
 
-    `outer` says what values from around the block are called where the copy stands, if not the same.
+    `outer` says what values from around the block are called where the copy stands, if not the same; `call` is the
+    place of the call that the copy stands for.
     """
     new = {**(outer or {}), **dict(zip(block.parameters, arguments, strict=True))}
-    _copy_ops(block.ops, new, into.ops)
+    _copy_ops(block.ops, new, into.ops, call)
     return tuple([new.get(value, value) for value in block.yields])
 
 
-def _copy_ops(ops: Iterable[Op], new: dict[Value, Value], into: list[Op]) -> None:
+def _copy_ops(ops: Iterable[Op], new: dict[Value, Value], into: list[Op], call: Span | None) -> None:
     for op in ops:
-        regions = tuple([_copy_region(region, new) for region in op.regions])
+        regions = tuple([_copy_region(region, new, call) for region in op.regions])
         results = _copy_values(op.results, new)
         operands = tuple([new.get(operand, operand) for operand in op.operands])
-        into.append(Op(op.name, operands, results, op.attributes, regions, op.span))
+        span = op.span.called_from(call) if op.span is not None and call is not None else op.span
+        into.append(Op(op.name, operands, results, op.attributes, regions, span))
 
 
-def _copy_region(block: Block, new: dict[Value, Value]) -> Block:
+def _copy_region(block: Block, new: dict[Value, Value], call: Span | None) -> Block:
     parameters = _copy_values(block.parameters, new)
     ops: list[Op] = []
-    _copy_ops(block.ops, new, ops)
+    _copy_ops(block.ops, new, ops, call)
     return Block(parameters, tuple(ops), tuple([new.get(value, value) for value in block.yields]))
 
 

@@ -3,6 +3,7 @@
 Every entry takes a context, one block of memory that the caller owns for the length of a call:
 
     code site index values[4]     what went wrong, where, at which element, with which numbers (8 raw bytes each)
+    passed calls[16]              through how many calls the failure came, and which these were, the innermost first
     depth                         how deeply recursive calls are nested
     keep                          1: results that are not finite are handed out, not refused
     chunk top end left            the arena that arrays live in, and how many bytes it may still grow by
@@ -25,19 +26,27 @@ strides in bytes, results addresses of contiguous columns.
 from __future__ import annotations
 
 from qdsl.lang.core.ir import BOOL, INT, REAL, ArrayType, Scalar, Type
-
-CONTEXT = "%context = type { i32, i32, i64, [4 x i64], i64, i64, ptr, i64, i64, i64, i64, i64 }"
-CODE, SITE, INDEX, VALUES, DEPTH, KEEP, CHUNK, TOP, END, LEFT, STARTED, PATIENCE = range(12)
-"""The fields of the context, in order."""
-
-CONTEXT_FORMAT = "<iiq4qqqqqqqqq"
-"""The same for `struct`, on a machine with 64-bit pointers."""
+from qdsl.lang.source import LONGEST_CHAIN
 
 INTERRUPTED = -1
 """The status of a call that was told to stop; no failure of the program."""
 
 VALUES_KEPT = 4
 """How many numbers a failure can show."""
+
+CALLS_KEPT = LONGEST_CHAIN
+"""How many calls it remembers."""
+
+CONTEXT = (
+    f"%context = type {{ i32, i32, i64, [{VALUES_KEPT} x i64], i32, [{CALLS_KEPT} x i32],"
+    " i64, i64, ptr, i64, i64, i64, i64, i64 }"
+)
+CODE, SITE, INDEX, VALUES, PASSED, CALLS, DEPTH, KEEP, CHUNK, TOP, END, LEFT, STARTED, PATIENCE = range(14)
+"""The fields of the context, in order."""
+
+FAILURE_FORMAT = f"<iiq{VALUES_KEPT}qi{CALLS_KEPT}i4x"
+CONTEXT_FORMAT = FAILURE_FORMAT + "qqqqqqqq"
+"""The same for `struct`, on a machine with 64-bit pointers; the first part says how a call failed."""
 
 ELEMENT_BYTES = {BOOL: 1, INT: 8, REAL: 8}
 ELEMENT_TYPE = {BOOL: "i8", INT: "i64", REAL: "double"}

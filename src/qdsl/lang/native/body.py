@@ -135,12 +135,17 @@ class Body:
         return None
 
     def pass_on(self, failed: str) -> None:
-        """Stop if a function called has; its message stands."""
+        """Stop if a function called has; its message stands, with the place of this call."""
         if self.mode is Mode.FAST:
             return self.suspect(failed)
-        good = self.writer.label("good")
-        self.writer.branch(failed, "failed", good, unlikely=True)
-        self.writer.begin(good)
+        w = self.writer
+        good, bad = w.label("good"), w.label("bad")
+        w.branch(failed, bad, good, unlikely=True)
+        w.begin(bad)
+        if self.span is not None:
+            w.do(f"call void @qdsl.pass(ptr %context, i32 {self.program.sites.call_number(self.span)})")
+        w.jump("failed")
+        w.begin(good)
         return None
 
     def suspect(self, condition: str) -> None:

@@ -26,15 +26,17 @@ from qdsl.lang.native.program import Mode, Program
 from qdsl.lang.native.sites import Site
 from qdsl.lang.native.support import needed, uses_arena
 from qdsl.lang.native.writer import METADATA
+from qdsl.lang.source import Span
 
 
 @dataclass(frozen=True)
 class Signature:
-    """What a compiled function takes and gives. `elementwise` ones have a loop entry."""
+    """What a compiled function takes and gives, and where it is declared. `elementwise` ones have a loop entry."""
 
     name: str
     parameters: tuple[tuple[str, Type], ...]
     results: tuple[Type, ...]
+    span: Span | None = None
 
     @property
     def elementwise(self) -> bool:
@@ -43,10 +45,11 @@ class Signature:
 
 @dataclass(frozen=True)
 class Translation:
-    """LLVM text, what its site numbers mean, and the functions that can be called."""
+    """LLVM text, what its numbers of sites and calls mean, and the functions that can be called."""
 
     text: str
     sites: tuple[Site, ...]
+    calls: tuple[Span, ...]
     signatures: tuple[Signature, ...]
     uses_arena: bool
     polls: bool
@@ -74,7 +77,9 @@ def from_core(module: Module, roots: Sequence[str], inline_math: bool, for_pytho
     polls = f"@{interruption.COUNTER}" in code
     declarations = [interruption.DECLARATIONS] if polls else []
     text = "\n".join([CONTEXT, needed(code), *declarations, code, METADATA, ""])
-    return Translation(text, tuple(program.sites.sites), signatures, uses_arena(code), polls)
+    return Translation(
+        text, tuple(program.sites.sites), tuple(program.sites.calls), signatures, uses_arena(code), polls
+    )
 
 
 def _signature(function: Function) -> Signature:
@@ -83,4 +88,5 @@ def _signature(function: Function) -> Signature:
         function.name,
         tuple((name, value.type) for name, value in zip(names, function.parameters, strict=True)),
         function.result_types,
+        function.span,
     )

@@ -17,6 +17,7 @@ from qdsl.lang.native.abi import RELEASE
 from qdsl.lang.native.cache import ObjectCache, compiled
 from qdsl.lang.native.from_core import Signature, Translation, from_core
 from qdsl.lang.native.sites import Site
+from qdsl.lang.source import Span
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Entry:
     release: int
     python: int
     sites: Sequence[Site]
+    calls: Sequence[Span]
     library: jit.Library
 
 
@@ -53,7 +55,8 @@ class NativeModule:
         loop = addresses[f"loop.{name}"] if signature.elementwise else 0
         python = addresses.get(f"python.{name}", 0)
         release = addresses.get(RELEASE, 0)
-        return Entry(signature, addresses[f"call.{name}"], loop, release, python, self.translation.sites, self._library)
+        sites, calls = self.translation.sites, self.translation.calls
+        return Entry(signature, addresses[f"call.{name}"], loop, release, python, sites, calls, self._library)
 
     @cached_property
     def _library(self) -> jit.Library:

@@ -52,9 +52,10 @@ def _number(type_: Scalar, word: int) -> bool | int | float:
 
 @dataclass
 class SiteTable:
-    """The sites of one compiled module; a site's number is its place in the table."""
+    """The sites of one compiled module, and the calls that a failure may come through. Numbers are places in them."""
 
     sites: list[Site] = field(default_factory=list)
+    calls: list[Span] = field(default_factory=list)
     _numbers: dict[Site, int] = field(default_factory=dict)
 
     def number(self, site: Site) -> int:
@@ -63,3 +64,8 @@ class SiteTable:
             self._numbers[site] = len(self.sites)
             self.sites.append(site)
         return self._numbers[site]
+
+    def call_number(self, span: Span) -> int:
+        """The number of a call."""
+        self.calls.append(span)
+        return len(self.calls) - 1

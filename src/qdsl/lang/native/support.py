@@ -10,7 +10,7 @@ A chunk starts with the chunk below it and its size in bytes, header included.
 
 from __future__ import annotations
 
-from qdsl.lang.native.abi import CHUNK, CODE, END, LEFT, RELEASE, SITE, TOP, VALUES
+from qdsl.lang.native.abi import CALLS, CALLS_KEPT, CHUNK, CODE, END, LEFT, PASSED, RELEASE, SITE, TOP, VALUES
 
 CHUNK_BYTES = 64 * 1024
 HEADER_BYTES = 16
@@ -34,6 +34,24 @@ define internal void @qdsl.stop(ptr %context, i32 %code, i32 %site, i64 %v0, i64
   store i64 %v1, ptr %v1.at
   store i64 %v2, ptr %v2.at
   store i64 %v3, ptr %v3.at
+  ret void
+}}
+"""
+
+PASS = f"""
+define internal void @qdsl.pass(ptr %context, i32 %call) cold noinline {{
+  {_field("passed.at", PASSED)}
+  {_field("calls.at", CALLS)}
+  %passed = load i32, ptr %passed.at
+  %room = icmp ult i32 %passed, {CALLS_KEPT}
+  br i1 %room, label %keep, label %done
+keep:
+  %at = getelementptr inbounds i32, ptr %calls.at, i32 %passed
+  store i32 %call, ptr %at
+  %next = add i32 %passed, 1
+  store i32 %next, ptr %passed.at
+  br label %done
+done:
   ret void
 }}
 """
@@ -305,6 +323,8 @@ ARENA = ALLOCATE + REWIND + KEEP
 def needed(text: str) -> str:
     """The support that this much of a module refers to."""
     parts = [STOP]
+    if "@qdsl.pass" in text:
+        parts.append(PASS)
     if "@qdsl.ipow" in text:
         parts.append(IPOW)
     if uses_arena(text):

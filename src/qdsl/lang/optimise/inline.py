@@ -6,7 +6,7 @@
 
 Every call of a function that cannot come to call itself is inlined, callees first, until a function has grown to
 `LARGEST` operations: then the rest of its calls stay. Nesting of calls is counted only for recursive functions
-(`core.calls`), so that nothing else changes.
+(`core.calls`), so that nothing else changes. What was inlined still says where the call was (`Span.caller`).
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class _Inline(Rewriter):
         if self.size + growth > LARGEST:
             return None
         self.size += growth
-        return copy_block(callee.body, op.operands, self.builder)
+        return copy_block(callee.body, op.operands, self.builder, call=op.span)
 
 
 def _size(function: Function) -> int:
