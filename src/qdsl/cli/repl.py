@@ -7,7 +7,6 @@ import sys
 from argparse import ArgumentParser, Namespace
 
 from qdsl.cli.exits import Exit
-from qdsl.cli.interrupts import interruptible
 from qdsl.cli.screen import Screen, wants_colour
 from qdsl.cli.values import whole_number
 from qdsl.version import VERSION
@@ -25,8 +24,7 @@ def run(arguments: Namespace, screen: Screen) -> Exit:
         with contextlib.suppress(ImportError):
             import readline  # noqa: F401 - to load it is what gives `input` its editing and history
     read = input if sys.stdin.isatty() else _line
-    with interruptible():
-        Prompt(read, screen.print, seed=arguments.seed, colour=wants_colour(screen.color, screen.out)).loop()
+    Prompt(read, screen.print, seed=arguments.seed, colour=wants_colour(screen.color, screen.out)).loop()
     return Exit.OK
 
 

@@ -6,7 +6,6 @@ from argparse import ArgumentParser, Namespace
 
 from qdsl.cli.exits import Exit, UsageError
 from qdsl.cli.files import folder_of, read
-from qdsl.cli.interrupts import interruptible
 from qdsl.cli.progress import Progress
 from qdsl.cli.screen import Screen
 from qdsl.cli.values import whole_number
@@ -33,8 +32,7 @@ def run(arguments: Namespace, screen: Screen) -> Exit:
 
         folder = folder_of(arguments.file)
         session = Session(Settings(out, screen.report, arguments.seed, overrides, folder))
-        with interruptible():
-            return Exit.OK if session.run(source) else Exit.FAILED
+        return Exit.OK if session.run(source) else Exit.FAILED
 
 
 def _assignment(text: str) -> tuple[str, str]:

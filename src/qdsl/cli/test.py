@@ -6,7 +6,6 @@ from argparse import ArgumentParser, Namespace
 
 from qdsl.cli.exits import Exit
 from qdsl.cli.files import folder_of, programs, read
-from qdsl.cli.interrupts import interruptible
 from qdsl.cli.progress import Progress
 from qdsl.cli.screen import Screen
 from qdsl.cli.values import whole_number
@@ -28,8 +27,7 @@ def run(arguments: Namespace, screen: Screen) -> Exit:
             if source is None:
                 continue
             session = Session(Settings(screen.print, screen.report, arguments.seed, folder=folder_of(name)))
-            with interruptible():
-                results = session.test(source) or []
+            results = session.test(source) or []
             progress.clear()
             for result in results:
                 if result.failure is None:
