@@ -18,6 +18,7 @@ from qdsl.lang.core.from_typed import Entry, Refused
 from qdsl.lang.core.interpret import KernelFailure, interpret, origin
 from qdsl.lang.core.layout import flatten, unflatten
 from qdsl.lang.differentiate import NotDifferentiable, gradient
+from qdsl.lang.optimise import optimise
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
 from qdsl.runtime.compiled import Compiler
@@ -103,7 +104,7 @@ class Computation:
         module, name = self.entry.module, self.entry.name
         if wrt:
             try:
-                module, name = gradient(module, name, wrt), f"{name}.grad"
+                module, name = gradient(optimise(module, [name]), name, wrt), f"{name}.grad"
             except NotDifferentiable as found:
                 raise not_differentiable(self.expr.span, found) from None
         if _is_small(module, name):

@@ -14,6 +14,7 @@ from qdsl.lang.core.from_experiment import FromExperiment
 from qdsl.lang.core.from_typed import Entry, Refused
 from qdsl.lang.core.layout import flatten, leaves
 from qdsl.lang.differentiate import NotDifferentiable, gradient, hessian
+from qdsl.lang.optimise import optimise
 from qdsl.lang.typed import tree as typed
 from qdsl.runtime.evaluate import Environment
 from qdsl.runtime.failures import Stopped, no_model_derivative, unequal_path
@@ -56,6 +57,8 @@ class Model:
     def _compiled(self, entry: Entry, order: int) -> CompiledFunction:
         module, name = entry.module, entry.name
         wrt = range(len(self.params))
+        if order:  # what is not needed is not differentiated
+            module = optimise(module, [name])
         try:
             if order == 1:
                 module, name = gradient(module, name, wrt), f"{name}.grad"
