@@ -34,7 +34,7 @@ TINY = Path(__file__).parent / "tiny.qdsl"
 def outcome(case: Case) -> Outcome:
     """Check the case, and run it if it may run."""
     if case.prelude == "tiny":
-        return _only_checked(case)
+        return only_checked(case)
     with tempfile.TemporaryDirectory() as folder:
         for name, text in case.files.items():
             Path(folder, name).write_text(text, encoding="utf-8")
@@ -58,7 +58,8 @@ class _Watched(Session):
     def _evaluate(self, value: tree.Expr, echo: bool) -> None:
         result = self.environment.evaluate(value)
         line, type_ = value.span.ends.line, types.resolved(value.type)
-        self.values[line] = text_of(result, type_, self.environment.unit_of(value))
+        if not isinstance(type_, types.Function):
+            self.values[line] = text_of(result, type_, self.environment.unit_of(value))
         if isinstance(type_, types.Real):
             unit = value.display or best_unit(abs(result), type_.dimension)
             self.numbers[line] = float(in_unit(result, unit).real)
@@ -77,7 +78,8 @@ def _run(source: Source, folder: Path) -> Outcome:
     return Outcome(session.values, session.numbers, _types(checked), lines, messages)
 
 
-def _only_checked(case: Case) -> Outcome:
+def only_checked(case: Case) -> Outcome:
+    """What the checker says of a case that needs no other file."""
     checked = checked_case(case)
     source = checked.tree.source
     return Outcome(

@@ -75,7 +75,7 @@ class Dimension:
         for atom, exponent in other.factors.items():
             total = product.get(atom, 0) + exponent
             if total:
-                product[atom] = total
+                product[atom] = total if type(total) is int else _lowest(total)
             else:
                 del product[atom]
         return Dimension(product)
@@ -87,7 +87,7 @@ class Dimension:
         for atom, exponent in other.factors.items():
             total = quotient.get(atom, 0) - exponent
             if total:
-                quotient[atom] = total
+                quotient[atom] = total if type(total) is int else _lowest(total)
             else:
                 del quotient[atom]
         return Dimension(quotient)

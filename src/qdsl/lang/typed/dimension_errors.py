@@ -12,7 +12,7 @@ from qdsl.lang.source import Span
 from qdsl.lang.typed.dimension import CYCLE, FREQUENCY, RATE, TIME, Dimension, Turn, base
 from qdsl.lang.typed.show import Show, by_default
 
-_VERBS = {"+": "add", "-": "subtract", "+/-": "give the uncertainty of", "to": "show", "~=": "compare"}
+_VERBS = {"+": "add", "-": "subtract"}
 _LENGTH = base("Length")
 
 
@@ -40,9 +40,12 @@ class DimensionErrors:
         verb = _VERBS.get(operator, "compare")
         names = show.dimension(left_dim), show.dimension(right_dim)
         and_ = "with" if verb == "compare" else "and"
+        said = f"cannot {verb} {names[0]} {and_} {names[1]}"
+        if operator == "+/-":
+            said = f"the uncertainty of {names[0]} cannot be {names[1]}"
         return error(
             "E0401",
-            f"cannot {verb} {names[0]} {and_} {names[1]}",
+            said,
             Label(left, f"this is {names[0]}"),
             Label(right, f"this is {names[1]}"),
             note=show.beside(left_dim, right_dim),

@@ -14,6 +14,7 @@ from qdsl.lang.source import Span
 from qdsl.lang.typed import types
 from qdsl.lang.typed.show import Show
 from qdsl.lang.typed.types import Type, pruned
+from qdsl.lang.typed.words import counted, with_article
 
 
 class TypeErrors:
@@ -30,15 +31,19 @@ class TypeErrors:
 
     def not_a_number(self, span: Span, operator: str, type_: Type) -> Diagnostic:
         """`"a" + 1`."""
-        return error("E0301", f"`{operator}` works on numbers, and this is {_a(self.show.type(type_))}", Label(span))
+        return error("E0301", f"`{operator}` works on numbers, and this is {self.show.a(type_)}", Label(span))
 
     def mismatch(self, span: Span, found: Type, expected: Type, why: Span | None, reason: str) -> Diagnostic:
         """A value of one type where another is needed; `why` is where the need comes from."""
         show = self.show
-        labels = [Label(span, f"this is {_a(show.type(found))}")]
+        labels = [Label(span, f"this is {show.a(found)}")]
         if why is not None:
             labels.append(Label(why, reason))
-        return error("E0302", f"this should be {_a(show.type(expected))}, but is {_a(show.type(found))}", *labels)
+        return error(
+            "E0302",
+            f"this should be {show.a(expected)}, but is {show.a(found)}",
+            *labels,
+        )
 
     def needs_rounding(self, span: Span, why: Span | None, reason: str) -> Diagnostic:
         """A Scalar where an Int is needed."""
@@ -59,7 +64,7 @@ class TypeErrors:
     ) -> Diagnostic:
         """`var y = 1` and later `y = y / 2`; `var s = 0` in a file and later `s = s + t`."""
         type_ = self.show.type(found)
-        labels = [Label(span, f"this is {_a(type_)}")]
+        labels = [Label(span, f"this is {with_article(type_)}")]
         fixes: tuple[Fix, ...] = ()
         if declared is not None:
             labels.append(Label(declared, f"`{name}` began as an Int"))
@@ -67,11 +72,11 @@ class TypeErrors:
             fixes = (Fix("begin with a Scalar", (Edit(literal.after(), ".0"),)),)
         elif declared is not None and literal is not None and literal.text == "0":
             fixes = (Fix(f"begin with a {type_}", (Edit(declared.after(), f": {type_}"),), sure=False),)
-        return error("E0323", f"`{name}` is an Int and cannot take {_a(type_)}", *labels, fixes=fixes)
+        return error("E0323", f"`{name}` is an Int and cannot take {with_article(type_)}", *labels, fixes=fixes)
 
     def condition(self, span: Span, type_: Type, word: str) -> Diagnostic:
         """`if 3 { .. }`."""
-        return error("E0303", f"`{word}` needs a Bool, and this is {_a(self.show.type(type_))}", Label(span))
+        return error("E0303", f"`{word}` needs a Bool, and this is {self.show.a(type_)}", Label(span))
 
     def not_comparable(self, span: Span, operator: str, type_: Type) -> Diagnostic:
         """`1i < 2i`, `f == g`."""
@@ -85,8 +90,8 @@ class TypeErrors:
         return error(
             "E0304",
             "the two branches of this `if` have different types",
-            Label(other, f"this is {_a(show.type(other_type))}"),
-            Label(then, f"this is {_a(show.type(then_type))}"),
+            Label(other, f"this is {show.a(other_type)}"),
+            Label(then, f"this is {show.a(then_type)}"),
         )
 
     def no_else(self, span: Span) -> Diagnostic:
@@ -124,7 +129,9 @@ class TypeErrors:
     def not_a_function(self, span: Span, type_: Type) -> Diagnostic:
         """`3(4)` by way of a name: `x(4)` where x is a number."""
         return error(
-            "E0306", f"this is {_a(self.show.type(type_))}, not a function, so it cannot be called", Label(span)
+            "E0306",
+            f"this is {self.show.a(type_)}, not a function, so it cannot be called",
+            Label(span),
         )
 
     def missing_argument(self, span: Span, function: str, missing: Sequence[str], declared: Span | None) -> Diagnostic:
@@ -140,7 +147,7 @@ class TypeErrors:
         labels = [Label(span, "one too many")]
         if declared is not None:
             labels.append(Label(declared, "declared here"))
-        return error("E0308", f"`{function}` takes {_count(most, 'argument')}", *labels)
+        return error("E0308", f"`{function}` takes {counted(most, 'argument')}", *labels)
 
     def unknown_argument(self, span: Span, function: str, name: str, known: Iterable[str]) -> Diagnostic:
         """`linspace(0, 1, num = 3)`."""
@@ -164,8 +171,8 @@ class TypeErrors:
         wanted = show.type(expected)
         return error(
             "E0311",
-            f"`{parameter}` of `{function}` is {_a(wanted)}, and this is {_a(show.type(found))}",
-            Label(span, f"this is {_a(show.type(found))}"),
+            f"`{parameter}` of `{function}` is {with_article(wanted)}, and this is {show.a(found)}",
+            Label(span, f"this is {show.a(found)}"),
         )
 
     def no_overload(self, span: Span, function: str, found: Sequence[Type], known: Sequence[Type]) -> Diagnostic:
@@ -182,7 +189,7 @@ class TypeErrors:
 
     def not_a_value(self, span: Span, name: str, what: str) -> Diagnostic:
         """A module or an experiment where a number is needed."""
-        return error("E0329", f"`{name}` is {_a(what)}, not a value", Label(span))
+        return error("E0329", f"`{name}` is {with_article(what)}, not a value", Label(span))
 
     def host_needs_call(self, span: Span, name: str) -> Diagnostic:
         """`let f = print`."""
@@ -192,7 +199,7 @@ class TypeErrors:
         """`grad("a")`, `grad` of a function that returns a Text."""
         return error(
             "E0338",
-            f"`{kind}` needs a function from numbers to numbers, and this is {_a(self.show.type(type_))}",
+            f"`{kind}` needs a function from numbers to numbers, and this is {self.show.a(type_)}",
             Label(span),
         )
 
@@ -217,29 +224,29 @@ class TypeErrors:
             if near
             else ("it has " + ", ".join(f"`{each}`" for each in names) if names else "")
         )
-        return error("E0313", f"{_a(self.show.type(type_))} has no `{name}`", Label(span), hint=hint, fixes=fixes)
+        return error("E0313", f"{self.show.a(type_)} has no `{name}`", Label(span), hint=hint, fixes=fixes)
 
     def not_indexable(self, span: Span, type_: Type) -> Diagnostic:
         """`x[0]` of a number."""
-        return error("E0314", f"this is {_a(self.show.type(type_))}, so it has no elements", Label(span))
+        return error("E0314", f"this is {self.show.a(type_)}, so it has no elements", Label(span))
 
     def too_many_indices(self, span: Span, axes: int) -> Diagnostic:
         """`v[0, 1]` of a vector."""
-        return error("E0315", f"this array has {_count(axes, 'axis', 'axes')}", Label(span))
+        return error("E0315", f"this array has {counted(axes, 'axis', 'axes')}", Label(span))
 
     def index_type(self, span: Span, type_: Type) -> Diagnostic:
         """`v[0.5]`, `v[1 s]`."""
-        return error("E0316", f"an index is an Int, and this is {_a(self.show.type(type_))}", Label(span))
+        return error("E0316", f"an index is an Int, and this is {self.show.a(type_)}", Label(span))
 
     def index_outside(self, span: Span, index: int, length: int) -> Diagnostic:
         """`[1, 2][5]`, where both are known; indices count from 0 and never from the end."""
-        return error("E0317", f"index {index} is outside an array of {_count(length, 'element')}", Label(span))
+        return error("E0317", f"index {index} is outside an array of {counted(length, 'element')}", Label(span))
 
     def slice_outside(self, span: Span, type_: Type) -> Diagnostic:
         """`[1, 2][0:5]`, `v[2:1]`, `v[-1:]`."""
         return error(
             "E0317",
-            f"this is no part of {_a(self.show.type(type_))}",
+            f"this slice is no part of {self.show.a(type_)}",
             Label(span),
             hint="a slice i:j has 0 <= i <= j <= length",
         )
@@ -250,13 +257,13 @@ class TypeErrors:
 
     def index_count(self, span: Span, axes: int) -> Diagnostic:
         """`m[0] = x` of a matrix."""
-        return error("E0315", f"an element of this array has {_count(axes, 'index', 'indices')}", Label(span))
+        return error("E0315", f"an element of this array has {counted(axes, 'index', 'indices')}", Label(span))
 
     def not_iterable(self, span: Span, type_: Type) -> Diagnostic:
         """`for k in 3`."""
         return error(
             "E0318",
-            f"`for` goes over an array or a range, and this is {_a(self.show.type(type_))}",
+            f"`for` goes over an array or a range, and this is {self.show.a(type_)}",
             Label(span),
             hint="for k in range(n)" if types.pruned(type_) is types.INT else "",
         )
@@ -267,8 +274,8 @@ class TypeErrors:
         return error(
             "E0319",
             "the elements of an array have one type",
-            Label(other, f"this is {_a(show.type(other_type))}"),
-            Label(first, f"the first is {_a(show.type(first_type))}"),
+            Label(other, f"this is {show.a(other_type)}"),
+            Label(first, f"the first is {show.a(first_type)}"),
         )
 
     def lengths_differ(self, left: Span, left_type: Type, right: Span, right_type: Type) -> Diagnostic:
@@ -277,18 +284,18 @@ class TypeErrors:
         return error(
             "E0320",
             "these arrays have different shapes",
-            Label(left, f"this is {_a(show.type(left_type))}"),
-            Label(right, f"this is {_a(show.type(right_type))}"),
+            Label(left, f"this is {show.a(left_type)}"),
+            Label(right, f"this is {show.a(right_type)}"),
         )
 
     def ragged(self, span: Span, found: Type, first: Type) -> Diagnostic:
         """`[[1, 2], [3]]`."""
         match found, first:
             case types.Array(shape=(int(length),)), types.Array(shape=(int(expected),)):
-                said = f"this row has {_count(length, 'element')}, the first has {expected}"
+                said = f"this row has {counted(length, 'element')}, the first has {expected}"
             case _:
                 show = self.show
-                said = f"this row is {_a(show.type(found))}, but the first is {_a(show.type(first))}"
+                said = f"this row is {show.a(found)}, but the first is {show.a(first)}"
         return error("E0325", said, Label(span))
 
     def slice_of_matrix(self, span: Span) -> Diagnostic:
@@ -309,7 +316,7 @@ class TypeErrors:
         """`[e, 1.0]`, `f(e)` where the result is an array: only a real number carries an uncertainty."""
         return error(
             "E0341",
-            f"the uncertainty of this Estimate would be lost: the result is {_a(self.show.type(result))}",
+            f"the uncertainty of this Estimate would be lost: the result is {self.show.a(result)}",
             Label(span, "this is an Estimate"),
             hint="its value alone is `.value`",
         )
@@ -318,7 +325,7 @@ class TypeErrors:
         """`["a", "b"]`, `[sin, cos]`."""
         return error(
             "E0342",
-            f"an array holds numbers, truth values or records of them, and this is {_a(self.show.type(type_))}",
+            f"an array holds numbers, truth values or records of them, and this is {self.show.a(type_)}",
             Label(span),
         )
 
@@ -331,7 +338,7 @@ class TypeErrors:
     def hole(self, span: Span, type_: Type, fitting: Sequence[str]) -> Diagnostic:
         """`let x: ? = ..`: the answer to a question."""
         note = "constants of this type: " + ", ".join(fitting) if fitting else ""
-        return error("E0330", f"this is {_a(self.show.type(type_))}", Label(span, "asked here"), note=note)
+        return error("E0330", f"this is {self.show.a(type_)}", Label(span, "asked here"), note=note)
 
     def type_arguments(self, span: Span, name: str, takes: str) -> Diagnostic:
         """`Int<Time>`, `Complex<Int>`."""
@@ -352,21 +359,6 @@ class TypeErrors:
     def unknown_length(self, span: Span, name: str) -> Diagnostic:
         """A length that is no constant."""
         return error("E0334", f"the length `{name}` must be a whole number or a name", Label(span))
-
-
-def _a(type_: str) -> str:
-    """With its article where English wants one."""
-    if type_ in ("Text", "Nothing") or not type_[:1].isalpha():
-        return type_ if type_ != "Nothing" else "nothing"
-    return type_ if "/" in type_ or "*" in type_ or "<" in type_ or "(" in type_ else f"{_article(type_)} {type_}"
-
-
-def _article(word: str) -> str:
-    return "an" if word[:1].lower() in "aeio" else "a"
-
-
-def _count(number: int, one: str, many: str = "") -> str:
-    return f"{number} {one}" if number == 1 else f"{number} {many or one + 's'}"
 
 
 def is_scalar_number(type_: Type) -> bool:

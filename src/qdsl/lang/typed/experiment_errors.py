@@ -28,7 +28,9 @@ class ExperimentErrors:
     def param_not_real(self, span: Span, name: str, type_: Type) -> Diagnostic:
         """`param n: Int`: a fit varies params continuously."""
         return error(
-            "E0502", f"the param `{name}` must be a real number, and this is {self.show.type(type_)}", Label(span)
+            "E0502",
+            f"the param `{name}` must be a real number, and this is {self.show.a(type_)}",
+            Label(span),
         )
 
     def not_constant(self, span: Span, what: str) -> Diagnostic:
@@ -49,7 +51,7 @@ class ExperimentErrors:
         """`measure y ~ 3`."""
         return error(
             "E0506",
-            f"after `~` stands a distribution, and this is {self.show.type(type_)}",
+            f"after `~` stands a distribution, and this is {self.show.a(type_)}",
             Label(span),
             hint="for example Normal(m, sigma), Binomial(n, p) or Poisson(mean)",
         )
@@ -65,7 +67,9 @@ class ExperimentErrors:
     def axis_not_array(self, span: Span, name: str, type_: Type) -> Diagnostic:
         """`axis t: Time = 3 s`."""
         return error(
-            "E0509", f"the values of the axis `{name}` are an array, and this is {self.show.type(type_)}", Label(span)
+            "E0509",
+            f"the values of the axis `{name}` are an array, and this is {self.show.a(type_)}",
+            Label(span),
         )
 
     def path_needs_zip(self, span: Span, count: int) -> Diagnostic:
@@ -83,7 +87,9 @@ class ExperimentErrors:
     def not_an_experiment(self, span: Span, function: str, type_: Type) -> Diagnostic:
         """`simulate(3)`."""
         return error(
-            "E0513", f"`{function}` takes an experiment here, and this is {self.show.type(type_)}", Label(span)
+            "E0513",
+            f"`{function}` takes an experiment here, and this is {self.show.a(type_)}",
+            Label(span),
         )
 
     def no_param(self, span: Span, experiment: str, name: str, known: Iterable[str]) -> Diagnostic:
@@ -103,7 +109,7 @@ class ExperimentErrors:
 
     def not_host_value(self, span: Span, function: str, what: str, type_: Type) -> Diagnostic:
         """`fit(ramsey, 3)`, `print` of a function."""
-        return error("E0516", f"`{function}` takes {what} here, and this is {self.show.type(type_)}", Label(span))
+        return error("E0516", f"`{function}` takes {what} here, and this is {self.show.a(type_)}", Label(span))
 
     def plot_arguments(self, span: Span, found: Iterable[Type]) -> Diagnostic:
         """`plot("t1.svg")`, `plot(best)`."""
@@ -116,9 +122,22 @@ class ExperimentErrors:
             hint='plot(best, "figure.svg")',
         )
 
+    def setting_without_name(self, span: Span, function: str) -> Diagnostic:
+        """`simulate(ramsey, 3 us)`."""
+        return error(
+            "E0308",
+            f"`{function}` takes one experiment; what else it is given has a name",
+            Label(span),
+            hint=f"{function}(experiment, param = value)",
+        )
+
+    def zip_alone(self, span: Span) -> Diagnostic:
+        """`let x = zip(xs, ys)`."""
+        return error("E0510", "`zip` stands only after the names of axes that go together", Label(span))
+
     def not_shown(self, span: Span, type_: Type) -> Diagnostic:
         """`print(sin)`, `"{sin}"`."""
-        what = "gives none" if type_ is NOTHING else f"is {self.show.type(type_)}"
+        what = "gives none" if type_ is NOTHING else f"is {self.show.a(type_)}"
         return error("E0516", f"only values can be shown, and this {what}", Label(span))
 
     def word_expected(self, span: Span, argument: str, words: Iterable[str]) -> Diagnostic:

@@ -308,8 +308,8 @@ Factor = tuple[Dimension, Fraction | float]
 def _factor(c: Checker, node: surface.Expr) -> Factor | None:
     """The value of a unit expression; None, with a message, where it is none."""
     match node:
-        case surface.Number(text=text, imaginary=False) if 0 < node.value < inf:
-            return ONE, Fraction(text.replace("_", ""))
+        case surface.Number(value=1, imaginary=False):
+            return ONE, Fraction(1)
         case surface.Reference():
             return _unit_factor(c, node)
         case surface.Juxtapose(number=left, factor=right) | surface.Binary(operator="*", left=left, right=right):

@@ -37,6 +37,8 @@ def length(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]
             c.report(c.errors.not_indexable(value.span, types.resolved(value.type)))
         return c.broken(node.span)
     axis = c.fit(c.expr(nodes[1], INT), INT) if nodes[1] is not None else typed.Constant(node.span, INT, 0)
+    if pruned(axis.type) is BROKEN:
+        return axis
     if not isinstance(axis, typed.Constant) or not isinstance(axis.value, int) or not 0 <= axis.value < len(shape):
         c.report(c.errors.too_many_indices(axis.span, len(shape)))
         return c.broken(node.span)
@@ -179,7 +181,9 @@ def distribution(name: str) -> Primitive:
 
 def zip_(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
     """`zip(xs, ys)` stands only after the names of an axis, which look at it themselves."""
-    c.report(c.models.path_needs_zip(node.span, len(arguments)))
+    for argument in arguments:
+        c.expr(argument.value)
+    c.report(c.models.zip_alone(node.span))
     return c.broken(node.span)
 
 

@@ -49,7 +49,7 @@ def _run(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument], 
     named: list[tuple[str, typed.Expr]] = []
     for argument in arguments[1:]:
         if argument.name is None:
-            c.report(c.errors.too_many_arguments(argument.span, name, 1, None))
+            c.report(c.models.setting_without_name(argument.span, name))
             return c.broken(node.span)
         given = _setting(c, experiment, argument, name, seeded)
         if given is not None:

@@ -15,6 +15,7 @@ from itertools import product
 from qdsl.lang.typed import types
 from qdsl.lang.typed.dimension import CYCLE, FREQUENCY, ONE, PER_CYCLE, RATE, Dimension, DimVar, Exponent, Turn
 from qdsl.lang.typed.types import Type, pruned
+from qdsl.lang.typed.words import with_article
 
 _LETTERS = "DEFGHKLMNPQRSTUVW"
 
@@ -29,6 +30,10 @@ class Show:
     def fresh(self) -> Show:
         """The same names with no letters given yet: one for each message."""
         return Show(self.names)
+
+    def a(self, type_: Type) -> str:
+        """With its article: `an Int`, `a Speed`, but `[Int; 2]`."""
+        return with_article(self.type(type_))
 
     def type(self, type_: Type) -> str:
         type_ = pruned(type_)

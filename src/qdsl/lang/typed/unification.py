@@ -31,6 +31,8 @@ class Unifier:
             return self.solver.unify(left, right)
         except TooManyTurns as found:
             self.too_many(span, found.count)
+            for turn in list((left / right).resolved().turns()):
+                self.solver.decide(turn, False)
             return True
 
     def unify(self, left: Type, right: Type, span: Span) -> bool:
