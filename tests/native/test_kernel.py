@@ -283,3 +283,43 @@ def test_importing_loads_neither_numpy_nor_llvmlite() -> None:
     )
     run = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+SUM_OF_QUOTIENTS = """
+func @mean(%v: [real], %x: real, %n: int, %m: [real; ?, 2], %b: bool) -> (real, int) {
+  %0 = const 0
+  %a = get %v, %n -> real
+  %c = get %m, %0, %0 -> real
+  %q = div %a, %x
+  %s = add %q, %c
+  %t = select %b, %s, %x -> real
+  %k = iadd %n, %n
+  return %t, %k
+}
+"""
+
+
+def test_an_array_beside_columns_is_mapped_over_as_one_by_one() -> None:
+    mean = kernels(SUM_OF_QUOTIENTS)["mean"]
+    v, m = np.arange(1.0, 6.0)[::2], np.array([[10.0, 0.0], [1.0, 2.0]], order="F")
+    x, n, b = np.linspace(1.0, 2.0, 12).reshape(4, 3)[:, ::-1], np.arange(3), np.array([[True], [False]] * 2)
+    values, counts = mean(v, x, n, m, b)
+    assert (values.shape, counts.tolist()) == ((4, 3), [[0, 2, 4]] * 4)
+    for i, j in np.ndindex(4, 3):
+        assert (values[i, j], counts[i, j]) == mean(v, x[i, j], n[j], m, b[i, 0])
+
+
+def test_the_first_element_that_goes_wrong_is_told() -> None:
+    """A result that is not finite, an index outside: whichever comes first, unless an argument excuses it."""
+    mean = kernels(SUM_OF_QUOTIENTS)["mean"]
+    v, m = np.ones(3), np.zeros((1, 2))
+    x, n = np.array([1.0, math.nan, 0.0, 1.0]), np.array([0, 0, 0, 7])
+    with pytest.raises(KernelError, match="not finite, at element 2"):
+        mean(v, x, n, m, True)
+    with pytest.raises(KernelError, match="index 7 is outside an array of length 3, at element 3"):
+        mean(v, x, n, m, True, nonfinite="keep")
+    with pytest.raises(KernelError, match="at element 3"):
+        mean([1.0, 1.0, math.inf], x, n, m, True)
+    with pytest.raises(KernelError, match="at element \\(1, 0\\)"):
+        mean(v, [[1.0, 1.0], [0.0, 1.0]], 0, m, True)
+    assert mean(v, [0.0, 1.0], 0, m, True, nonfinite="keep")[0].tolist() == [math.inf, 1.0]

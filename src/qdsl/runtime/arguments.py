@@ -10,7 +10,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Sequence
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from qdsl.lang.core.ir import BOOL, INT, REAL, ArrayType, Scalar, Type
 from qdsl.lang.native import abi
@@ -147,6 +147,33 @@ def write_words(target: Any, row: Sequence[Any], types: Sequence[Type]) -> list[
     return held
 
 
+class Columns(NamedTuple):
+    """Arguments for a `map` entry; `held` are the arrays that must live until the call is over."""
+
+    words: Any
+    strides: Any
+    held: list[np.ndarray]
+
+
+def write_columns(given: Sequence[np.ndarray], types: Sequence[Type], shape: tuple[int, ...]) -> Columns:
+    """Arrays as words, and each scalar argument as a column over `shape`."""
+    import numpy as np
+
+    size = max(1, words(types))
+    target = Columns((ctypes.c_int64 * size)(), (ctypes.c_int64 * size)(), [])
+    at = 0
+    for array, type_ in zip(given, types, strict=True):
+        if isinstance(type_, ArrayType):
+            kept = np.ascontiguousarray(array)
+            target.words[at + 1 : at + 1 + kept.ndim] = kept.shape
+        else:
+            kept, target.strides[at] = column(array, shape)
+        target.words[at] = kept.ctypes.data
+        target.held.append(kept)
+        at += abi.words(type_)
+    return target
+
+
 def place_small_results(target: Any, types: Sequence[Type]) -> dict[int, np.ndarray]:
     """Memory of ours for results of known small shape, its address where the call expects it."""
     import numpy as np
@@ -199,6 +226,27 @@ def first_nonfinite(values: Sequence[Any]) -> tuple[int, ...] | None:
         if wrong.any():
             return tuple(map(int, np.argwhere(wrong)[0]))
     return None
+
+
+def first_without_excuse(
+    results: Sequence[np.ndarray], given: Sequence[np.ndarray], types: Sequence[Type], shape: tuple[int, ...], done: int
+) -> tuple[int, ...] | None:
+    """Of the first `done` elements the first with a result that is not finite, though all its arguments are."""
+    import numpy as np
+
+    wrong = np.zeros(done, bool)
+    for result in results:
+        wrong |= ~np.isfinite(result.ravel()[:done])
+    if not wrong.any():
+        return None
+    for array, type_ in zip(given, types, strict=True):
+        if isinstance(type_, ArrayType):
+            wrong &= np.isfinite(array).all()
+        else:
+            wrong &= np.isfinite(np.broadcast_to(array, shape).ravel()[:done])
+    if not wrong.any():
+        return None
+    return tuple(map(int, np.unravel_index(int(np.argmax(wrong)), shape)))
 
 
 def stacked(values: Sequence[Any], shape: tuple[int, ...], function: str) -> np.ndarray:

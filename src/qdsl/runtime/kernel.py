@@ -141,7 +141,7 @@ class Kernel:
             if call is not None:
                 return self._loop_over(call, keep)
         given = [arguments.accepted(*each) for each in zip(args, self._types, self._names, strict=True)]
-        if self._loop is not None:
+        if self._numbers is not None:
             return self._elementwise(given, keep)
         return self._whole(given, keep)
 
@@ -211,6 +211,8 @@ class Kernel:
             if i not in scalars:
                 arguments.check_shape(array, self._types[i], self._names[i])
         shape = arguments.broadcast_shape([given[i] for i in scalars], [self._names[i] for i in scalars])
+        if self._loop is not None and shape != ():
+            return self._mapped(given, shape, keep)
         spread = {i: np.broadcast_to(given[i], shape) for i in scalars}
         rows = []
         for index in np.ndindex(shape):
@@ -223,6 +225,33 @@ class Kernel:
             if rows
             else self._none(shape)
         )
+
+    def _mapped(self, given: Sequence[np.ndarray], shape: tuple[int, ...], keep: bool) -> Result:
+        """The same, where the results are numbers: machine code goes over the elements."""
+        import numpy as np
+
+        columns = arguments.write_columns(given, self._types, shape)
+        results = [np.empty(shape, arguments.DTYPES[_scalar(type_)]) for type_ in self.signature.results]
+        outputs = (ctypes.c_void_p * len(results))(*(array.ctypes.data for array in results))
+        memory = context.fresh(keep)
+        assert self._loop is not None
+        try:
+            status = self._loop(columns.words, prod(shape), columns.strides, outputs, memory)
+        finally:
+            self._release(memory)
+        error = self._error(status, memory, shape) if status else None
+        if not keep and not isinstance(error, KeyboardInterrupt):
+            done = context.stopped(memory).element if status else prod(shape)
+            wrong = arguments.first_without_excuse(results, given, self._types, shape, done)
+            if wrong is not None:
+                raise self._not_finite(wrong)
+        if error is not None:
+            raise error
+        return _several(results)
+
+    def _not_finite(self, index: tuple[int, ...]) -> KernelError:
+        message = f"the result of {self.signature.name} is not finite"
+        return KernelError(Code.NONFINITE, message, (), index, self.signature.span)
 
     def _once(self, row: Sequence[Any], keep: bool, index: tuple[int, ...]) -> list[Any]:
         """One call through words."""
@@ -241,8 +270,7 @@ class Kernel:
             self._release(memory)
         wrong = None if keep else arguments.first_nonfinite(values)
         if wrong is not None and arguments.first_nonfinite(row) is None:
-            message = f"the result of {self.signature.name} is not finite"
-            raise KernelError(Code.NONFINITE, message, (), (*index, *wrong), self.signature.span)
+            raise self._not_finite((*index, *wrong))
         return values
 
     def _none(self, shape: tuple[int, ...]) -> list[np.ndarray]:

@@ -14,13 +14,15 @@ An entry is one of
 
     i32 call.NAME(ptr arguments, ptr results, ptr context)
     i32 loop.NAME(ptr arguments, i64 n, ptr strides, ptr results, ptr context)
+    i32 map.NAME(ptr arguments, i64 n, ptr strides, ptr results, ptr context)
 
 and returns 0, the number of a `core.ir.Code` with the context filled in, or `INTERRUPTED`. For `call`, arguments and
 results are 64-bit words: a number is one word (a Bool 0 or 1), an array is the address of its first element, then one
 word for the length of each axis. Elements are contiguous, last axis fastest: doubles, 64-bit integers, or bytes 0 and
 1. The address of a small array result (`program.is_small`) is the caller's, and put there before the call; other array
 results lie in the arena: copy them, then call `qdsl.release`. For `loop`, arguments are addresses of columns with
-strides in bytes, results addresses of contiguous columns.
+strides in bytes, results addresses of contiguous columns. `map` is for functions of arrays that give numbers: arrays
+are words as for `call`, and each number is the address of a column, with its stride in the same place of `strides`.
 """
 
 from __future__ import annotations

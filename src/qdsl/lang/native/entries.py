@@ -1,4 +1,4 @@
-"""The functions that callers outside reach: `call` for one set of arguments, `loop` for columns of them.
+"""The functions that callers outside reach: `call` for one set of arguments, `loop` and `map` for columns of them.
 
     loop.f(columns, n, strides, results, context):
         for each block of 256 elements:   lay out what is not contiguous; run block.f over it, in fast mode
@@ -11,7 +11,7 @@ layouts are those of `native.abi`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from qdsl.lang.core.ir import BOOL, INT, REAL, ArrayType, Code, Function, Scalar, Type
 from qdsl.lang.native import interruption
@@ -45,7 +45,7 @@ def written(program: Program, function: Function, elementwise: bool, quick: bool
     """The entries of one function. `quick`: it may run in fast mode."""
     entry = _Entry(program, function)
     if not elementwise:
-        return [entry.call(entry.careful())]
+        return [entry.call(entry.careful()), *([entry.map()] if entry.gives_numbers() else [])]
     parts = [entry.element(), entry.call(symbol(f"element.{function.name}"))]
     return parts + ([entry.block(), entry.loop_in_blocks()] if quick else [entry.loop()])
 
@@ -64,6 +64,9 @@ class _Entry:
 
     def named(self, kind: str) -> str:
         return symbol(f"{kind}.{self.function.name}")
+
+    def gives_numbers(self) -> bool:
+        return all(isinstance(type_, Scalar) for type_ in self.results)
 
     # ── one element ──────────────────────────────────────────────────────────
 
@@ -169,6 +172,37 @@ class _Entry:
                 w.store("i64", next(unknown) if n is None else str(n), w.at("%results", at + 1 + axis))
             at += 1 + len(type_.shape)
 
+    # ── map ──────────────────────────────────────────────────────────────────
+
+    def map(self) -> str:
+        """The careful function for each element of the columns that stand for its numbers; its arrays stay the same."""
+        w = Writer()
+        self._start(w)
+        fixed: dict[int, list[tuple[str, str]]] = {}
+        columns: dict[int, tuple[str, str]] = {}
+        at = 0
+        for i, type_ in enumerate(self.parameters):
+            if isinstance(type_, ArrayType):
+                fixed[i] = self._read_words(w, type_, at)
+            else:
+                columns[i] = w.load("ptr", w.at("%arguments", at)), w.load("i64", w.at("%strides", at))
+            at += words(type_)
+        outs = [w.load("ptr", w.at("%results", i, "ptr")) for i in range(len(self.results))]
+
+        def element(index: str) -> str:
+            arguments: list[tuple[str, str]] = []
+            for i, type_ in enumerate(self.parameters):
+                if isinstance(type_, ArrayType):
+                    arguments += fixed[i]
+                    continue
+                column, stride = columns[i]
+                arguments.append((LLVM_TYPE[type_], _load(w, type_, _strided(w, column, index, stride))))
+            return w.call(self.struct, self.careful(), *arguments, ("ptr", "%context"))
+
+        self._each(w, element, outs, "0", "%n", "finished", polls=True)
+        self._finished(w)
+        return self._loop_definition(w, "map")
+
     # ── loop ─────────────────────────────────────────────────────────────────
 
     def block(self) -> str:
@@ -225,31 +259,21 @@ class _Entry:
         end = w.integer("add", start.name, count)
         w.branch(doubt, "again", "next", unlikely=True)
         w.begin("again")
-        self._each(w, columns, strides, outs, start.name, end, "next")
+        self._each(w, self._one_of(w, columns, strides), outs, start.name, end, "next")
         w.begin("next")
         w.close_phi(start, [("0", before), (end, "next")])
         w.jump("blocks")
-        w.begin("finished")
-        w.do("ret i32 0")
-        if self.program.interruptible:
-            w.begin("interrupted")
-            w.do(f"ret i32 {INTERRUPTED}")
-        _return_code(w)
-        return self._loop_definition(w)
+        self._finished(w)
+        return self._loop_definition(w, "loop")
 
     def loop(self) -> str:
         """The careful loop alone."""
         w = Writer()
         columns, strides, outs = self._columns(w)
         self._start(w)
-        self._each(w, columns, strides, outs, "0", "%n", "finished", polls=True)
-        w.begin("finished")
-        w.do("ret i32 0")
-        if self.program.interruptible:
-            w.begin("interrupted")
-            w.do(f"ret i32 {INTERRUPTED}")
-        _return_code(w)
-        return self._loop_definition(w)
+        self._each(w, self._one_of(w, columns, strides), outs, "0", "%n", "finished", polls=True)
+        self._finished(w)
+        return self._loop_definition(w, "loop")
 
     def _laid_out(self, w: Writer, type_: Scalar, column: str, stride: str, buffer: str, start: str, count: str) -> str:
         """Where elements `start`... of a column are contiguous: in place, or copied to the buffer."""
@@ -272,15 +296,14 @@ class _Entry:
     def _each(
         self,
         w: Writer,
-        columns: Sequence[str],
-        strides: Sequence[str],
+        element: Callable[[str], str],
         outs: Sequence[str],
         start: str,
         end: str,
         then: str,
         polls: bool = False,
     ) -> None:
-        """`element` for each index from start to end; on to `then`, or to `failed` with the index kept."""
+        """`element(index) -> struct` from start to end; on to `then`, or to `failed` with the index kept."""
         before = w.block
         head, inside, kept, stopped = (w.label(hint) for hint in ("each", "one", "kept", "stopped"))
         w.jump(head)
@@ -290,11 +313,7 @@ class _Entry:
         w.begin(inside)
         if polls:
             self._poll_each(w, BETWEEN_POLLS // 8, 1, index.name)
-        arguments = [
-            (LLVM_TYPE[t], _load(w, t, w.at(column, w.integer("mul", index.name, stride), "i8")))
-            for t, column, stride in zip(self._scalars(), columns, strides, strict=True)
-        ]
-        returned = w.call(self.struct, self.named("element"), *arguments, ("ptr", "%context"))
+        returned = element(index.name)
         w.branch(w.value(f"extractvalue {self.struct} {returned}, 0"), stopped, kept, unlikely=True)
         w.begin(stopped)
         w.store("i64", index.name, _field(w, INDEX))
@@ -305,6 +324,18 @@ class _Entry:
             _store(w, type_, value, w.at(out, index.name, ELEMENT_TYPE[type_]))
         w.close_phi(index, [(start, before), (w.integer("add", index.name, 1), kept)])
         w.jump(head)
+
+    def _one_of(self, w: Writer, columns: Sequence[str], strides: Sequence[str]) -> Callable[[str], str]:
+        """How to run `element.f` on one of the columns' elements."""
+
+        def element(index: str) -> str:
+            arguments = [
+                (LLVM_TYPE[t], _load(w, t, _strided(w, column, index, stride)))
+                for t, column, stride in zip(self._scalars(), columns, strides, strict=True)
+            ]
+            return w.call(self.struct, self.named("element"), *arguments, ("ptr", "%context"))
+
+        return element
 
     def _columns(self, w: Writer) -> tuple[list[str], list[str], list[str]]:
         count = range(len(self.parameters))
@@ -329,9 +360,18 @@ class _Entry:
         poll(w, w.load("i64", _field(w, STARTED)), "interrupted", on)
         w.begin(on)
 
-    def _loop_definition(self, w: Writer) -> str:
+    def _finished(self, w: Writer) -> None:
+        """The ends of a loop: all done, interrupted, failed."""
+        w.begin("finished")
+        w.do("ret i32 0")
+        if self.program.interruptible:
+            w.begin("interrupted")
+            w.do(f"ret i32 {INTERRUPTED}")
+        _return_code(w)
+
+    def _loop_definition(self, w: Writer, kind: str) -> str:
         parameters = "ptr %arguments, i64 %n, ptr %strides, ptr %results, ptr %context"
-        return _define(f"i32 {self.named('loop')} ({parameters}) nounwind", w)
+        return _define(f"i32 {self.named(kind)} ({parameters}) nounwind", w)
 
 
 # ── pieces ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -339,6 +379,10 @@ class _Entry:
 
 def _define(head: str, w: Writer) -> str:
     return "\n".join([f"define {head} {{", "body:", *w.lines, "}", ""])
+
+
+def _strided(w: Writer, column: str, index: str, stride: str) -> str:
+    return w.at(column, w.integer("mul", index, stride), "i8")
 
 
 def _field(w: Writer, field: int) -> str:

@@ -31,7 +31,9 @@ from qdsl.lang.source import Span
 
 @dataclass(frozen=True)
 class Signature:
-    """What a compiled function takes and gives, and where it is declared. `elementwise` ones have a loop entry."""
+    """What a compiled function takes and gives, and where it is declared. `elementwise` ones have a loop entry, other
+    functions that give numbers a map entry.
+    """
 
     name: str
     parameters: tuple[tuple[str, Type], ...]
@@ -40,7 +42,11 @@ class Signature:
 
     @property
     def elementwise(self) -> bool:
-        return all(isinstance(type_, Scalar) for type_ in (*(t for _, t in self.parameters), *self.results))
+        return self.gives_numbers and all(isinstance(type_, Scalar) for _, type_ in self.parameters)
+
+    @property
+    def gives_numbers(self) -> bool:
+        return all(isinstance(type_, Scalar) for type_ in self.results)
 
 
 @dataclass(frozen=True)

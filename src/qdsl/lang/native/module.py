@@ -22,7 +22,7 @@ from qdsl.lang.source import Span
 
 @dataclass(frozen=True)
 class Entry:
-    """One function's machine code, in memory while `library` is. `loop` is 0 unless the function is elementwise,
+    """One function's machine code, in memory while `library` is. `loop` is its `loop` or `map` entry, 0 without,
     `release` unless the module uses the arena, `python` unless Python can call it directly."""
 
     signature: Signature
@@ -52,7 +52,7 @@ class NativeModule:
     def entry(self, name: str) -> Entry:
         """Where one of them is in memory."""
         signature, addresses = self.signatures[name], self._library.addresses
-        loop = addresses[f"loop.{name}"] if signature.elementwise else 0
+        loop = addresses.get(f"{'loop' if signature.elementwise else 'map'}.{name}", 0)
         python = addresses.get(f"python.{name}", 0)
         release = addresses.get(RELEASE, 0)
         sites, calls = self.translation.sites, self.translation.calls
@@ -66,6 +66,8 @@ class NativeModule:
             if each.elementwise:
                 exports.append(f"loop.{each.name}")
                 exports += [f"python.{each.name}"] if python_entry.possible() else []
+            elif each.gives_numbers:
+                exports.append(f"map.{each.name}")
         imports = dict(python_entry.imports())
         if self.translation.polls:
             imports |= interruption.imports(self._linked)
