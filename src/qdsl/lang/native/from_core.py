@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from qdsl.lang.core import calls
 from qdsl.lang.core.ir import Function, Module, Scalar, Type
-from qdsl.lang.native import entries, interruption, python_entry
+from qdsl.lang.native import interruption, loops, python_entry
 from qdsl.lang.native.abi import CONTEXT
 from qdsl.lang.native.definition import defined
 from qdsl.lang.native.math import functions
@@ -71,7 +71,7 @@ def from_core(module: Module, roots: Sequence[str], inline_math: bool, for_pytho
     parts = [defined(program, module.functions[name], Mode.CAREFUL) for name in calls.reachable(module, roots)]
     parts += [defined(program, module.functions[name], Mode.FAST) for name in calls.reachable(module, quick)]
     for each in signatures:
-        parts += entries.written(program, module.functions[each.name], each.elementwise, each.name in quick)
+        parts += loops.written(program, module.functions[each.name], each.elementwise, each.name in quick)
     for name, mode in list(program.expansions):
         parts.append(defined(program, functions.EXPANSIONS[name](), mode))
     parts += functions.definitions(list(program.mathematics))
