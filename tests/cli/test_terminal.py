@@ -18,15 +18,6 @@ from qdsl.cli.exits import Exit
 
 pty = pytest.importorskip("pty", reason="a terminal of our own needs POSIX")
 
-ENDLESS = """fn endless(n: Int) -> Int {
-    var k = n
-    while k >= 0 { k = mod(k + 1, 7) }
-    k
-}
-print("begun")
-print(endless(1))
-"""
-
 
 class Terminal:
     """A program on a terminal; what it wrote so far is in `text`."""
@@ -130,13 +121,3 @@ def test_a_conversation() -> None:
         screen.wait_for("\n> ")
         screen.type("\x04")
         assert screen.end() == Exit.OK
-
-
-def test_ctrl_c_ends_machine_code_that_never_comes_back(tmp_path: Path) -> None:
-    (tmp_path / "endless.qdsl").write_text(ENDLESS, encoding="utf-8")
-    with terminal("run", str(tmp_path / "endless.qdsl")) as screen:
-        screen.wait_for("begun")
-        time.sleep(1)
-        screen.running.send_signal(signal.SIGINT)
-        assert screen.end() == Exit.INTERRUPTED
-        assert screen.text.endswith("\ninterrupted\r\n")
