@@ -71,6 +71,7 @@ class Declarations:
                 self.symbols[name] = earlier
                 return
             self.diagnostics.add(errors.declared_twice(name.span, earlier))
+            earlier.used = True
         symbol = Symbol(name.text, kind, name.span, item, is_global=True)
         if isinstance(item, tree.Function):
             symbol.overloads.append(item)
@@ -100,8 +101,8 @@ class Declarations:
         name = _module_name(item)
         found = self._exports(item)
         symbol = Symbol(name, Kind.MODULE, item.span, item, is_global=True, exports=found)
-        self._bring(self.scope.values, name, symbol, item.span)
-        if found is None:
+        brought = self._bring(self.scope.values, name, symbol, item.span)
+        if found is None or not brought:
             return
         self.imported.append((symbol, item.span))
         for name, unit in found.units.items():
@@ -133,7 +134,8 @@ class Declarations:
         pairs = ((found.values, self.scope.values), (found.types, self.scope.types), (found.units, self.scope.units))
         brought = [(theirs[name.text], ours) for theirs, ours in pairs if name.text in theirs]
         for symbol, ours in brought:
-            self._bring(ours, name.text, symbol, name.span)
+            if not self._bring(ours, name.text, symbol, name.span):
+                continue
             self.symbols[name] = symbol
             symbol.used = False
             self.imported.append((symbol, name.span))
@@ -141,18 +143,24 @@ class Declarations:
             known = [*found.values, *found.types, *found.units]
             self.diagnostics.add(errors.not_exported(name.span, path, name.text, known))
 
-    def _bring(self, names: dict[str, Symbol], name: str, symbol: Symbol, span: Span) -> None:
-        """An imported name must not hide one that the file has already."""
+    def _bring(self, names: dict[str, Symbol], name: str, symbol: Symbol, span: Span) -> bool:
+        """An imported name must not hide one that the file has already; False, with a message, where it would."""
         earlier = names.get(name)
-        if earlier is not None and earlier is not symbol and earlier.exports is not symbol.exports:
+        if earlier is not None and not failed(symbol) and not _is_same(earlier, symbol):
             self.diagnostics.add(errors.declared_twice(span, earlier))
-        else:
-            names[name] = symbol
+            return False
+        names[name] = symbol
+        return True
 
 
 def failed(symbol: Symbol) -> bool:
     """Whether an import that has got its message would have brought this."""
     return symbol.kind is Kind.MODULE and symbol.exports is None
+
+
+def _is_same(earlier: Symbol, symbol: Symbol) -> bool:
+    """Whether both are one thing: a module imported twice has two symbols."""
+    return earlier is symbol or (symbol.exports is not None and earlier.exports is symbol.exports)
 
 
 def _overloads(earlier: Symbol, item: tree.Function) -> bool:

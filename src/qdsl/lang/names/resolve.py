@@ -246,7 +246,8 @@ class _Resolver:
     def binary(self, node: tree.Binary) -> None:
         self.visit(node.left)
         base = _power_base(node.right)
-        if node.operator in "*/" and node.left in self.unit_chains and isinstance(base, tree.Reference):
+        chain = node.left in self.unit_chains and not _in_brackets(node.left)
+        if node.operator in "*/" and chain and isinstance(base, tree.Reference):
             self._continue_unit(node, base)
             self._visit_exponent(node.right)
             return
@@ -397,6 +398,12 @@ class _Resolver:
     def _unit_names(self) -> Iterator[str]:
         for scope in self.scope.chain():
             yield from scope.units
+
+
+def _in_brackets(node: tree.Node) -> bool:
+    """Whether brackets set it apart, as in `(9.8 m)/s`."""
+    text = node.span.text
+    return text.startswith("(") and text.endswith(")")
 
 
 def _power_base(node: tree.Expr) -> tree.Expr:

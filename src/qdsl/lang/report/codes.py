@@ -85,6 +85,7 @@ TITLES: dict[str, str] = {
     "E0318": "for needs an array or a range",
     "E0319": "elements of different types",
     "E0320": "arrays of different shapes",
+    "E0321": "results of different types",
     "E0322": "a Scalar does not become an Int by itself",
     "E0323": "a variable that began as an Int",
     "E0324": "this has no value",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 from qdsl.lang.names import Kind
+from qdsl.lang.report import Diagnostic
+from qdsl.lang.source import Span
 from qdsl.lang.surface import tree as surface
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
@@ -23,7 +25,7 @@ def array(c: Checker, node: surface.Array, expected: Type | None) -> typed.Expr:
     elements = [_wished(c, c.expr(each, wish), wish) for each in node.elements]
     if not elements:
         return typed.ArrayLiteral(node.span, types.Array(wish or types.TypeVar(numeric=True), (0,)), ())
-    joined = joined_types(c, elements)
+    joined = joined_types(c, elements, c.errors.elements_differ)
     if joined is None or not all(may_be_element(c, each) for each in elements):
         return c.broken(node.span)
     elements, inner = joined
@@ -82,10 +84,12 @@ def _rows_shape(c: Checker, rows: Sequence[typed.Expr]) -> tuple[Length, ...] | 
     return shape
 
 
-def joined_types(c: Checker, values: Sequence[typed.Expr]) -> tuple[list[typed.Expr], Type] | None:
+def joined_types(
+    c: Checker, values: Sequence[typed.Expr], differ: Callable[[Span, Type, Span, Type], Diagnostic]
+) -> tuple[list[typed.Expr], Type] | None:
     """The values as one type, Ints raised where a real number is among them; None, with a message, where there is none.
 
-    Lengths in which they differ are left open.
+    Lengths in which they differ are left open. `differ` words the message.
     """
     known = [each for each in values if pruned(each.type) not in (NEVER, BROKEN)]
     if not known:
@@ -95,8 +99,7 @@ def joined_types(c: Checker, values: Sequence[typed.Expr]) -> tuple[list[typed.E
     for value in values:
         converted = c.convert(value, target)
         if converted is None:
-            first = next((each for each in known if each is not value and c.convert(each, target)), known[0])
-            _report_difference(c, first, value)
+            _report_difference(c, known[0] if value is not known[0] else known[-1], value, differ)
             return None
         result.append(converted)
     return result, target
@@ -127,15 +130,15 @@ def _generality(type_: Type) -> int:
     return order.index(type(type_)) if type(type_) in order else len(order)
 
 
-def _report_difference(c: Checker, first: typed.Expr, other: typed.Expr) -> None:
+def _report_difference(
+    c: Checker, first: typed.Expr, other: typed.Expr, differ: Callable[[Span, Type, Span, Type], Diagnostic]
+) -> None:
     a, b = element_of(first.type)[0], element_of(other.type)[0]
     if isinstance(a, types.Real) and (isinstance(b, types.Real) or b is INT):
         found = b.dimension if isinstance(b, types.Real) else ONE
         c.report(c.wrong_dimension(other.span, found, a.dimension, Reason(first.span, "like this one")))
     else:
-        c.report(
-            c.errors.elements_differ(first.span, types.resolved(first.type), other.span, types.resolved(other.type))
-        )
+        c.report(differ(first.span, types.resolved(first.type), other.span, types.resolved(other.type)))
 
 
 @rule(surface.Range)

@@ -142,9 +142,6 @@ def _of_value(c: Checker, node: surface.Call, arguments: Sequence[surface.Argume
     function = c.expr(node.function)
     values = [c.expr(argument.value) for argument in arguments]
     type_ = pruned(function.type)
-    if isinstance(type_, types.TypeVar) and not type_.numeric:
-        wanted = types.Function(tuple(value.type for value in values), types.Real(Dimension({DimVar(): 1})))
-        type_ = wanted if c.unify(type_, wanted, node.span) else type_
     if type_ is BROKEN:
         return c.broken(node.span)
     if not isinstance(type_, types.Function):
@@ -215,7 +212,7 @@ def _with_result(c: Checker, body: typed.Expr, own: Body, wanted: Type | None) -
     if pruned(last.type) is NOTHING:
         c.report(c.errors.no_value(body.span, "this function", "end it with the expression that is its value"))
         return c.broken(body.span)
-    joined = joined_types(c, [last, *own.returned()])
+    joined = joined_types(c, [last, *own.returned()], c.errors.results_differ)
     if joined is None:
         return c.broken(body.span)
     values = joined[0]

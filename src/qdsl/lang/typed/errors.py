@@ -278,6 +278,16 @@ class TypeErrors:
             Label(first, f"the first is {show.a(first_type)}"),
         )
 
+    def results_differ(self, last: Span, last_type: Type, other: Span, other_type: Type) -> Diagnostic:
+        """`fn f(c: Bool) { if c { return 1 } true }`."""
+        show = self.show
+        return error(
+            "E0321",
+            "the results of a function have one type",
+            Label(other, f"this is {show.a(other_type)}"),
+            Label(last, f"this is {show.a(last_type)}"),
+        )
+
     def lengths_differ(self, left: Span, left_type: Type, right: Span, right_type: Type) -> Diagnostic:
         """`[1, 2] + [1, 2, 3]`."""
         show = self.show

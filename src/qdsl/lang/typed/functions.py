@@ -19,6 +19,7 @@ from qdsl.lang.typed.control import block_of, ending, set_ending
 from qdsl.lang.typed.dimension import Dimension, DimVar
 from qdsl.lang.typed.scheme import standardise
 from qdsl.lang.typed.types import BROKEN, NEVER, NOTHING, Type, pruned
+from qdsl.lang.typed.unification import give_up
 from qdsl.lang.typed.usage import parameter_type
 
 
@@ -133,7 +134,7 @@ def _with_result(
         else:
             what, hint = f"the function `{function.name}`", "end it with the expression that is its value"
             c.report(c.errors.no_value(node.name.span, what, hint))
-        c.unify(function.type.result, BROKEN, node.span)
+        give_up(function.type.result)
         return value
     if body.declared is not None:
         return set_ending(value, c.fit(last, function.type.result, Reason(body.declared, "declared here")))
@@ -144,9 +145,9 @@ def _inferred_result(c: Checker, function: typed.Function, last: typed.Expr, bod
     """The result type is what the end of the body and every `return` have in common."""
     assert isinstance(function.type, types.Function)
     result = pruned(function.type.result)
-    joined = joined_types(c, [last, *body.returned()])
+    joined = joined_types(c, [last, *body.returned()], c.errors.results_differ)
     if joined is None:
-        c.unify(result, BROKEN, last.span)
+        give_up(result)
         return last
     values, type_ = joined
     if isinstance(result, types.TypeVar) and pruned(type_) is not result:
@@ -157,6 +158,6 @@ def _inferred_result(c: Checker, function: typed.Function, last: typed.Expr, bod
         values = [each for each in raised if each is not None] if fits else values
     if not fits:
         c.report(c.errors.recursive_without_type(function.span, function.name))
-        c.unify(result, BROKEN, last.span)
+        give_up(result)
     body.set_returned(values[1:])
     return values[0]

@@ -65,6 +65,13 @@ class Unifier:
         return len(left) == len(right) and all(self.unify(a, b, span) for a, b in zip(left, right, strict=True))
 
 
+def give_up(type_: Type) -> None:
+    """What could not be found has got its message: it fits anywhere from now on."""
+    type_ = pruned(type_)
+    if isinstance(type_, types.TypeVar):
+        type_.solution = BROKEN
+
+
 def bind(variable: types.TypeVar, type_: Type) -> bool:
     """Let the variable stand for the type; not for one that it is part of, nor a literal 0 for what is no number."""
     type_ = pruned(type_)
