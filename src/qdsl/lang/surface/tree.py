@@ -6,7 +6,8 @@ compares two trees by what they say, places and comments aside. Nothing is resol
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Iterator
+from dataclasses import dataclass
 from fractions import Fraction
 
 from qdsl.lang.node import FrozenNodeType
@@ -460,13 +461,22 @@ class Module:
 def children(tree: Node) -> list[Node]:
     """The nodes directly below, in the order of their fields."""
     below: list[Node] = []
-    for each in fields(tree):
-        value = getattr(tree, each.name)
+    for name in tree.__match_args__:
+        value = getattr(tree, name)
         if isinstance(value, Node):
             below.append(value)
-        elif isinstance(value, tuple):
-            below.extend(item for item in value if isinstance(item, Node))
+        elif type(value) is tuple:
+            below += [item for item in value if isinstance(item, Node)]
     return below
+
+
+def walk(tree: Node) -> Iterator[Node]:
+    """The node and all below it, each before those below it."""
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        waiting += reversed(children(node))
 
 
 def same(left: object, right: object) -> bool:
@@ -477,8 +487,6 @@ def same(left: object, right: object) -> bool:
         return same(left.items, right.items)
     if isinstance(left, Node):
         return type(left) is type(right) and all(
-            same(getattr(left, each.name), getattr(right, each.name))
-            for each in fields(left)
-            if not each.name.endswith("span")
+            same(getattr(left, name), getattr(right, name)) for name in left.__match_args__ if not name.endswith("span")
         )
     return left == right

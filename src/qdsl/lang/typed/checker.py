@@ -272,6 +272,9 @@ class Checker:
             self.report(self.dims.doubled_turn(*doubled))
         quantified = {variable for type_ in kept for variable in free_variables(type_)}
         for thing in self.unsettled:
+            thing.type = resolved(thing.type)
+            if _is_settled(thing.type):
+                continue
             for variable in free_variables(thing.type):
                 if not variable.rigid and variable not in quantified:
                     variable.solution = ONE  # nothing says what it is: a plain number

@@ -17,10 +17,11 @@ def uses(value: object) -> Iterator[typed.Local]:
     """Every use of a variable in an expression."""
     if isinstance(value, typed.Local):
         yield value
-    elif isinstance(value, typed.Expr | typed.Statement):
-        for name in value.__dataclass_fields__:
-            yield from uses(getattr(value, name))
-    elif isinstance(value, tuple):
+    elif isinstance(value, (typed.Expr, typed.Statement)):
+        for name in value.__match_args__:
+            if name not in ("span", "type"):
+                yield from uses(getattr(value, name))
+    elif type(value) is tuple:
         for each in value:
             yield from uses(each)
 

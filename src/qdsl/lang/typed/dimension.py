@@ -63,7 +63,7 @@ class Dimension:
 
     def __init__(self, factors: Mapping[Atom, Exponent]) -> None:
         self.factors = factors
-        self.ground = all(type(atom) is str for atom in factors)
+        self.ground = _is_ground(factors)
         self._hash: int | None = None
 
     def __mul__(self, other: Dimension) -> Dimension:
@@ -132,19 +132,27 @@ class Dimension:
         """With every solved variable and every decided turn replaced by what it stands for."""
         if self.ground:
             return self
-        result = ONE
-        changed = False
+        result = self
         for atom, exponent in self.factors.items():
             if type(atom) is DimVar and atom.solution is not None:
-                result = result * atom.solution.resolved() ** exponent
-                changed = True
+                result = result.without(atom) * atom.solution.resolved() ** exponent
             elif type(atom) is Turn and atom.carries is not None:
+                result = result.without(atom)
                 if atom.carries:
                     result = result * PER_CYCLE**exponent
-                changed = True
-            else:
-                result = result * Dimension({atom: exponent})
-        return result if changed else self
+        return result
+
+    def without(self, atom: Atom) -> Dimension:
+        """The other factors."""
+        return Dimension({each: exponent for each, exponent in self.factors.items() if each is not atom})
+
+
+def _is_ground(factors: Iterable[Atom]) -> bool:
+    """Whether all atoms are base dimensions. A loop, as this is asked for every dimension that is made."""
+    for atom in factors:  # noqa: SIM110
+        if type(atom) is not str:
+            return False
+    return True
 
 
 def _lowest(exponent: Exponent) -> Exponent:

@@ -8,7 +8,6 @@ and not `D^2`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from fractions import Fraction
 
 from qdsl.lang.typed import types
@@ -16,13 +15,12 @@ from qdsl.lang.typed.dimension import ONE, Dimension, DimVar, Exponent, Turn
 from qdsl.lang.typed.types import Type, pruned
 
 
-def dimensions_of(type_: Type) -> Iterator[Dimension]:
+def dimensions_of(type_: Type) -> list[Dimension]:
     """Every dimension in a type, from left to right."""
     type_ = pruned(type_)
-    if isinstance(type_, types.Real | types.Complex | types.Estimate):
-        yield type_.dimension.resolved()
-    for part in types.parts(type_):
-        yield from dimensions_of(part)
+    if isinstance(type_, types.MEASURED):
+        return [type_.dimension.resolved()]
+    return [dimension for part in types.parts(type_) for dimension in dimensions_of(part)]
 
 
 def free_variables(type_: Type) -> list[DimVar]:

@@ -68,6 +68,9 @@ class Estimate(Type):
     dimension: Dimension
 
 
+MEASURED = (Real, Complex, Estimate)
+"""The types of single numbers with a dimension."""
+
 Length = int | str | None
 
 

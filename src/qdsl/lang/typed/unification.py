@@ -38,7 +38,7 @@ class Unifier:
     def unify(self, left: Type, right: Type, span: Span) -> bool:
         """Make two types equal; False where they cannot be."""
         left, right = pruned(left), pruned(right)
-        if left is right or left in (BROKEN, NEVER) or right in (BROKEN, NEVER):
+        if left is right or left is BROKEN or left is NEVER or right is BROKEN or right is NEVER:
             return True
         match left, right:
             case types.TypeVar(), _:

@@ -7,8 +7,6 @@ what the checker sees. Where the use is indirect, the parameter wants its type w
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from qdsl.lang.names import Kind, Symbol
 from qdsl.lang.surface import tree as surface
 from qdsl.lang.typed import tree as typed
@@ -19,7 +17,7 @@ from qdsl.lang.typed.types import BOOL, INT, Type, pruned
 
 def parameter_type(parameter: Symbol, body: surface.Expr, symbols: dict[surface.Node, Symbol]) -> Type:
     """The type to begin with; dimensions are left open."""
-    for node in _walk(body):
+    for node in surface.walk(body):
         found = _told_by(node, parameter, symbols)
         if found is not None:
             return found
@@ -79,9 +77,3 @@ def _from_callee(callee: Symbol | None, position: int, argument: surface.Argumen
 
 def _array(axes: int) -> types.Array:
     return types.Array(types.Real(Dimension({DimVar(): 1})), (None,) * axes)
-
-
-def _walk(node: surface.Node) -> Iterator[surface.Node]:
-    yield node
-    for each in surface.children(node):
-        yield from _walk(each)
