@@ -83,9 +83,10 @@ class Scope:
         """A unit by its symbol or its long name, with a prefix or without."""
         scope: Scope | None = self
         while scope is not None:
-            found = scope.units.get(name) or _with_prefix(scope, name)
-            if found is not None:
-                return found
+            if scope.units:
+                found = scope.units.get(name) or _with_prefix(scope, name)
+                if found is not None:
+                    return found
             scope = scope.parent
         return None
 
@@ -129,7 +130,8 @@ def _with_prefix(scope: Scope, name: str) -> Symbol | None:
 
 
 def _prefixes_of(name: str) -> Iterator[tuple[str, int]]:
-    for prefixes in (SHORT_PREFIXES, LONG_PREFIXES):
-        for prefix, power in prefixes.items():
-            if name.startswith(prefix) and len(name) > len(prefix):
-                yield prefix, power
+    for prefixes, lengths in ((SHORT_PREFIXES, (2, 1)), (LONG_PREFIXES, (3, 4, 5, 6))):
+        for length in lengths:
+            power = prefixes.get(name[:length])
+            if power is not None and len(name) > length:
+                yield name[:length], power
