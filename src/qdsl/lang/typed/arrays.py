@@ -136,9 +136,10 @@ def _report_difference(
     a, b = element_of(first.type)[0], element_of(other.type)[0]
     if isinstance(a, types.Real) and (isinstance(b, types.Real) or b is INT):
         found = b.dimension if isinstance(b, types.Real) else ONE
-        c.report(c.wrong_dimension(other.span, found, a.dimension, Reason(first.span, "like this one")))
-    else:
-        c.report(differ(first.span, types.resolved(first.type), other.span, types.resolved(other.type)))
+        if found.resolved() != a.dimension.resolved():
+            c.report(c.wrong_dimension(other.span, found, a.dimension, Reason(first.span, "like this one")))
+            return
+    c.report(differ(first.span, types.resolved(first.type), other.span, types.resolved(other.type)))
 
 
 @rule(surface.Range)
