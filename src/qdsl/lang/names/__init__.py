@@ -1,7 +1,8 @@
 """Names: what every word of a program stands for."""
 
+from qdsl.lang.names.expressions import BUILTIN_TYPES
 from qdsl.lang.names.imports import Cycle, Imports, NoImports
-from qdsl.lang.names.resolve import BUILTIN_TYPES, Resolved, from_surface, resolve_unit
+from qdsl.lang.names.resolve import Resolved, from_surface, resolve_unit
 from qdsl.lang.names.symbols import Kind, Scope, Symbol
 
 __all__ = [

@@ -7,17 +7,17 @@ after what it depends on; those that depend on each other share a group.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from qdsl.lang.names import errors
-from qdsl.lang.names.blocks import Blocks
-from qdsl.lang.names.declare import Declarations, failed
+from qdsl.lang.names.declare import Declarations
+from qdsl.lang.names.expressions import Expressions
 from qdsl.lang.names.imports import Imports, NoImports
 from qdsl.lang.names.order import shortest_circle, strongly_connected
 from qdsl.lang.names.symbols import Kind, Scope, Symbol
-from qdsl.lang.report import Diagnostics, InternalError
+from qdsl.lang.report import Diagnostics
 from qdsl.lang.surface import tree
 
 
@@ -63,23 +63,8 @@ def resolve_unit(node: tree.Expr, scope: Scope, diagnostics: Diagnostics) -> dic
     return declared.symbols
 
 
-BUILTIN_TYPES = frozenset(["Bool", "Int", "Text", "Complex", "Estimate", "Table", "Experiment", "Fit", "Distribution"])
-
-
-class _Resolver:
-    """Walks over a file. `bound` are the top-level lets above, `early` those that were used before they were bound."""
-
-    def __init__(self, scope: Scope, declared: Declarations, diagnostics: Diagnostics) -> None:
-        self.scope = scope
-        self.declared = declared
-        self.report = diagnostics.add
-        self.symbols = declared.symbols
-        self.blocks = Blocks(diagnostics)
-        self.needs: list[Symbol] = []
-        self.bound: set[Symbol] = set()
-        self.early: set[Symbol] = set()
-        self.in_order = False
-        self.unit_chains: set[tree.Expr] = set()
+class _Resolver(Expressions):
+    """Items and statements; with the rules for expressions, all of a file."""
 
     # ── items ────────────────────────────────────────────────────────────────
 
@@ -92,23 +77,6 @@ class _Resolver:
         self.visit(item)
         if symbol is not None:
             self.bound.add(symbol)
-
-    def visit(self, node: tree.Node | None) -> None:
-        if node is not None:
-            rule = _RULES.get(type(node))
-            if rule is None:
-                raise InternalError(f"no scoping rule for {type(node).__name__}")
-            rule(self, node)
-
-    def visit_all(self, nodes: Iterable[tree.Node]) -> None:
-        for node in nodes:
-            self.visit(node)
-
-    def broken(self, node: tree.BrokenItem | tree.BrokenExpr) -> None:
-        """What is left of a thing given up. The names it binds are nobody's."""
-        self.blocks.open()
-        self.below(node)
-        self.blocks.drop()
 
     def function(self, node: tree.Function) -> None:
         self.blocks.open_function()
@@ -212,205 +180,8 @@ class _Resolver:
         self.visit_all(node.statements)
         self.blocks.close()
 
-    # ── expressions ──────────────────────────────────────────────────────────
 
-    def reference(self, node: tree.Reference) -> None:
-        symbol = self._lookup(node.name)
-        if symbol is None:
-            symbol = self.scope.unit(node.name)
-        if symbol is None:
-            self.report(errors.unknown_name(node.span, node.name, self._value_names()))
-            return
-        if not failed(symbol):
-            self._use(node, symbol)
-
-    def unit_reference(self, node: tree.Reference) -> None:
-        """A word after a number or after `to`: a unit first."""
-        symbol = self.scope.unit(node.name) or self._lookup(node.name)
-        if symbol is None:
-            self.report(errors.unknown_unit(node.span, node.name, self._unit_names()))
-            return
-        self._use(node, symbol)
-
-    def juxtapose(self, node: tree.Juxtapose) -> None:
-        self.visit(node.number)
-        base = _power_base(node.factor)
-        if isinstance(base, tree.Reference):
-            self.unit_reference(base)
-            self._visit_exponent(node.factor)
-            if self._is_unit(base):
-                self.unit_chains.add(node)
-        else:
-            self.visit(node.factor)
-
-    def binary(self, node: tree.Binary) -> None:
-        self.visit(node.left)
-        base = _power_base(node.right)
-        chain = node.left in self.unit_chains and not _in_brackets(node.left)
-        if node.operator in "*/" and chain and isinstance(base, tree.Reference):
-            self._continue_unit(node, base)
-            self._visit_exponent(node.right)
-            return
-        self.visit(node.right)
-
-    def _continue_unit(self, node: tree.Binary, base: tree.Reference) -> None:
-        """The `s` of `9.8 m/s`: a unit unless a value has the name; a value and a unit of one name are an error."""
-        unit, value = self.scope.unit(base.name), self._lookup(base.name)
-        if unit is not None and (value is None or value.kind in (Kind.FUNCTION, Kind.PRIMITIVE)):
-            self._use(base, unit)
-            self.unit_chains.add(node)
-        elif unit is not None and value is not None:
-            self.report(errors.unit_or_value(base.span, base.name, value))
-            self._use(base, unit)
-        else:
-            self.reference(base)
-
-    def convert(self, node: tree.Convert) -> None:
-        self.visit(node.value)
-        self.unit_expression(node.unit)
-
-    def unit_expression(self, node: tree.Expr) -> None:
-        match node:
-            case tree.Reference():
-                self.unit_reference(node)
-            case tree.Binary(left=left, right=right):
-                self.unit_expression(left)
-                self.unit_expression(right)
-            case tree.Juxtapose(factor=factor):
-                self.unit_expression(factor)
-            case tree.Unary(operand=operand):
-                self.unit_expression(operand)
-            case _:
-                self.visit(node)
-
-    def lambda_(self, node: tree.Lambda) -> None:
-        self.blocks.open_function()
-        for name in node.parameters:
-            self._bind(name, Kind.PARAMETER, name)
-        self.visit(node.body)
-        self.blocks.close_function()
-
-    def comprehension(self, node: tree.Comprehension) -> None:
-        self.visit(node.iterable)
-        self.blocks.open()
-        self._bind(node.name, Kind.LOOP, node)
-        self.visit(node.element)
-        self.blocks.close()
-
-    def call(self, node: tree.Call) -> None:
-        if isinstance(node.function, tree.Field) and not self._is_module(node.function.value):
-            self._method(node.function)
-        else:
-            self.visit(node.function)
-        for argument in node.arguments:
-            self.visit(argument.value)
-
-    def _method(self, node: tree.Field) -> None:
-        """`x.f(y)` is f(x, y)."""
-        self.visit(node.value)
-        symbol = self._lookup(node.name.text)
-        if symbol is None:
-            self.report(errors.unknown_name(node.name.span, node.name.text, self._value_names()))
-        else:
-            self._use(node, symbol)
-
-    def field_(self, node: tree.Field) -> None:
-        if not self._is_module(node.value):
-            self.visit(node.value)
-            return
-        assert isinstance(node.value, tree.Reference)
-        module = self._lookup(node.value.name)
-        assert module is not None
-        if module.exports is None:
-            return
-        self._use(node.value, module)
-        symbol = module.exports.values.get(node.name.text)
-        if symbol is None:
-            self.report(errors.not_exported(node.name.span, module.name, node.name.text, module.exports.values))
-        else:
-            self._use(node, symbol)
-
-    def type_name(self, node: tree.TypeName) -> None:
-        if node.name.text not in BUILTIN_TYPES:
-            symbol = self.scope.type(node.name.text)
-            if symbol is None:
-                known = [*BUILTIN_TYPES, *(name for scope in self.scope.chain() for name in scope.types)]
-                self.report(errors.unknown_type(node.name.span, node.name.text, known))
-            else:
-                self._use(node, symbol)
-        self.visit_all(node.arguments)
-        self.visit_all(each.type for each in node.fields)
-        self.visit_all(node.values)
-
-    def type_array(self, node: tree.TypeArray) -> None:
-        self.visit(node.element)
-        for length in node.shape:
-            constant = self.scope.value(length.name) if isinstance(length, tree.Reference) else None
-            if constant is not None and constant.kind is Kind.CONSTANT:
-                self._use(length, constant)
-            elif not isinstance(length, tree.Reference):  # any other name is a length that the type leaves open
-                self.visit(length)
-
-    def below(self, node: tree.Node) -> None:
-        self.visit_all(tree.children(node))
-
-    def nothing(self, node: tree.Node) -> None:
-        pass
-
-    # ── names ────────────────────────────────────────────────────────────────
-
-    def _bind(self, name: tree.Name, kind: Kind, node: tree.Node) -> None:
-        self.symbols[name] = self.blocks.bind(name, kind, node)
-
-    def _lookup(self, name: str) -> Symbol | None:
-        return self.blocks.lookup(name) or self.scope.value(name)
-
-    def _use(self, node: tree.Node, symbol: Symbol) -> None:
-        self.symbols[node] = symbol
-        self.declared.use(symbol)
-        declaration = symbol.unprefixed or symbol
-        if declaration in self.declared.dependencies:
-            self.needs.append(declaration)
-            if self.in_order and symbol.kind in (Kind.LET, Kind.VAR) and symbol not in self.bound:
-                self.early.add(symbol)
-                self.report(errors.used_before(node.span, symbol))
-        self.blocks.check_capture(symbol, node.span)
-
-    def _is_module(self, node: tree.Expr) -> bool:
-        if not isinstance(node, tree.Reference):
-            return False
-        symbol = self._lookup(node.name)
-        return symbol is not None and symbol.kind is Kind.MODULE
-
-    def _is_unit(self, node: tree.Node) -> bool:
-        symbol = self.symbols.get(node)
-        return symbol is not None and symbol.kind is Kind.UNIT
-
-    def _visit_exponent(self, factor: tree.Expr) -> None:
-        if isinstance(factor, tree.Binary):
-            self.visit(factor.right)
-
-    def _value_names(self) -> Iterator[str]:
-        yield from self.blocks.names()
-        for scope in self.scope.chain():
-            yield from scope.values
-
-    def _unit_names(self) -> Iterator[str]:
-        for scope in self.scope.chain():
-            yield from scope.units
-
-
-def _in_brackets(node: tree.Node) -> bool:
-    """Whether brackets set it apart, as in `(9.8 m)/s`."""
-    text = node.span.text
-    return text.startswith("(") and text.endswith(")")
-
-
-def _power_base(node: tree.Expr) -> tree.Expr:
-    return node.left if isinstance(node, tree.Binary) and node.operator == "^" else node
-
-
-_OWN_RULES: dict[type[tree.Node], Callable[[_Resolver, Any], None]] = {
+_OWN_RULES: dict[type[tree.Node], Callable[[Any, Any], None]] = {
     tree.Function: _Resolver.function,
     tree.Experiment: _Resolver.experiment,
     tree.Param: _Resolver.param,
@@ -458,4 +229,4 @@ _LOOKED_THROUGH: tuple[type[tree.Node], ...] = (
     tree.Argument,
 )  # fmt: skip
 
-_RULES = _OWN_RULES | dict.fromkeys(_LOOKED_THROUGH, _Resolver.below)
+_Resolver.rules = _OWN_RULES | dict.fromkeys(_LOOKED_THROUGH, _Resolver.below)
