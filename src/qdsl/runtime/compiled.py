@@ -59,9 +59,12 @@ class Compiler:
         """The compiled function of that name."""
         key = (module_text(module), name, _places(module))
         if key not in self.kernels:
-            optimised = optimise(module, [name])
-            self.kernels[key] = Kernel(native.compile(optimised, [name], self.objects).entry(name))
+            self.kernels[key] = Kernel(self.machine_code(module, name).entry(name))
         return self.kernels[key]
+
+    def machine_code(self, module: ir.Module, name: str) -> native.NativeModule:
+        """The machine code of the function of that name."""
+        return native.compile(optimise(module, [name]), [name], self.objects)
 
 
 def _places(module: ir.Module) -> tuple[Span | None, ...]:

@@ -21,13 +21,18 @@ from qdsl.runtime.failures import Stopped
 
 @dataclass(eq=False)
 class FileImports:
-    """Modules by path. `run` carries out an imported module's lets; `told` are messages not yet handed on."""
+    """Modules by path. `run` carries out an imported module's lets; `told` are messages not yet handed on.
+
+    `asked` are the files that were looked for, found or not, and `checked` the programs in them that are sound.
+    """
 
     library: Library
     run: Callable[[front.Checked], None]
     known: dict[Path, Scope] = field(default_factory=dict)
     reading: list[Path] = field(default_factory=list)
     told: list[Diagnostic] = field(default_factory=list)
+    asked: dict[Path, None] = field(default_factory=dict)
+    checked: list[front.Checked] = field(default_factory=list)
 
     def check(self, source: Source, scope: Scope | None = None) -> front.Checked:
         """Every stage up to types, of the file and of what it imports. `scope` has the names of earlier lines."""
@@ -69,6 +74,7 @@ class FileImports:
         checked = self.check(Source(str(place), text))
         if checked.ok:
             self._run(checked)
+            self.checked.append(checked)
         self.told += checked.diagnostics.in_order()
         return front.exports(checked.resolved)
 
@@ -85,4 +91,5 @@ class FileImports:
         else:
             relative = Path(*path.split(".")).with_suffix(".qdsl")
             candidates = [beside / relative]
+        self.asked.update(dict.fromkeys(candidates))
         return next((each for each in candidates if each.is_file()), None)

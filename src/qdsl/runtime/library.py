@@ -1,33 +1,27 @@
 """The standard library from the package's files, checked once and kept in the user's cache.
 
-The key holds the texts, the versions of QDSL and Python and the checker's own sources, so that a stale library is never
-read.
+It is kept for just these files (`runtime.stamp`), so that a stale library is never read.
 """
 
 from __future__ import annotations
 
-import hashlib
-import sys
 from functools import lru_cache
-from pathlib import Path
 
 from qdsl.lang import library
 from qdsl.lang.depth import deep_recursion
 from qdsl.lang.library import PRELUDE, Library
 from qdsl.runtime import library_bytes
 from qdsl.runtime.cache import DiskCache
-from qdsl.version import VERSION
+from qdsl.runtime.stamp import PACKAGE, stamp
 
-FOLDER = Path(__file__).parent.parent / "stdlib"
-_LANG = Path(__file__).parent.parent / "lang"
-_STAGES = ("surface", "names", "typed")
+FOLDER = PACKAGE / "stdlib"
 
 
 @lru_cache(maxsize=1)
 def standard_library() -> Library:
     """The checked prelude."""
     cache = DiskCache.default()
-    key = _key() if cache is not None else ""
+    key = f"library-{stamp()}" if cache is not None else ""
     blob = cache.get(key) if cache is not None else None
     if blob is not None:
         kept = library_bytes.read(blob)
@@ -38,17 +32,3 @@ def standard_library() -> Library:
         if cache is not None:
             cache.put(key, library_bytes.written(built))
     return built
-
-
-def _key() -> str:
-    """A name for exactly this library, checked by exactly this checker."""
-    digest = hashlib.blake2b(f"{VERSION} {sys.version}".encode(), digest_size=20)
-    files = [FOLDER / f"{name}.qdsl" for name in PRELUDE]
-    files += [*sorted(_LANG.glob("*.py")), Path(library_bytes.__file__)]
-    for stage in _STAGES:
-        files += sorted((_LANG / stage).glob("*.py")) + sorted((_LANG / stage).glob("*.json"))
-    for path in files:
-        content = path.read_bytes()
-        digest.update(f"{path.parent.name}/{path.name} {len(content)}\n".encode())
-        digest.update(content)
-    return f"library-{digest.hexdigest()}"

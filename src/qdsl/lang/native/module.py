@@ -44,6 +44,10 @@ class NativeModule:
     code: bytes = field(repr=False)
     cache: ObjectCache | None = None
 
+    def __reduce__(self) -> tuple[type[NativeModule], tuple[Translation, target.Machine, bytes]]:
+        """Pickled unlinked and without the cache: the addresses are this process's own."""
+        return type(self), (self.translation, self.machine, self.code)
+
     @cached_property
     def signatures(self) -> Mapping[str, Signature]:
         """The functions that can be called, by name."""

@@ -80,7 +80,7 @@ def imports() -> Mapping[str, int]:
 @cache
 def possible() -> bool:
     """Whether objects lie in memory as the entries expect."""
-    lockless = sysconfig.get_config_var("Py_GIL_DISABLED")
+    lockless = sys.version_info >= (3, 13) and sysconfig.get_config_var("Py_GIL_DISABLED")  # slow to ask
     return sys.implementation.name == "cpython" and not lockless and not hasattr(sys, "getobjects")
 
 
