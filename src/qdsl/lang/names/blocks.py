@@ -81,13 +81,13 @@ class Blocks:
     def lookup(self, name: str) -> Symbol | None:
         return next((found for block in reversed(self.open_) if (found := block.names.get(name)) is not None), None)
 
-    def check_capture(self, symbol: Symbol, span: Span) -> None:
+    def check_capture(self, symbol: Symbol, span: Span, verb: str = "use") -> None:
         """What may change is used only by the function that declares it, so that functions are pure."""
         if symbol.kind is not Kind.VAR:
             return
         home = next((block.depth for block in self.open_ if block.names.get(symbol.name) is symbol), 0)
         if home != self.depth:
-            self.diagnostics.add(errors.captured_variable(span, symbol))
+            self.diagnostics.add(errors.captured_variable(span, symbol, verb))
 
     def names(self) -> Iterator[str]:
         for block in self.open_:

@@ -108,16 +108,16 @@ def outside_function(span: Span) -> Diagnostic:
     return error("E0213", "`return` stands outside a function", Label(span))
 
 
-def captured_variable(span: Span, symbol: Symbol) -> Diagnostic:
-    """A lambda that reads or assigns a `var` around it."""
-    labels = [Label(span, "used inside the function")]
+def captured_variable(span: Span, symbol: Symbol, verb: str) -> Diagnostic:
+    """A function that uses or assigns a `var` around it."""
+    labels = [Label(span, "inside the function")]
     if symbol.span is not None:
         labels.append(Label(symbol.span, "declared outside it"))
     return error(
         "E0214",
-        f"`{symbol.name}` may change, so a function inside cannot use it",
+        f"`{symbol.name}` may change, so a function inside cannot {verb} it",
         *labels,
-        hint=f"bind its value first: let now = {symbol.name}",
+        hint=f"bind its value first: let now = {symbol.name}" if verb == "use" else "functions give results: return it",
     )
 
 

@@ -140,10 +140,20 @@ class Expressions:
     def call(self, node: tree.Call) -> None:
         if isinstance(node.function, tree.Field) and not self._is_module(node.function.value):
             self._method(node.function)
+        elif isinstance(node.function, tree.Reference):
+            self._called(node.function)
         else:
             self.visit(node.function)
         for argument in node.arguments:
             self.visit(argument.value)
+
+    def _called(self, node: tree.Reference) -> None:
+        """What is called is never a unit."""
+        symbol = self._lookup(node.name)
+        if symbol is None:
+            self.report(errors.unknown_name(node.span, node.name, self._value_names()))
+        elif not failed(symbol):
+            self._use(node, symbol)
 
     def _method(self, node: tree.Field) -> None:
         """`x.f(y)` is f(x, y)."""

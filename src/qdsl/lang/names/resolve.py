@@ -147,7 +147,7 @@ class _Resolver(Expressions):
             self.report(errors.assigned_undeclared(target.span, target.name))
             return
         self.symbols[target] = symbol
-        self.blocks.check_capture(symbol, target.span)
+        self.blocks.check_capture(symbol, target.span, "assign")
         if symbol.kind is not Kind.VAR:
             self.report(errors.not_assignable(target.span, symbol))
 

@@ -160,11 +160,17 @@ def _map_over(c: Checker, accepted: Accepted, value: typed.Expr, shape: tuple[Le
     return True
 
 
+def _fits_an_array(type_: Type) -> bool:
+    """Whether many of them, of any lengths, are an array."""
+    type_ = pruned(type_)
+    return not isinstance(type_, types.Array | types.Function) and all(map(_fits_an_array, types.parts(type_)))
+
+
 def _result(c: Checker, span: Span, name: str, accepted: Accepted, type_: types.Function) -> Type | None:
     """The type of the call: an array where it maps, an Estimate where an uncertainty goes in."""
     result = _with_lengths(pruned(type_.result), accepted.lengths)
     if accepted.shape is not None:
-        if isinstance(result, types.Array | types.Function):
+        if not _fits_an_array(result):
             c.report(c.errors.mapped_array_result(span, name, types.resolved(result)))
             return None
         result = types.Array(result, accepted.shape)

@@ -11,7 +11,7 @@ from qdsl.lang.typed.comparison import logic
 from qdsl.lang.typed.literals import is_unit_expression, quantity, with_unit
 from qdsl.lang.typed.operands import Number, adopt_zero, applied, joined_kind, number_of, raised
 from qdsl.lang.typed.powers import power
-from qdsl.lang.typed.types import BOOL, Type
+from qdsl.lang.typed.types import BOOL, INT, Type, pruned
 from qdsl.lang.typed.unification import element_of
 
 # ── + - * / ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -58,7 +58,8 @@ def add(c: Checker, node: surface.Binary, left: typed.Expr, right: typed.Expr) -
         return c.broken(node.span)
     if not c.same_dimension(m.dimension, n.dimension, node.span):
         literal = _bare_literal(node.right, n) or _bare_literal(node.left, m)
-        c.report(c.dims.differ(node.operator, left.span, m.dimension, right.span, n.dimension, literal))
+        began = _began_as_int(c, left, right) or _began_as_int(c, right, left)
+        c.report(c.dims.differ(node.operator, left.span, m.dimension, right.span, n.dimension, literal, began))
         return c.broken(node.span)
     joined = joined_kind(c, left, right, m, n)
     if joined is None:
@@ -70,6 +71,13 @@ def add(c: Checker, node: surface.Binary, left: typed.Expr, right: typed.Expr) -
     if left in c.exact and right in c.exact and not left.display:
         c.exact[result] = c.exact[left] + c.exact[right] if node.operator == "+" else c.exact[left] - c.exact[right]
     return result
+
+
+def _began_as_int(c: Checker, value: typed.Expr, other: typed.Expr) -> str:
+    """`s: Time` where s is a `var` of the file that began as an Int, and meets a Time."""
+    if isinstance(value, typed.Local) and value.variable.is_mutable and pruned(value.type) is INT:
+        return f"{value.variable.name}: {c.show.fresh().type(types.resolved(other.type))}"
+    return ""
 
 
 def _of_sum(operator: str, left: typed.DisplayUnit | None, right: typed.DisplayUnit | None) -> typed.DisplayUnit | None:

@@ -34,8 +34,9 @@ class DimensionErrors:
         right: Span,
         right_dim: Dimension,
         literal: Span | None = None,
+        began: str = "",
     ) -> Diagnostic:
-        """`3 m + 2 s`: both operands are fine, together they are not."""
+        """`3 m + 2 s`: both operands are fine, together they are not. `began` is a `var` that began as an Int."""
         show = self.show
         verb = _VERBS.get(operator, "compare")
         names = show.dimension(left_dim), show.dimension(right_dim)
@@ -49,7 +50,7 @@ class DimensionErrors:
             Label(left, f"this is {names[0]}"),
             Label(right, f"this is {names[1]}"),
             note=show.beside(left_dim, right_dim),
-            hint=self._hint(left_dim, right_dim, literal),
+            hint=f"give it its type: var {began} = 0" if began else self._hint(left_dim, right_dim, literal),
             fixes=readings(left, left_dim, right_dim) + readings(right, right_dim, left_dim),
         )
 

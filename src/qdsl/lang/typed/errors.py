@@ -76,7 +76,8 @@ class TypeErrors:
 
     def condition(self, span: Span, type_: Type, word: str) -> Diagnostic:
         """`if 3 { .. }`."""
-        return error("E0303", f"`{word}` needs a Bool, and this is {self.show.a(type_)}", Label(span))
+        hint = "say how many have to be true: all(..) or any(..)" if isinstance(type_, types.Array) else ""
+        return error("E0303", f"`{word}` needs a Bool, and this is {self.show.a(type_)}", Label(span), hint=hint)
 
     def not_comparable(self, span: Span, operator: str, type_: Type) -> Diagnostic:
         """`1i < 2i`, `f == g`."""
@@ -314,7 +315,7 @@ class TypeErrors:
 
     def mapped_array_result(self, span: Span, function: str, result: Type) -> Diagnostic:
         """A call over an array of a function whose result is an array or a function."""
-        what = "a function" if isinstance(result, types.Function) else "an array"
+        what = {types.Function: "a function", types.Record: "a record with arrays"}.get(type(result), "an array")
         return error(
             "E0327",
             f"`{function}` gives {what}, so it cannot go over an array by itself",
