@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import cmath
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from qdsl.lang.core import ir
+from qdsl.lang.core.calls import reachable
 from qdsl.lang.core.from_typed import Entry, Refused
 from qdsl.lang.core.interpret import KernelFailure, interpret, origin
 from qdsl.lang.core.layout import flatten, unflatten
@@ -173,14 +174,19 @@ def _scalar(value: Any) -> Any:
 
 
 def _is_small(module: ir.Module, name: str) -> bool:
-    """No loops, no arrays, few operations."""
+    """No loops, no recursion, no arrays, few operations, those of the functions called as often as they are called."""
     function = module.functions[name]
     if any(isinstance(value.type, ir.ArrayType) for value in (*function.parameters, *function.body.yields)):
         return False
-    count = 0
-    for each in module.functions.values():
-        for op in each.body.walk():
-            count += 1
-            if op.name in ("for", "while", "build") or count > SMALL:
-                return False
+    counts: dict[str, float] = {}
+    for each in reachable(module, [name]):
+        counts[each] = sum(_operations(op, counts) for op in module.functions[each].body.walk())
+        if counts[each] > SMALL:
+            return False
     return True
+
+
+def _operations(op: ir.Op, counts: Mapping[str, float]) -> float:
+    if op.name in ("for", "while", "build"):
+        return math.inf
+    return 1 + (counts.get(op.attributes["function"], math.inf) if op.name == "call" else 0)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from qdsl.lang.core.ir import Block, Module
+from qdsl.lang.names.order import strongly_connected
 
 
 def callees(block: Block) -> list[str]:
@@ -34,12 +35,21 @@ def reachable(module: Module, roots: Iterable[str]) -> list[str]:
 
 def recursive(module: Module) -> frozenset[str]:
     """The functions on a cycle of calls."""
-    below = {name: set(callees(function.body)) for name, function in module.functions.items()}
-    grows = True
-    while grows:
-        grows = False
-        for called in below.values():
-            further = set().union(*(below[name] for name in called)) - called
-            called |= further
-            grows = grows or bool(further)
-    return frozenset(name for name, called in below.items() if name in called)
+    below = {name: callees(function.body) for name, function in module.functions.items()}
+    groups = strongly_connected(below)
+    return frozenset(name for group in groups for name in group if len(group) > 1 or name in below[name])
+
+
+def callers(module: Module, sources: Iterable[str]) -> frozenset[str]:
+    """These functions, and all that call one of them, directly or not."""
+    above: dict[str, list[str]] = {name: [] for name in module.functions}
+    for name, function in module.functions.items():
+        for callee in callees(function.body):
+            above[callee].append(name)
+    found = set(sources)
+    waiting = list(found)
+    while waiting:
+        further = [caller for caller in above[waiting.pop()] if caller not in found]
+        found.update(further)
+        waiting += further
+    return frozenset(found)

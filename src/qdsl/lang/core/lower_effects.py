@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, fields
 
+from qdsl.lang.names.order import strongly_connected
 from qdsl.lang.typed import tree as typed
 
 Node = typed.Expr | typed.Statement
@@ -86,41 +87,59 @@ class Captures:
     def of(self, function: typed.Function | typed.Lambda) -> tuple[typed.Variable, ...]:
         """For a lambda its free variables; for both, the session's variables used here or in a function called."""
         if function not in self.known:
-            self.known[function] = tuple(self._find(function))
+            if isinstance(function, typed.Lambda):
+                free = _without_bound(function.body, self._used([function.body]))
+                self.known[function] = tuple(each for each in free if each not in function.parameters)
+            else:
+                self._learn(function)
         return self.known[function]
 
     def of_expression(self, node: Node, given: Collection[object] = ()) -> tuple[typed.Variable, ...]:
         """The variables from outside that an expression uses, but for those inside nodes whose values are given."""
         return tuple(_without_bound(node, self._used([node], given)))
 
-    def _find(self, function: typed.Function | typed.Lambda) -> Iterator[typed.Variable]:
-        if function.body is None:
-            return iter(())
-        used = self._used([function.body])
-        if isinstance(function, typed.Function):
-            return iter([variable for variable in used if variable.is_global])
-        return (each for each in _without_bound(function.body, used) if each not in function.parameters)
-
-    def _used(self, waiting: list[Node], given: Collection[object] = ()) -> list[typed.Variable]:
-        """The variables used in these nodes, and the global ones used by the functions that they call."""
-        used: dict[typed.Variable, None] = {}
-        entered: set[typed.Function] = set()
-        local = True
+    def _learn(self, function: typed.Function) -> None:
+        """What it uses and all that it calls, callees first; functions that call each other use the same."""
+        said: dict[typed.Function, dict[typed.Variable, None]] = {}
+        called: dict[typed.Function, list[typed.Function]] = {}
+        waiting = [function]
         while waiting:
-            further: list[Node] = []
-            for node in waiting:
-                for each in walk(node, given):
-                    if isinstance(each, typed.Local) and each.variable.value is None:
-                        if local or each.variable.is_global:
-                            used[each.variable] = None
-                    elif isinstance(each, typed.Local) and each.variable.value is not None:
-                        used.update(dict.fromkeys(self.of_expression(each.variable.value)))
-                    elif isinstance(each, typed.Call | typed.FunctionValue) and each.function not in entered:
-                        entered.add(each.function)
-                        if each.function.body is not None:
-                            further.append(each.function.body)
-            waiting, local = further, False
+            each = waiting.pop()
+            if each not in said:
+                said[each], callees = self._said([] if each.body is None else [each.body])
+                called[each] = [callee for callee in callees if callee not in self.known]
+                waiting += called[each]
+                for callee in callees:
+                    said[each].update(dict.fromkeys(self.known.get(callee, ())))
+        for group in strongly_connected(called):
+            used = {variable: None for each in group for variable in said[each] if variable.is_global}
+            for each in group:
+                for callee in called[each]:
+                    used.update(dict.fromkeys(self.known.get(callee, ())))
+            self.known.update(dict.fromkeys(group, tuple(used)))
+
+    def _used(self, nodes: list[Node], given: Collection[object] = ()) -> list[typed.Variable]:
+        """The variables used in these nodes, and the global ones used by the functions that they call."""
+        used, callees = self._said(nodes, given)
+        for callee in callees:
+            used.update(dict.fromkeys(self.of(callee)))
         return list(used)
+
+    def _said(
+        self, nodes: list[Node], given: Collection[object] = ()
+    ) -> tuple[dict[typed.Variable, None], dict[typed.Function, None]]:
+        """The variables and the functions that these nodes name, in order."""
+        used: dict[typed.Variable, None] = {}
+        callees: dict[typed.Function, None] = {}
+        for each in (each for node in nodes for each in walk(node, given)):
+            if isinstance(each, typed.Local):
+                if each.variable.value is None:
+                    used[each.variable] = None
+                else:
+                    used.update(dict.fromkeys(self.of_expression(each.variable.value)))
+            elif isinstance(each, (typed.Call, typed.FunctionValue)):
+                callees[each.function] = None
+        return used, callees
 
 
 def _without_bound(node: Node, used: list[typed.Variable]) -> Iterator[typed.Variable]:

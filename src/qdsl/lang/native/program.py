@@ -90,10 +90,7 @@ class Program:
 
     def _spread(self, is_so: Callable[[Function], bool]) -> frozenset[str]:
         """The functions of which it is so, and their callers."""
-        sources = {name for name, function in self.functions.items() if is_so(function)}
-        return frozenset(
-            name for name in self.functions if not sources.isdisjoint(calls.reachable(self.module, [name]))
-        )
+        return calls.callers(self.module, (name for name, function in self.functions.items() if is_so(function)))
 
 
 Constants = Mapping[Value, bool | int | float]

@@ -5,8 +5,9 @@
     %1 = call @half(%t) -> real
 
 Every call of a function that cannot come to call itself is inlined, callees first, until a function has grown to
-`LARGEST` operations: then the rest of its calls stay. Nesting of calls is counted only for recursive functions
-(`core.calls`), so that nothing else changes. What was inlined still says where the call was (`Span.caller`).
+`LARGEST` operations, or all together by `MOST`: then the rest of the calls stay. Nesting of calls is counted only for
+recursive functions (`core.calls`), so that nothing else changes. What was inlined still says where the call was
+(`Span.caller`).
 """
 
 from __future__ import annotations
@@ -20,33 +21,49 @@ from qdsl.lang.core.rewrite import Rewriter, copy_block
 LARGEST = 4_000
 """Operations in one function: doubling at every level of a chain of calls must end."""
 
+MOST = 100_000
+"""Operations copied in one module, so that a chain of thousands of calls, each longer by the ones below, ends too."""
+
 
 def inline(module: Module) -> Module:
     """All functions of the module, their calls inlined."""
     again = recursive(module)
     done: dict[str, Function] = {}
+    ready: dict[str, Sized] = {}
+    left = MOST
     for name in reachable(module, module.functions):
-        bodies = {callee: function for callee, function in done.items() if callee not in again}
-        done[name] = _Inline(bodies, _size(module.functions[name])).rewrite(module.functions[name])
+        step = _Inline(ready, _size(module.functions[name]), left)
+        done[name] = step.rewrite(module.functions[name])
+        left = step.left
+        if name not in again:
+            ready[name] = done[name], step.size
     if all(done[name] is function for name, function in module.functions.items()):
         return module
     return Module({name: done[name] for name in module.functions})
 
 
+Sized = tuple[Function, int]
+"""A function and how many operations it has."""
+
+
 class _Inline(Rewriter):
-    def __init__(self, bodies: Mapping[str, Function], size: int) -> None:
+    """`size` is that of the function so far, `left` what may still be copied."""
+
+    def __init__(self, ready: Mapping[str, Sized], size: int, left: int) -> None:
         super().__init__()
-        self.bodies = bodies
+        self.ready = ready
         self.size = size
+        self.left = left
 
     def rule(self, op: Op) -> tuple[Value, ...] | None:
-        callee = self.bodies.get(op.attributes["function"]) if op.name == "call" else None
-        if callee is None:
+        found = self.ready.get(op.attributes["function"]) if op.name == "call" else None
+        if found is None:
             return None
-        growth = _size(callee)
-        if self.size + growth > LARGEST:
+        callee, growth = found
+        if self.size + growth > LARGEST or growth > self.left:
             return None
         self.size += growth
+        self.left -= growth
         return copy_block(callee.body, op.operands, self.builder, call=op.span)
 
 
