@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from qdsl.lang.source import Span
 from qdsl.lang.surface import tree as surface
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
 from qdsl.lang.typed.checker import Checker, rule
 from qdsl.lang.typed.comparison import logic
-from qdsl.lang.typed.literals import is_unit_expression, quantity, with_unit
+from qdsl.lang.typed.literals import LARGEST_INT, is_unit_expression, quantity, with_unit
 from qdsl.lang.typed.operands import Number, adopt_zero, applied, joined_kind, number_of, raised
 from qdsl.lang.typed.powers import power
 from qdsl.lang.typed.types import BOOL, INT, Type, pruned
@@ -139,35 +141,73 @@ def _is_plain(number: Number) -> bool:
 @rule(surface.Unary)
 def unary(c: Checker, node: surface.Unary, expected: Type | None) -> typed.Expr:
     if node.operator == "not":
-        operand = c.expr(node.operand)
-        element, shape = element_of(operand.type)
-        if not c.unify(element, BOOL, node.operand.span):
-            c.report(c.errors.condition(node.operand.span, types.resolved(operand.type), "not"))
-            return c.broken(node.span)
-        return typed.Operation(node.span, BOOL if shape is None else types.Array(BOOL, shape), "not", (operand,))
-    if isinstance(node.operand, surface.Juxtapose):
+        return _not(c, node)
+    if isinstance(node.operand, surface.Number) and _is_smallest_int(node.operand):
+        return _smallest_int(c, node)
+    if isinstance(node.operand, surface.Juxtapose) and not _is_bracketed(node.operand):
         operand = quantity(c, node.operand, negative=True)
-        if operand.display is not None and operand.display.offset:
+        if _has_offset(operand):
             return operand
         c.note(operand)
     else:
         operand = c.expr(node.operand, expected)
+    if isinstance(operand, typed.Constant) and _has_offset(operand):
+        c.report(c.dims.offset_negated(node.span, node.operand.span, operand.display.symbol if operand.display else ""))
+        return c.broken(node.span)
+    return negated(c, node.span, operand)
+
+
+def negated(c: Checker, span: Span, operand: typed.Expr) -> typed.Expr:
+    """The value with the other sign; a literal stays one."""
     element, _ = element_of(operand.type)
     if isinstance(element, types.TypeVar) and isinstance(operand, typed.Constant):
         return operand  # -0 is 0
     m = number_of(c, operand, "-")
     if m is None:
-        return c.broken(node.span)
+        return c.broken(span)
+    if isinstance(operand, typed.Constant) and operand.type is INT and operand.value == -LARGEST_INT - 1:
+        c.report(c.errors.int_too_large(span))
+        return c.broken(span)
     if isinstance(operand, typed.Constant) and not isinstance(operand.value, str):
-        result: typed.Expr = typed.Constant(node.span, operand.type, -operand.value, display=operand.display)
+        result: typed.Expr = typed.Constant(span, operand.type, -operand.value, display=operand.display)
     elif isinstance(operand, typed.Uncertain):
-        result = typed.Uncertain(node.span, operand.type, -operand.value, operand.error, display=operand.display)
+        result = typed.Uncertain(span, operand.type, -operand.value, operand.error, display=operand.display)
     else:
-        result = applied(c, node.span, "neg", m.kind, m.dimension, m.shape, (operand,))
+        result = applied(c, span, "neg", m.kind, m.dimension, m.shape, (operand,))
         result.display = _of_multiple(operand.display)
     if operand in c.exact:
         c.exact[result] = -c.exact[operand]
     return result
+
+
+def _not(c: Checker, node: surface.Unary) -> typed.Expr:
+    operand = c.expr(node.operand)
+    element, shape = element_of(operand.type)
+    if not c.unify(element, BOOL, node.operand.span):
+        c.report(c.errors.condition(node.operand.span, types.resolved(operand.type), "not"))
+        return c.broken(node.span)
+    return typed.Operation(node.span, BOOL if shape is None else types.Array(BOOL, shape), "not", (operand,))
+
+
+def _is_smallest_int(node: surface.Number) -> bool:
+    """2^63 written out: an Int only with the sign before it."""
+    return isinstance(node.value, int) and node.value == LARGEST_INT + 1 and not node.imaginary
+
+
+def _smallest_int(c: Checker, node: surface.Unary) -> typed.Expr:
+    """`-9223372036854775808`."""
+    constant = typed.Constant(node.span, INT, -LARGEST_INT - 1)
+    c.exact[constant] = Fraction(-LARGEST_INT - 1)
+    return constant
+
+
+def _is_bracketed(node: surface.Expr) -> bool:
+    return node.span.text.startswith("(")
+
+
+def _has_offset(value: typed.Expr) -> bool:
+    """Whether it is a temperature in degC or degF."""
+    return value.display is not None and bool(value.display.offset)
 
 
 def plus_minus(c: Checker, node: surface.Binary) -> typed.Expr:

@@ -189,6 +189,18 @@ class DimensionErrors:
             hint="temperature differences are in K",
         )
 
+    def offset_negated(self, span: Span, operand: Span, unit: str) -> Diagnostic:
+        """`-(20 degC)`: neither -20 degC nor an absolute temperature below zero is surely meant."""
+        inner = operand.text.removeprefix("(").removesuffix(")").strip()
+        fixes = (Fix(f"write -{inner}", (Edit(span, f"-{inner}"),), sure=False),) if inner[:1].isdigit() else ()
+        return error(
+            "E0415",
+            f"a temperature in `{unit}` has no negative: a sign belongs to the number, as in -20 {unit}",
+            Label(span),
+            hint="" if fixes else "temperature differences are in K",
+            fixes=fixes,
+        )
+
     def not_a_unit_definition(self, span: Span) -> Diagnostic:
         """`unit x = "a"`."""
         return error("E0416", "a unit is defined by a constant quantity", Label(span))
