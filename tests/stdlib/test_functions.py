@@ -149,6 +149,32 @@ def test_order(compiled: Kernels, xs: np.ndarray) -> None:
         assert compiled.quantile_of(xs, q) == pytest.approx(np.quantile(xs, q), rel=1e-14, abs=1e-15)
 
 
+WITH_NAN = [
+    np.array([np.nan]),
+    np.array([np.nan, 1.0, -2.0]),
+    np.array([3.0, np.nan, 1.0, np.nan, 2.0, -np.inf, 0.5]),
+    np.array([1.0, 2.0, np.inf, np.nan]),
+    np.where(np.arange(33) % 5 == 2, np.nan, np.random.default_rng(4).normal(size=33)),
+]
+
+
+@pytest.mark.parametrize("xs", WITH_NAN, ids=len)
+def test_nan_is_sorted_last_and_has_no_middle(compiled: Kernels, xs: np.ndarray) -> None:
+    assert np.array_equal(compiled.sort_of(xs), np.sort(xs), equal_nan=True)
+    assert compiled.argmin_of(xs) == np.argmin(xs)
+    assert compiled.argmax_of(xs) == np.argmax(xs)
+    assert math.isnan(compiled.median_of(xs))
+    for q in (0.0, 0.3, 1.0):
+        assert math.isnan(compiled.quantile_of(xs, q))
+
+
+def test_infinities_have_a_middle(compiled: Kernels) -> None:
+    assert compiled.median_of(np.array([-np.inf, 2.0, np.inf])) == 2.0
+    assert compiled.median_of(np.array([np.inf, 1.0, np.inf])) == np.inf
+    assert compiled.median_of(np.array([np.inf, np.inf])) == np.inf
+    assert compiled.quantile_of(np.array([1.0, np.inf]), 0.0) == 1.0
+
+
 def test_variance(compiled: Kernels) -> None:
     for xs in ARRAYS[1:]:
         assert compiled.variance_of(xs) == pytest.approx(np.var(xs, ddof=1), rel=1e-13)
