@@ -19,7 +19,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("qdsl.lang.names",),
     ("qdsl.lang.typed",),
     ("qdsl.lang.core",),
-    ("qdsl.lang.differentiate", "qdsl.lang.optimise"),
+    ("qdsl.lang.differentiate", "qdsl.lang.optimise", "qdsl.lang.lanes"),
     ("qdsl.lang.native",),
     ("qdsl.lang.library",),
     ("qdsl.lang.compile",),

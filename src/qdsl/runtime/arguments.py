@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from qdsl.lang.core.ir import BOOL, INT, REAL, ArrayType, Scalar, Type
+from qdsl.lang.core.ir import BOOL, INT, REAL, ArrayType, Scalar, Type, scalar_of
 from qdsl.lang.native import abi
 from qdsl.lang.native.program import is_small
 
@@ -43,7 +43,7 @@ def accepted(argument: Any, type_: Type, name: str) -> np.ndarray:
     """The argument as an array of the parameter's element type; a number has no axes."""
     import numpy as np
 
-    element = type_.element if isinstance(type_, ArrayType) else type_
+    element = scalar_of(type_)
     try:
         array = np.asarray(argument)
     except OverflowError:
@@ -182,7 +182,7 @@ def place_small_results(target: Any, types: Sequence[Type]) -> dict[int, np.ndar
     at = 0
     for i, type_ in enumerate(types):
         if isinstance(type_, ArrayType) and is_small(type_):
-            small[i] = np.empty(tuple(n or 0 for n in type_.shape), DTYPES[type_.element])
+            small[i] = np.empty(tuple(n or 0 for n in type_.shape), DTYPES[scalar_of(type_)])
             target[at] = small[i].ctypes.data
         at += abi.words(type_)
     return small
@@ -196,7 +196,7 @@ def read_words(source: Any, types: Sequence[Type], small: dict[int, np.ndarray])
         if i in small:
             values.append(small[i])
         elif isinstance(type_, ArrayType):
-            values.append(_from_arena(source[at], tuple(source[at + 1 : at + 1 + len(type_.shape)]), type_.element))
+            values.append(_from_arena(source[at], tuple(source[at + 1 : at + 1 + len(type_.shape)]), scalar_of(type_)))
         elif type_ is REAL:
             values.append(ctypes.c_double.from_buffer(source, 8 * at).value)
         else:
@@ -264,4 +264,4 @@ def empty(type_: Type, shape: tuple[int, ...]) -> np.ndarray:
 
     own = tuple(n or 0 for n in type_.shape) if isinstance(type_, ArrayType) else ()
     assert prod(shape) == 0
-    return np.empty(shape + own, DTYPES[type_.element if isinstance(type_, ArrayType) else type_])
+    return np.empty(shape + own, DTYPES[scalar_of(type_)])

@@ -17,7 +17,23 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from qdsl.lang.core.ir import BOOL, INT, REAL, ArrayType, Block, Failure, Function, Op, Scalar, Type, Value
+from qdsl.lang.core.ir import (
+    BOOL,
+    INT,
+    REAL,
+    ArrayType,
+    Block,
+    Failure,
+    Function,
+    Lanes,
+    Number,
+    Op,
+    Scalar,
+    Type,
+    Value,
+    scalar_of,
+    width_of,
+)
 from qdsl.lang.core.primitives import PRIMITIVES
 from qdsl.lang.report import InternalError
 from qdsl.lang.source import Span
@@ -47,8 +63,11 @@ class Builder:
         return self._add("const", (), (type_,), {"value": value})[0]
 
     def op(self, name: str, *operands: Value) -> Value:
-        """A primitive."""
-        return self._add(name, operands, (PRIMITIVES[name].result,))[0]
+        """A primitive; of lanes, if its operands are."""
+        result: Number = PRIMITIVES[name].result
+        if isinstance(operands[0].type, Lanes):
+            result = Lanes(PRIMITIVES[name].result, operands[0].type.width)
+        return self._add(name, operands, (result,))[0]
 
     def select(self, condition: Value, then: Value, otherwise: Value) -> Value:
         return self._add("select", (condition, then, otherwise), (then.type,))[0]
@@ -62,7 +81,7 @@ class Builder:
 
     # ── arrays ───────────────────────────────────────────────────────────────
 
-    def array(self, elements: Sequence[Value], element: Scalar = REAL) -> Value:
+    def array(self, elements: Sequence[Value], element: Number = REAL) -> Value:
         kind = _scalar(elements[0].type) if elements else element
         return self._add("array", tuple(elements), (ArrayType(kind, (len(elements),)),))[0]
 
@@ -81,7 +100,10 @@ class Builder:
         return self._add("len", (array,), (INT,), {"axis": axis})[0]
 
     def get(self, array: Value, *indices: Value, inside: bool = False) -> Value:
-        return self._add("get", (array, *indices), (_array(array.type).element,), _inside(inside))[0]
+        element = _array(array.type).element
+        width = max(map(width_of, (array.type, *(index.type for index in indices))), default=0)
+        result = Lanes(scalar_of(element), width) if width else element
+        return self._add("get", (array, *indices), (result,), _inside(inside))[0]
 
     def set(self, array: Value, indices: Sequence[Value], element: Value, inside: bool = False) -> Value:
         return self._add("set", (array, *indices, element), (array.type,), _inside(inside))[0]
@@ -89,6 +111,22 @@ class Builder:
     def slice(self, array: Value, low: Value, high: Value, inside: bool = False) -> Value:
         type_ = ArrayType(_array(array.type).element)
         return self._add("slice", (array, low, high), (type_,), _inside(inside))[0]
+
+    # ── lanes ────────────────────────────────────────────────────────────────
+
+    def splat(self, value: Value, width: int) -> Value:
+        """The same number, or array of numbers, in every lane."""
+        return self._add("splat", (value,), (widened(value.type, width),))[0]
+
+    def any(self, lanes: Value) -> Value:
+        return self._add("any", (lanes,), (BOOL,))[0]
+
+    def highest(self, lanes: Value) -> Value:
+        return self._add("highest", (lanes,), (INT,))[0]
+
+    def blend(self, condition: Value, then: Value, otherwise: Value, type_: Type | None = None) -> Value:
+        """Lane by lane one of two arrays. `type_` is the type of the result where it knows less of their lengths."""
+        return self._add("blend", (condition, then, otherwise), (type_ or then.type,))[0]
 
     # ── control ──────────────────────────────────────────────────────────────
 
@@ -157,10 +195,21 @@ def _types(values: Sequence[Value]) -> tuple[Type, ...]:
     return tuple(value.type for value in values)
 
 
-def _scalar(type_: Type) -> Scalar:
-    if isinstance(type_, Scalar):
-        return type_
-    raise InternalError(f"{type_} is not a scalar")
+def widened(type_: Type, width: int) -> Type:
+    """The type of as many such values, one in each lane."""
+    match type_:
+        case Scalar():
+            return Lanes(type_, width)
+        case ArrayType(Scalar() as element, shape):
+            return ArrayType(Lanes(element, width), shape)
+        case _:
+            raise InternalError(f"{type_} is in lanes already")
+
+
+def _scalar(type_: Type) -> Number:
+    if isinstance(type_, ArrayType):
+        raise InternalError(f"{type_} is not a scalar")
+    return type_
 
 
 def _array(type_: Type) -> ArrayType:

@@ -26,6 +26,7 @@ from qdsl.lang.core.ir import (
     Block,
     Code,
     Failure,
+    Lanes,
     Module,
     Op,
     Scalar,
@@ -58,6 +59,12 @@ class KernelFailure(Exception):  # noqa: N818 - the user's program failed, not w
         for place, value in enumerate(self.values):
             text = text.replace(f"{{{place}}}", f"{value:.15g}")
         return text
+
+
+class InLanes(tuple[Any, ...]):
+    """Numbers inside the interpreter, one for each lane."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +145,8 @@ class _Run:
         return [known[value] for value in block.yields]
 
     def primitive(self, primitive: Primitive, op: Op, operands: Sequence[Any]) -> Any:
+        if operands and isinstance(operands[0], InLanes):
+            return InLanes(self.primitive(primitive, op, each) for each in zip(*operands, strict=True))
         try:
             return primitive.evaluate(*operands)
         except Stop as stop:
@@ -149,8 +158,7 @@ class _Run:
             case "const":
                 return (op.attributes["value"],)
             case "select":
-                condition, then, otherwise = operands
-                return (then if condition else otherwise,)
+                return (_selected(*operands),)
             case "check":
                 condition, *numbers = operands
                 if not condition:
@@ -243,10 +251,9 @@ def _array_operation(op: Op, operands: Sequence[Any]) -> Any:
         case "len", array:
             return array.shape[op.attributes["axis"]]
         case "get", array, *indices:
-            return array.elements[array.position(indices, op.span)]
+            return _got(array, indices, op)
         case "set", array, *indices, element:
-            at = array.position(indices, op.span)
-            return Array(array.shape, (*array.elements[:at], element, *array.elements[at + 1 :]))
+            return _with(array, indices, element, op)
         case "slice", array, low, high:
             (length,) = array.shape
             if not 0 <= low <= length:
@@ -254,8 +261,73 @@ def _array_operation(op: Op, operands: Sequence[Any]) -> Any:
             if not low <= high <= length:
                 raise _failed(FAILURES[Code.INDEX], (high, length), op.span)
             return Array((high - low,), array.elements[low:high])
+        case "splat", value:
+            return _splat(value, op.result.type)
+        case "any", lanes:
+            return any(lanes)
+        case "highest", lanes:
+            return max(lanes)
+        case "blend", condition, then, otherwise:
+            return _blended(condition, then, otherwise, op.span)
         case _:
             raise InternalError(f"no operation is called {op.name}")
+
+
+# ── lanes ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _selected(condition: Any, then: Any, otherwise: Any) -> Any:
+    if isinstance(condition, InLanes):
+        return InLanes(a if c else b for c, a, b in zip(condition, then, otherwise, strict=True))
+    return then if condition else otherwise
+
+
+def _splat(value: Any, type_: Type) -> Any:
+    if isinstance(type_, ArrayType):
+        return Array(value.shape, tuple(_splat(each, type_.element) for each in value.elements))
+    assert isinstance(type_, Lanes)
+    return InLanes((value,) * type_.width)
+
+
+def _blended(condition: InLanes, then: Array, otherwise: Array, span: Span | None) -> Array:
+    if len(set(condition)) == 1:
+        return then if condition[0] else otherwise
+    for m, n in zip(then.shape, otherwise.shape, strict=True):
+        if m != n:
+            raise _failed(FAILURES[Code.SHAPE], (m, n), span)
+    chosen = (_selected(condition, a, b) for a, b in zip(then.elements, otherwise.elements, strict=True))
+    return Array(then.shape, tuple(chosen))
+
+
+def _got(array: Array, indices: Sequence[Any], op: Op) -> Any:
+    """The element at the indices; each lane's own, where indices are in lanes."""
+    if not any(isinstance(index, InLanes) for index in indices):
+        return array.elements[array.position(indices, op.span)]
+    found = []
+    for lane, at in enumerate(_positions(array, indices, op)):
+        element = array.elements[at]
+        found.append(element[lane] if isinstance(element, InLanes) else element)
+    return InLanes(found)
+
+
+def _with(array: Array, indices: Sequence[Any], element: Any, op: Op) -> Array:
+    elements = list(array.elements)
+    if not any(isinstance(index, InLanes) for index in indices):
+        elements[array.position(indices, op.span)] = element
+        return Array(array.shape, tuple(elements))
+    for lane, at in enumerate(_positions(array, indices, op)):
+        elements[at] = InLanes((*elements[at][:lane], element[lane], *elements[at][lane + 1 :]))
+    return Array(array.shape, tuple(elements))
+
+
+def _positions(array: Array, indices: Sequence[Any], op: Op) -> list[int]:
+    """Where each lane's indices lead."""
+    width = next(len(index) for index in indices if isinstance(index, InLanes))
+    each = [index if isinstance(index, InLanes) else (index,) * width for index in indices]
+    return [array.position(at, op.span) for at in zip(*each, strict=True)]
+
+
+# ── failures ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _failed(failure: Failure, numbers: Sequence[Any], span: Span | None) -> KernelFailure:
@@ -269,6 +341,8 @@ def _taken(argument: Any, type_: Type) -> Any:
     """An argument as the interpreter keeps it."""
     if isinstance(type_, Scalar):
         return _PYTHON[type_](argument)
+    if isinstance(type_, Lanes):
+        return InLanes(_taken(each, type_.element) for each in argument)
     shape = _shape(argument, type_)
     for length, expected in zip(shape, type_.shape, strict=True):
         if expected not in (None, length):
@@ -278,7 +352,7 @@ def _taken(argument: Any, type_: Type) -> Any:
         if any(len(row) != length for row in rows):
             raise KernelFailure(Code.SHAPE, "the rows of an array differ in length")
         rows = [element for row in rows for element in row]
-    return Array(shape, tuple(map(_PYTHON[type_.element], rows)))
+    return Array(shape, tuple(_taken(each, type_.element) for each in rows))
 
 
 def _shape(argument: Any, type_: ArrayType) -> tuple[int, ...]:

@@ -11,6 +11,9 @@ Units, records, complex numbers and function values are gone: scales are multipl
 number is its parts, a function argument has been specialised away. Control flow is `if`, `for` and `while` with
 regions that yield values; there are no jumps, so an early `return` or `break` has become a condition.
 
+A program for several points at once (`lang.lanes`) has `Lanes` in the place of numbers: one number for each point, on
+which the primitives work lane by lane.
+
 What may fail says so: `check` stops the program unless its operand is true, and the primitives marked so in
 `core.primitives` (integer arithmetic, indexing) check themselves. Arrays are values: `set` makes a new one.
 """
@@ -41,10 +44,27 @@ BOOL, INT, REAL = Scalar.BOOL, Scalar.INT, Scalar.REAL
 
 
 @dataclass(frozen=True, slots=True)
-class ArrayType:
-    """`[real]`, `[int; 3]`, `[real; ?, 4]`: one length for each axis, None where it is known only at run time."""
+class Lanes:
+    """`<4 x real>`: as many numbers as a vector register has lanes, each of another point."""
 
     element: Scalar
+    width: int
+
+    def __str__(self) -> str:
+        return f"<{self.width} x {self.element}>"
+
+
+Number = Scalar | Lanes
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayType:
+    """`[real]`, `[int; 3]`, `[real; ?, 4]`: one length for each axis, None where it is known only at run time.
+
+    All lanes of `[<4 x real>]` have the same length.
+    """
+
+    element: Number
     shape: tuple[int | None, ...] = (None,)
 
     def __str__(self) -> str:
@@ -53,7 +73,19 @@ class ArrayType:
         return f"[{self.element}; {', '.join('?' if n is None else str(n) for n in self.shape)}]"
 
 
-Type = Scalar | ArrayType
+Type = Number | ArrayType
+
+
+def scalar_of(type_: Type) -> Scalar:
+    """What a number of the type is: one lane of it, one element."""
+    number = type_.element if isinstance(type_, ArrayType) else type_
+    return number.element if isinstance(number, Lanes) else number
+
+
+def width_of(type_: Type) -> int:
+    """How many lanes a value of the type has; 0 if it is not in lanes."""
+    number = type_.element if isinstance(type_, ArrayType) else type_
+    return number.width if isinstance(number, Lanes) else 0
 
 
 @dataclass(eq=False, slots=True)
@@ -88,9 +120,15 @@ class Op:
     | if      | bool                |                 | () -> R..., () -> R...         | R...              |
     | for     | int lo, int hi, C...|                 | (int, C...) -> C...            | C...              |
     | while   | C...                |                 | (C...) -> bool, (C...) -> C... | C...              |
+    | splat   | number or array     |                 |                                | the same, in lanes |
+    | any     | <W x bool>          |                 |                                | bool              |
+    | highest | <W x int>           |                 |                                | int               |
+    | blend   | <W x bool>, T, T    |                 |                                | T (an array)      |
 
     `for` counts from lo up to, not including, hi. `check` raises `failure`, a `Failure`, unless its first operand is
-    true; the other operands are the numbers the message shows. With `inside` whoever wrote the op knows that its
+    true; the other operands are the numbers the message shows. `select`, and the indices of `get` and `set`, may be
+    in lanes where their results are. `blend` takes each lane from one of two arrays: if all lanes are of one of them it
+    is that array, else the two must be of equal lengths. With `inside` whoever wrote the op knows that its
     indices are good: it need not be checked, and may be left out where its result is not used.
     """
 

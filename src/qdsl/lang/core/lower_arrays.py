@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from qdsl.lang.core.builder import Values
-from qdsl.lang.core.ir import INT, ArrayType, Scalar, Value
+from qdsl.lang.core.ir import INT, ArrayType, Value, scalar_of
 from qdsl.lang.core.ir import Type as CoreType
 from qdsl.lang.core.layout import element_type, shape_of
 from qdsl.lang.core.lower_body import ZERO, Body, rule
@@ -73,7 +73,7 @@ def _in_a_row(body: Body, rows: Sequence[Data], length: int) -> Data:
     elements = [body.at(row, body.constant(column)).values for row in rows for column in range(length)]
     kind = element_type(rows[0].type)
     arrays = [
-        body.b.array([element[place] for element in elements], _scalar(core_type))
+        body.b.array([element[place] for element in elements], scalar_of(core_type))
         for place, core_type in enumerate(body.types_of(kind, body.b.span))
     ]
     return Data(types.Array(kind, (len(elements),)), tuple(arrays))
@@ -97,10 +97,6 @@ def _choose(body: Body, index: Value, rows: Sequence[Data], indices: Sequence[Va
         body.types_of(type_, body.b.span),
     )
     return Data(type_, values)
-
-
-def _scalar(type_: CoreType) -> Scalar:
-    return type_.element if isinstance(type_, ArrayType) else type_
 
 
 # ── comprehensions ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -215,7 +211,7 @@ def _store(body: Body, matrices: Sequence[Value], row: Data, i: Value, j: Value)
 
 
 def _zeros(body: Body, kind: CoreType, lengths: Sequence[Value]) -> Value:
-    zero = ZERO[_scalar(kind)]
+    zero = ZERO[scalar_of(kind)]
     return body.b.build(lengths, lambda b, *_: b.const(zero))
 
 

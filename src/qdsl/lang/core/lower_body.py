@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from qdsl.lang.core.builder import Builder, Values
-from qdsl.lang.core.ir import FAILURES, ArrayType, Code, Failure, Scalar, Value
+from qdsl.lang.core.ir import FAILURES, ArrayType, Code, Failure, Scalar, Value, scalar_of
 from qdsl.lang.core.ir import Type as CoreType
 from qdsl.lang.core.layout import NoLayout, core_types, element_type, shape_of
 from qdsl.lang.core.lower_effects import Captures, Effects
@@ -197,9 +197,9 @@ class Body:
         return tuple(self._placeholder(each) for each in self.types_of(type_, self.b.span))
 
     def _placeholder(self, type_: CoreType) -> Value:
-        if isinstance(type_, Scalar):
-            return self.b.const(ZERO[type_])
-        zero = ZERO[type_.element]
+        zero = ZERO[scalar_of(type_)]
+        if not isinstance(type_, ArrayType):
+            return self.b.const(zero)
         lengths = [self.b.const(length or 0) for length in type_.shape]
         return self.b.build(lengths, lambda b, *_: b.const(zero), type_.shape)
 

@@ -21,7 +21,9 @@ from qdsl.lang.core.ir import (
     Code,
     Failure,
     Function,
+    Lanes,
     Module,
+    Number,
     Op,
     Scalar,
     Type,
@@ -189,13 +191,13 @@ class _FunctionReader:
                 return self.operands(), {"inside": True} if self.reader.accept("inside") else {}
 
     def result_types(self, name: str, attributes: dict[str, Any]) -> list[Type]:
-        if name in PRIMITIVES:
+        if name in PRIMITIVES and self.reader.token != "->":
             return [PRIMITIVES[name].result]
         if name == "const":
             value = attributes["value"]
             return [BOOL if isinstance(value, bool) else INT if isinstance(value, int) else REAL]
-        if name == "len":
-            return [INT]
+        if name in ("len", "any", "highest"):
+            return [BOOL if name == "any" else INT]
         return self.reader.listed(self.type, self.reader.accept("->"))
 
     def constant(self) -> bool | int | float:
@@ -215,11 +217,20 @@ class _FunctionReader:
 
     def type(self) -> Type:
         if not self.reader.accept("["):
-            return self.scalar()
-        element = self.scalar()
+            return self.number()
+        element = self.number()
         shape = self.reader.listed(self.length, self.reader.accept(";"))
         self.reader.expect("]")
         return ArrayType(element, tuple(shape) or (None,))
+
+    def number(self) -> Number:
+        if not self.reader.accept("<"):
+            return self.scalar()
+        width = int(self.reader.take())
+        self.reader.expect("x")
+        lanes = Lanes(self.scalar(), width)
+        self.reader.expect(">")
+        return lanes
 
     def scalar(self) -> Scalar:
         if self.reader.token not in SCALARS:

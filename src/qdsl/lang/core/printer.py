@@ -21,11 +21,11 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 
-from qdsl.lang.core.ir import Block, Function, Module, Op, Value
+from qdsl.lang.core.ir import Block, Function, Lanes, Module, Op, Value
 from qdsl.lang.core.primitives import PRIMITIVES
 
-TYPED_BY_NAME = frozenset(PRIMITIVES) | {"const", "check", "len"}
-"""Operations whose result type follows from their name or attributes."""
+TYPED_BY_NAME = frozenset(PRIMITIVES) | {"const", "check", "len", "any", "highest"}
+"""Operations whose result type follows from their name or attributes, unless it is lanes."""
 
 PLAIN_NAME = re.compile(r"[\w.$<>-]+")
 PLAIN_HINT = re.compile(r"[^\W\d]\w*")
@@ -62,7 +62,7 @@ class _Printer:
 
     def op(self, op: Op, margin: str) -> Iterator[str]:
         words = [op.name, *self.details(op)]
-        if op.results and op.name not in TYPED_BY_NAME:
+        if op.results and (op.name not in TYPED_BY_NAME or isinstance(op.results[0].type, Lanes)):
             words.append("-> " + ", ".join(str(result.type) for result in op.results))
         text = margin + (f"{self.listed(op.results)} = " if op.results else "") + " ".join(words)
         regions = [list(self.region(region, margin)) for region in op.regions]

@@ -16,8 +16,25 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from qdsl.lang.core.ir import BOOL, INT, REAL, ArrayType, Block, Failure, Function, Module, Op, Scalar, Type, Value
-from qdsl.lang.core.primitives import PRIMITIVES
+from qdsl.lang.core.builder import widened
+from qdsl.lang.core.ir import (
+    BOOL,
+    INT,
+    REAL,
+    ArrayType,
+    Block,
+    Failure,
+    Function,
+    Lanes,
+    Module,
+    Op,
+    Scalar,
+    Type,
+    Value,
+    scalar_of,
+    width_of,
+)
+from qdsl.lang.core.primitives import PRIMITIVES, Primitive
 from qdsl.lang.report import InternalError
 
 
@@ -25,10 +42,10 @@ from qdsl.lang.report import InternalError
 class Legal:
     """What an operation must look like: a pattern for its operands, its results, and each region's in and out.
 
-    A pattern is a row of words: `bool int real` for themselves, `T` for any one type, `S` for a scalar, `[S]` for an
-    array of it; a letter is the same wherever it stands. With dots a word stands for several: `C...` for a row of
-    types, `S...` and `real...` for any number, `int...` for one index along each axis of the array. `holds` is what a
-    pattern cannot say.
+    A pattern is a row of words: `bool int real` for themselves, `T` for any one type, `S` and `N` for a number, `[S]`
+    for an array of it, `<bool>` for lanes of them, `(bool)` for either; a letter is the same wherever it stands. With
+    dots a word stands for several: `C...` for a row of types, `S...` and `real...` for any number, `int...` for one
+    index along each axis of the array. `holds` is what a pattern cannot say.
     """
 
     operands: str
@@ -48,23 +65,52 @@ def _axis_of_the_array(op: Op) -> bool:
     return 0 <= axis < len(_shape(op.operands[0].type))
 
 
+def _one_in_every_lane(op: Op) -> bool:
+    """The widths of a select agree: a condition in lanes chooses between lanes."""
+    condition, chosen = op.operands[0].type, op.result.type
+    return not isinstance(condition, Lanes) or (width_of(chosen) == condition.width and isinstance(chosen, Lanes))
+
+
+def _element_of_the_array(op: Op) -> bool:
+    """An index in lanes finds an element for each."""
+    array, *indices = (operand.type for operand in op.operands)
+    widths = {width for width in (width_of(array), *map(width_of, indices)) if width}
+    return widths <= {width_of(op.result.type)} and scalar_of(op.result.type) is scalar_of(array)
+
+
+def _lanes_have_their_own(op: Op) -> bool:
+    """Lanes that write at places of their own do so in arrays of their own."""
+    array, *indices = (operand.type for operand in op.operands[:-1])
+    return {width for width in map(width_of, indices) if width} <= {width_of(array)} and fits(op.result.type, array)
+
+
+def _the_same_in_lanes(op: Op) -> bool:
+    (given,) = op.operands
+    width = width_of(op.result.type)
+    return width > 0 and not width_of(given.type) and fits(op.result.type, widened(given.type, width))
+
+
 _PYTHON: dict[Scalar, type] = {BOOL: bool, INT: int, REAL: float}
 
 LEGAL: dict[str, Legal] = {
     "const": Legal("", "S", attributes=("value",), holds=_constant_of_its_type),
-    "select": Legal("bool T T", "T"),
+    "select": Legal("(bool) T T", "T", holds=_one_in_every_lane),
     "check": Legal(
         "bool real...", "", attributes=("failure",), holds=lambda op: isinstance(op.attributes["failure"], Failure)
     ),
     "array": Legal("S...", "[S]", holds=lambda op: _shape(op.result.type) in ((len(op.operands),), (None,))),
     "build": Legal("int...", "[S]", (("int...", "S"),)),
     "len": Legal("[S]", "int", attributes=("axis",), holds=_axis_of_the_array),
-    "get": Legal("[S] int...", "S"),
-    "set": Legal("[S] int... S", "[S]", holds=lambda op: fits(op.result.type, op.operands[0].type)),
+    "get": Legal("[S] (int)...", "N", holds=_element_of_the_array),
+    "set": Legal("[S] (int)... S", "[S]", holds=_lanes_have_their_own),
     "slice": Legal("[S] int int", "[S]", holds=lambda op: len(_shape(op.result.type)) == 1),
     "if": Legal("bool", "C...", (("", "C..."), ("", "C..."))),
     "for": Legal("int int C...", "C...", (("int C...", "C..."),)),
     "while": Legal("C...", "C...", (("C...", "bool"), ("C...", "C..."))),
+    "splat": Legal("T", "U", holds=_the_same_in_lanes),
+    "any": Legal("<bool>", "bool"),
+    "highest": Legal("<int>", "int"),
+    "blend": Legal("<bool> [S] [S]", "[S]"),
 }
 
 
@@ -81,10 +127,10 @@ def fits(left: Type, right: Type) -> bool:
     """Whether a value of one type may stand for the other: equal but for lengths that one of them does not know."""
     if left is right or left == right:
         return True
-    if isinstance(left, Scalar) or isinstance(right, Scalar):
+    if not isinstance(left, ArrayType) or not isinstance(right, ArrayType):
         return False
     return (
-        left.element is right.element
+        left.element == right.element
         and len(left.shape) == len(right.shape)
         and all(m is None or n is None or m == n for m, n in zip(left.shape, right.shape, strict=True))
     )
@@ -120,7 +166,7 @@ class _Verifier:
             raise self.error(f"{op.name} uses a value that is not known there")
         primitive = PRIMITIVES.get(op.name)
         if primitive is not None:
-            if _types(op.operands) != primitive.operands or _types(op.results) != (primitive.result,) or op.regions:
+            if not _is_row(primitive, _types(op.operands), _types(op.results)) or op.regions:
                 raise self.error(f"{op.name} has operands or results that are not its own")
         elif op.name == "call":
             self.call(op)
@@ -182,7 +228,7 @@ class _Bound:
 
     def count(self, word: str, available: int) -> int:
         """How many types a word with dots takes."""
-        if word == "int...":
+        if word in ("int...", "(int)..."):
             self.axes = available if self.axes is None else self.axes
             return self.axes
         return available
@@ -197,8 +243,11 @@ class _Bound:
     def one(self, word: str, type_: Type) -> bool:
         if word == "[S]":
             return isinstance(type_, ArrayType) and self.array(type_)
-        if word == "S" and not isinstance(type_, Scalar):
+        if word in ("S", "N") and isinstance(type_, ArrayType):
             return False
+        if word.startswith(("(", "<")):
+            in_lanes = isinstance(type_, Lanes)
+            return scalar_of(type_) is _NAMED[word[1:-1]] and (in_lanes or (word[0] == "(" and type_ in _SCALARS))
         return fits(type_, _NAMED[word] if word in _NAMED else self.single.setdefault(word, type_))
 
     def array(self, type_: ArrayType) -> bool:
@@ -208,6 +257,18 @@ class _Bound:
 
 
 _NAMED: dict[str, Type] = {"bool": BOOL, "int": INT, "real": REAL}
+_SCALARS: frozenset[Type] = frozenset(Scalar)
+
+
+def _is_row(primitive: Primitive, operands: tuple[Type, ...], results: tuple[Type, ...]) -> bool:
+    """Whether these are the primitive's operands and result, all of them numbers or all in lanes of one width."""
+    if operands == primitive.operands and results == (primitive.result,):
+        return True
+    widths = {type_.width if isinstance(type_, Lanes) else 0 for type_ in (*operands, *results)}
+    (width,) = widths if len(widths) == 1 else (0,)
+    return width > 0 and (*operands, *results) == tuple(
+        Lanes(each, width) for each in (*primitive.operands, primitive.result)
+    )
 
 
 def _types(values: Sequence[Value]) -> tuple[Type, ...]:

@@ -27,7 +27,7 @@ are words as for `call`, and each number is the address of a column, with its st
 
 from __future__ import annotations
 
-from qdsl.lang.core.ir import BOOL, INT, REAL, ArrayType, Scalar, Type
+from qdsl.lang.core.ir import BOOL, INT, REAL, ArrayType, Lanes, Number, Scalar, Type, scalar_of
 from qdsl.lang.source import LONGEST_CHAIN
 
 INTERRUPTED = -1
@@ -53,6 +53,18 @@ CONTEXT_FORMAT = FAILURE_FORMAT + "qqqqqqqq"
 ELEMENT_BYTES = {BOOL: 1, INT: 8, REAL: 8}
 ELEMENT_TYPE = {BOOL: "i8", INT: "i64", REAL: "double"}
 """How an element lies in memory."""
+
+
+def element_bytes(number: Number) -> int:
+    """How many bytes an element takes; lanes lie side by side."""
+    return ELEMENT_BYTES[scalar_of(number)] * (number.width if isinstance(number, Lanes) else 1)
+
+
+def element_type(number: Number) -> str:
+    """The LLVM type of it in memory."""
+    kind = ELEMENT_TYPE[scalar_of(number)]
+    return f"<{number.width} x {kind}>" if isinstance(number, Lanes) else kind
+
 
 RELEASE = "qdsl.release"
 

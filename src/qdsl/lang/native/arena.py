@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from qdsl.lang.core.ir import ArrayType, Block, Type
-from qdsl.lang.native.abi import CHUNK, ELEMENT_BYTES, LEFT, TOP
+from qdsl.lang.native.abi import CHUNK, LEFT, TOP, element_bytes
 from qdsl.lang.native.places import ArrayPlace, Place
 from qdsl.lang.native.program import in_arena
 
@@ -100,7 +100,7 @@ def _table(body: Body, places: Sequence[Place], types: Sequence[Type]) -> str:
 
 def size_in_bytes(body: Body, place: ArrayPlace, type_: ArrayType) -> str:
     """How much memory an array takes."""
-    size = str(ELEMENT_BYTES[type_.element])
+    size = str(element_bytes(type_.element))
     for length in place.lengths:
         size = body.writer.integer("mul", size, length)
     return size

@@ -13,12 +13,25 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from qdsl.lang.core.ir import BOOL, FAILURES, INT, LARGEST_ARRAY, REAL, ArrayType, Block, Code, Op, Type
-from qdsl.lang.native.abi import ELEMENT_BYTES, ELEMENT_TYPE
+from qdsl.lang.core.ir import (
+    BOOL,
+    FAILURES,
+    INT,
+    LARGEST_ARRAY,
+    REAL,
+    ArrayType,
+    Block,
+    Code,
+    Op,
+    Type,
+    scalar_of,
+)
+from qdsl.lang.native import lanes
+from qdsl.lang.native.abi import element_bytes, element_type
 from qdsl.lang.native.arena import Mark, size_in_bytes
 from qdsl.lang.native.places import ArrayPlace, Place
 from qdsl.lang.native.program import is_small, takes_long
-from qdsl.lang.native.writer import real
+from qdsl.lang.native.writer import llvm_type, real
 
 if TYPE_CHECKING:
     from qdsl.lang.native.body import Body
@@ -64,7 +77,7 @@ def acquired(body: Body, type_: ArrayType, lengths: tuple[str, ...]) -> ArrayPla
     if is_small(type_):
         return ArrayPlace(body.slot(type_), lengths)
     w = body.writer
-    count, size = real(1.0), str(ELEMENT_BYTES[type_.element])
+    count, size = real(1.0), str(element_bytes(type_.element))
     for length in lengths:
         count = w.fmul(count, w.value(f"sitofp i64 {length} to double"))
         size = w.integer("mul", size, length)
@@ -95,7 +108,7 @@ def move_into_slots(body: Body, slots: Sequence[Place], places: Sequence[Place],
 
 def copy_instruction(target: str, source: str, type_: ArrayType) -> str:
     """Copy a small array."""
-    size = ELEMENT_BYTES[type_.element]
+    size = element_bytes(type_.element)
     for length in type_.shape:
         size *= length or 0
     return f"call void @llvm.memcpy.p0.p0.i64(ptr {target}, ptr {source}, i64 {size}, i1 false)"
@@ -108,7 +121,7 @@ def _copy_elements(body: Body, target: str, source: str, size: str) -> None:
 # ── elements ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _address(body: Body, place: ArrayPlace, type_: ArrayType, indices: Sequence[str]) -> str:
+def address_of(body: Body, place: ArrayPlace, type_: ArrayType, indices: Sequence[str]) -> str:
     """The address of an element, its indices checked in order."""
     w = body.writer
     offset = "0"
@@ -116,18 +129,20 @@ def _address(body: Body, place: ArrayPlace, type_: ArrayType, indices: Sequence[
         outside = w.value(f"icmp uge i64 {index}, {length}")
         body.refuse(outside, FAILURES[Code.INDEX], (INT, index), (INT, length))
         offset = index if axis == 0 else w.integer("add", w.integer("mul", offset, length), index)
-    return w.at(place.data, offset, ELEMENT_TYPE[type_.element])
+    return w.at(place.data, offset, element_type(type_.element))
 
 
 def load_element(body: Body, address: str, type_: ArrayType) -> str:
-    loaded = body.writer.load(ELEMENT_TYPE[type_.element], address)
-    return body.writer.value(f"icmp ne i8 {loaded}, 0") if type_.element is BOOL else loaded
+    loaded = body.writer.load(element_type(type_.element), address)
+    if scalar_of(type_) is not BOOL:
+        return loaded
+    return body.writer.value(f"trunc {element_type(type_.element)} {loaded} to {llvm_type(type_.element)}")
 
 
 def store_element(body: Body, value: str, address: str, type_: ArrayType) -> None:
-    if type_.element is BOOL:
-        value = body.writer.value(f"zext i1 {value} to i8")
-    body.writer.store(ELEMENT_TYPE[type_.element], value, address)
+    if scalar_of(type_) is BOOL:
+        value = body.writer.value(f"zext {llvm_type(type_.element)} {value} to {element_type(type_.element)}")
+    body.writer.store(element_type(type_.element), value, address)
 
 
 # ── operations ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -142,7 +157,7 @@ def _array(body: Body, op: Op) -> Place:
     type_ = _type(op.result.type)
     place = acquired(body, type_, (str(len(op.operands)),))
     for i, operand in enumerate(op.operands):
-        store_element(body, body.scalar(operand), body.writer.at(place.data, i, ELEMENT_TYPE[type_.element]), type_)
+        store_element(body, body.scalar(operand), body.writer.at(place.data, i, element_type(type_.element)), type_)
     return place
 
 
@@ -165,17 +180,17 @@ def _build(body: Body, op: Op) -> Place:
                 body.count_rounds()
             body.run(region, indices)
             value = body.scalar(region.yields[0])
-            store_element(body, value, w.at(place.data, position, ELEMENT_TYPE[type_.element]), type_)
+            store_element(body, value, w.at(place.data, position, element_type(type_.element)), type_)
             if mark is not None:
                 mark.rewind(body)
             return w.integer("add", position, 1)
-        return _counted(body, lengths[len(indices)], position, lambda index, at: axis([*indices, index], at))
+        return counted(body, lengths[len(indices)], position, lambda index, at: axis([*indices, index], at))
 
     axis([], "0")
     return place
 
 
-def _counted(body: Body, length: str, start: str, round_: Callable[[str, str], str]) -> str:
+def counted(body: Body, length: str, start: str, round_: Callable[[str, str], str]) -> str:
     """`round_(i, carried) -> carried` for i from 0 up to `length`; what is carried at the end."""
     w = body.writer
     head, inside, done = w.label("head"), w.label("round"), w.label("done")
@@ -201,8 +216,10 @@ def _len(body: Body, op: Op) -> Place:
 
 def _get(body: Body, op: Op) -> Place:
     array, *indices = op.operands
+    if any(map(lanes.in_lanes, indices)):
+        return lanes.gathered(body, op)
     type_ = _type(array.type)
-    return load_element(body, _address(body, body.array(array), type_, list(map(body.scalar, indices))), type_)
+    return load_element(body, address_of(body, body.array(array), type_, list(map(body.scalar, indices))), type_)
 
 
 def _set(body: Body, op: Op) -> Place:
@@ -210,7 +227,9 @@ def _set(body: Body, op: Op) -> Place:
     type_ = _type(op.result.type)
     place = take(body, op, 0, type_)
     assert isinstance(place, ArrayPlace)
-    store_element(body, body.scalar(element), _address(body, place, type_, list(map(body.scalar, indices))), type_)
+    if any(map(lanes.in_lanes, indices)):
+        return lanes.scattered(body, op, place)
+    store_element(body, body.scalar(element), address_of(body, place, type_, list(map(body.scalar, indices))), type_)
     return place
 
 
@@ -223,7 +242,7 @@ def _slice(body: Body, op: Op) -> Place:
     below, above = w.value(f"icmp slt i64 {high}, {low}"), w.value(f"icmp sgt i64 {high}, {length}")
     body.refuse(w.value(f"or i1 {below}, {above}"), FAILURES[Code.INDEX], (INT, high), (INT, length))
     type_ = _type(op.result.type)
-    first = w.at(source.data, low, ELEMENT_TYPE[type_.element])
+    first = w.at(source.data, low, element_type(type_.element))
     part = ArrayPlace(first, (w.integer("sub", high, low),))
     return copied(body, lend(body, part, ArrayType(type_.element), type_), type_)
 
@@ -251,4 +270,6 @@ OPERATIONS: dict[str, Callable[[Body, Op], Place]] = {
     "get": _get,
     "set": _set,
     "slice": _slice,
+    "splat": lanes.splat,
+    "blend": lanes.blend,
 }

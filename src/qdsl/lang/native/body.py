@@ -1,8 +1,9 @@
-"""One function of core IR as the body of an LLVM function, in one of two modes.
+"""One function of core IR as the body of an LLVM function, in one of three modes.
 
 Careful: what fails stops at once, with the context filled in. Fast: nothing stops; a flag says whether anything was
 suspect, and whoever called throws the result away and runs the careful version. Code without stops is what LLVM can
-vectorise, so the fast mode is what elementwise loops try first.
+vectorise, so the fast mode is what elementwise loops try first. Lanes: the function is a wide one (`lang.lanes`); what
+fails stops at once, without a message, and whoever called runs the points one by one.
 
 In: a `Function` and its `Program`. Out: lines for a `define` whose result is { i1 failed or suspect, results... }.
 """
@@ -16,13 +17,13 @@ from functools import cached_property
 from math import prod
 
 from qdsl.lang.core.ir import BOOL, REAL, ArrayType, Block, Failure, Function, Op, Scalar, Value
-from qdsl.lang.native import arrays, control, interruption, scalars
-from qdsl.lang.native.abi import ELEMENT_TYPE, VALUES_KEPT
+from qdsl.lang.native import arrays, control, interruption, lanes, scalars
+from qdsl.lang.native.abi import VALUES_KEPT, element_bytes, element_type
 from qdsl.lang.native.ownership import Use, moves
 from qdsl.lang.native.places import ArrayPlace, Place
 from qdsl.lang.native.program import Constants, Mode, Program, constants
 from qdsl.lang.native.sites import Site
-from qdsl.lang.native.writer import LLVM_TYPE, Writer, literal
+from qdsl.lang.native.writer import LLVM_TYPE, Writer, literal, llvm_type
 from qdsl.lang.source import Span
 
 
@@ -33,11 +34,12 @@ class Slot:
     name: str
     element: str
     count: int
+    element_bytes: int
 
     @property
     def bytes(self) -> int:
         """Rounded up to 16, the alignment of every slot."""
-        return -(-self.count * (1 if self.element == "i8" else 8) // 16) * 16
+        return -(-self.count * self.element_bytes // 16) * 16
 
 
 @dataclass
@@ -98,6 +100,10 @@ class Body:
                 self.bind(op.results, control.STRUCTURED[name](self, op))
             case name if name in arrays.OPERATIONS:
                 self.bind(op.results, [arrays.OPERATIONS[name](self, op)])
+            case name if name in lanes.OPERATIONS:
+                self.bind(op.results, [lanes.OPERATIONS[name](self, op)])
+            case _ if lanes.in_lanes(op.result):
+                self.bind(op.results, [lanes.primitive(self, op)])
             case name:
                 self.bind(op.results, [scalars.primitive(self, name, tuple(map(self.scalar, op.operands)))])
 
@@ -105,7 +111,9 @@ class Body:
         if isinstance(op.result.type, ArrayType):
             return arrays.select(self, op)
         condition, then, otherwise = map(self.scalar, op.operands)
-        return self.writer.select(condition, then, otherwise, LLVM_TYPE[op.result.type])
+        if lanes.in_lanes(op.operands[0]):
+            return lanes.select(self, op)
+        return self.writer.select(condition, then, otherwise, llvm_type(op.result.type))
 
     def _check(self, op: Op) -> None:
         failure = op.attributes["failure"]
@@ -120,6 +128,8 @@ class Body:
         """Stop with `failure` if `failed`; in fast mode, only remember it."""
         if self.mode is Mode.FAST:
             return self.suspect(failed)
+        if self.mode is Mode.LANES:
+            return self._give_up(failed)
         types = tuple(type_ for type_, _ in values[:VALUES_KEPT])
         site = self.program.sites.number(Site(failure.code, failure.message, types, self.span))
         w = self.writer
@@ -134,10 +144,18 @@ class Body:
         w.begin(good)
         return None
 
+    def _give_up(self, failed: str) -> None:
+        """Over lanes: stop without a message, for the points will be run one by one."""
+        good = self.writer.label("good")
+        self.writer.branch(failed, "failed", good, unlikely=True)
+        self.writer.begin(good)
+
     def pass_on(self, failed: str) -> None:
         """Stop if a function called has; its message stands, with the place of this call."""
         if self.mode is Mode.FAST:
             return self.suspect(failed)
+        if self.mode is Mode.LANES:
+            return self._give_up(failed)
         w = self.writer
         good, bad = w.label("good"), w.label("bad")
         w.branch(failed, bad, good, unlikely=True)
@@ -158,7 +176,7 @@ class Body:
 
     def harmless(self, failed: str, value: str, instead: str, type_: Scalar) -> str:
         """In fast mode what failed goes on: give it a value the machine does not trap on."""
-        if self.mode is Mode.CAREFUL:
+        if self.mode is not Mode.FAST:
             return value
         return self.writer.select(failed, instead, value, LLVM_TYPE[type_])
 
@@ -172,7 +190,7 @@ class Body:
 
     def count_rounds(self, rounds: str = "1", patience: str = "%patience") -> None:
         """Stop here, now and then, if there was an interrupt. In fast mode everything ends soon."""
-        if self.mode is Mode.CAREFUL and self.program.interruptible:
+        if self.mode is not Mode.FAST and self.program.interruptible:
             self.program.polling.add(self.function.name)
             self.polls = True
             interruption.count_rounds(self.writer, patience, rounds, "%started", "interrupted")
@@ -181,15 +199,16 @@ class Body:
 
     def slot(self, type_: ArrayType) -> str:
         """Memory for a small array that lasts as long as the function runs."""
-        return self._room(ELEMENT_TYPE[type_.element], prod(length or 0 for length in type_.shape))
+        count = prod(length or 0 for length in type_.shape)
+        return self._room(element_type(type_.element), count, element_bytes(type_.element))
 
     def stack(self, words: int) -> str:
         """The same for so many words."""
-        return self._room("i64", words)
+        return self._room("i64", words, 8)
 
-    def _room(self, element: str, count: int) -> str:
+    def _room(self, element: str, count: int, size: int) -> str:
         name = self.writer.name("slot")
-        self.slots.append(Slot(name, element, count))
+        self.slots.append(Slot(name, element, count, size))
         return name
 
 

@@ -137,7 +137,7 @@ def _for(body: Body, op: Op) -> list[Place]:
     types = [value.type for value in op.results]
     start = [arrays.take(body, op, i + 2, type_) for i, type_ in enumerate(types)]
     mark = Mark.taken(body, op.regions)
-    if body.mode is Mode.CAREFUL and not takes_long(op.regions, body.constants) and not is_short(op, body.constants):
+    if body.mode is not Mode.FAST and not takes_long(op.regions, body.constants) and not is_short(op, body.constants):
         return _strips(body, op, low, high, start, mark)
     return _rounds(body, op, low, high, start, mark)
 

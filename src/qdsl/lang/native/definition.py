@@ -49,7 +49,7 @@ def defined(program: Program, function: Function, mode: Mode) -> str:
     attributes = "nounwind alwaysinline" if mode is Mode.FAST else "nounwind"
     head = f"define internal {struct} {symbol(f'{mode.value}.{function.name}')} ({parameters}) {attributes} {{"
     ends = [*INTERRUPTED_END] if body.polls else []
-    ends += ["failed:", f"  ret {struct} {_failed(function.result_types)}"] if mode is Mode.CAREFUL else []
+    ends += ["failed:", f"  ret {struct} {_failed(function.result_types)}"] if mode is not Mode.FAST else []
     return "\n".join([head, *_entry(body, frame), *body.writer.lines, *ends, "}", ""])
 
 
@@ -81,7 +81,7 @@ def _return(body: Body) -> int:
             parts += flattened(arrays.take(body, function.body, i, value.type), value.type)
     rewind = w.reserve()
     struct = result_struct(function.result_types)
-    flag = "false" if body.mode is Mode.CAREFUL else w.load("i1", "%suspect")
+    flag = "false" if body.mode is not Mode.FAST else w.load("i1", "%suspect")
     types = ["i1", *(part for t in function.result_types if not is_small(t) for part in flat(t))]
     result = "poison"
     for field, (type_, value_) in enumerate(zip(types, [flag, *parts], strict=True)):

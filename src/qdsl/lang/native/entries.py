@@ -24,7 +24,7 @@ from qdsl.lang.native.interruption import COUNTER
 from qdsl.lang.native.places import flat, result_struct
 from qdsl.lang.native.program import Mode, Program, is_small
 from qdsl.lang.native.sites import Site
-from qdsl.lang.native.writer import LLVM_TYPE, Writer, real, symbol
+from qdsl.lang.native.writer import LLVM_TYPE, Writer, llvm_type, real, symbol
 
 
 class Entry:
@@ -120,7 +120,7 @@ class Entry:
         if type_ is BOOL:
             word = w.load("i64", w.at("%arguments", at))
             return [("i1", w.value(f"icmp ne i64 {word}, 0"))]
-        return [(LLVM_TYPE[type_], w.load(LLVM_TYPE[type_], w.at("%arguments", at)))]
+        return [(llvm_type(type_), w.load(llvm_type(type_), w.at("%arguments", at)))]
 
     def _small_results(self, w: Writer) -> dict[int, tuple[str, str]]:
         """Where small array results are written: the caller gives the address in the word that is theirs."""

@@ -66,7 +66,7 @@ def from_core(module: Module, roots: Sequence[str], inline_math: bool, for_pytho
     the entries of `native.python_entry`, and lets Ctrl-C stop what runs long.
     """
     program = Program(module, inline_math, interruptible=for_python)
-    signatures = tuple(_signature(module.functions[name]) for name in dict.fromkeys(roots))
+    signatures = tuple(signature_of(module.functions[name]) for name in dict.fromkeys(roots))
     quick = [each.name for each in signatures if each.elementwise and each.name not in program.unspeculative]
     parts = [defined(program, module.functions[name], Mode.CAREFUL) for name in calls.reachable(module, roots)]
     parts += [defined(program, module.functions[name], Mode.FAST) for name in calls.reachable(module, quick)]
@@ -88,7 +88,8 @@ def from_core(module: Module, roots: Sequence[str], inline_math: bool, for_pytho
     )
 
 
-def _signature(function: Function) -> Signature:
+def signature_of(function: Function) -> Signature:
+    """What it takes and gives."""
     names = [value.hint or f"argument {i + 1}" for i, value in enumerate(function.parameters)]
     return Signature(
         function.name,

@@ -12,12 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from qdsl.lang.core.ir import ArrayType, Function, Scalar
+from qdsl.lang.core.ir import ArrayType, Function, Scalar, scalar_of
 from qdsl.lang.native.abi import ELEMENT_BYTES, ELEMENT_TYPE, INDEX, INTERRUPTED, STARTED, words
 from qdsl.lang.native.entries import Entry, any_nonfinite, define, field_of, load_as, return_code, store_as
 from qdsl.lang.native.interruption import poll
 from qdsl.lang.native.program import Mode, Program
-from qdsl.lang.native.writer import LLVM_TYPE, Writer, symbol
+from qdsl.lang.native.writer import LLVM_TYPE, Writer, llvm_type, symbol
 
 BETWEEN_POLLS = 1 << 13
 """Elements of columns between two polls for interrupts, in fast mode; careful elements are taken to be slower."""
@@ -62,7 +62,8 @@ class Loops(Entry):
                     arguments += fixed[i]
                     continue
                 column, stride = columns[i]
-                arguments.append((LLVM_TYPE[type_], load_as(w, type_, strided(w, column, index, stride))))
+                loaded = load_as(w, scalar_of(type_), strided(w, column, index, stride))
+                arguments.append((llvm_type(type_), loaded))
             return w.call(self.struct, self.careful(), *arguments, ("ptr", "%context"))
 
         self._each(w, element, outs, "0", "%n", "finished", polls=True)

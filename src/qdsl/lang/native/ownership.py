@@ -21,7 +21,13 @@ from qdsl.lang.core.ir import ArrayType, Block, Function, Op, Value
 
 Use = tuple[Op | Block, int]
 
-TAKING = {"set": slice(0, 1), "select": slice(1, 3), "for": slice(2, None), "while": slice(0, None)}
+TAKING = {
+    "set": slice(0, 1),
+    "select": slice(1, 3),
+    "blend": slice(1, 2),
+    "for": slice(2, None),
+    "while": slice(0, None),
+}
 """Operations that take array operands, and which."""
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from qdsl.lang.core.ir import ArrayType, Type
 from qdsl.lang.native.program import is_small
-from qdsl.lang.native.writer import LLVM_TYPE
+from qdsl.lang.native.writer import llvm_type
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ def flat(type_: Type) -> list[str]:
     """A value of that type as LLVM types: a number, or an address and the lengths that are not known."""
     if isinstance(type_, ArrayType):
         return ["ptr", *("i64" for n in type_.shape if n is None)]
-    return [LLVM_TYPE[type_]]
+    return [llvm_type(type_)]
 
 
 def flattened(place: Place, type_: Type) -> list[str]:

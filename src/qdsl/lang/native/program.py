@@ -14,20 +14,22 @@ from functools import cached_property
 from math import prod
 
 from qdsl.lang.core import calls
-from qdsl.lang.core.ir import ArrayType, Block, Function, Module, Op, Type, Value
-from qdsl.lang.native.abi import ELEMENT_BYTES
+from qdsl.lang.core.ir import ArrayType, Block, Function, Module, Op, Type, Value, width_of
+from qdsl.lang.native.abi import element_bytes
 from qdsl.lang.native.sites import SiteTable
 
 
 class Mode(Enum):
-    """The two ways to translate a function: see `native.body`."""
+    """The ways to translate a function: see `native.body`."""
 
     CAREFUL = "careful"
     FAST = "fast"
+    LANES = "lanes"
 
 
 SMALL_BYTES = 512
-"""An array no larger, its shape known, lives on the stack, where the optimiser can turn it into registers."""
+"""An array no larger, its shape known, lives on the stack, where the optimiser can turn it into registers; so does one
+of lanes that are each no larger."""
 
 SPECULATIVE_TRIPS = 64
 """A loop that runs at most so often may run speculatively."""
@@ -37,7 +39,7 @@ def is_small(type_: Type) -> bool:
     """Whether values of that type live on the stack."""
     if not isinstance(type_, ArrayType) or None in type_.shape:
         return False
-    return prod(n or 0 for n in type_.shape) * ELEMENT_BYTES[type_.element] <= SMALL_BYTES
+    return prod(n or 0 for n in type_.shape) * element_bytes(type_.element) <= SMALL_BYTES * max(1, width_of(type_))
 
 
 def in_arena(type_: Type) -> bool:

@@ -8,7 +8,9 @@ interpreter gives. Functions whose last bits are a library's choice are in `nati
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING
 
 from qdsl.lang.core.ir import FAILURES, INT, REAL, Code
@@ -63,6 +65,14 @@ INSTRUCTIONS = {
     "to_real": "sitofp i64 {0} to double",
 }
 """Primitives that are one instruction."""
+
+
+@cache
+def instruction(name: str, width: int) -> str:
+    """The same instruction on vectors of that width."""
+    text = re.sub(r"\.(f64|i64)\(", rf".v{width}\1(", INSTRUCTIONS[name])
+    text = re.sub(r"(?<![.\w])(double|i64|i1)\b", rf"<{width} x \1>", text)
+    return text.replace("true", "splat (i1 true)")
 
 
 def primitive(body: Body, name: str, operands: tuple[str, ...]) -> str:

@@ -29,6 +29,12 @@ class Machine:
         """Whether multiply-add is one instruction, as our own mathematics needs to be fast and exact."""
         return "+fma" in self.features.split(",") or self.triple.startswith(("aarch64", "arm64"))
 
+    @property
+    def lanes(self) -> int:
+        """How many doubles a vector register holds."""
+        features = self.features.split(",")
+        return 8 if "+avx512f" in features else 4 if "+avx2" in features else 2
+
 
 @cache
 def binding() -> Any:

@@ -14,9 +14,15 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from qdsl.lang.core.ir import BOOL, INT, REAL
+from qdsl.lang.core.ir import BOOL, INT, REAL, Lanes, Number, scalar_of
 
 LLVM_TYPE = {BOOL: "i1", INT: "i64", REAL: "double"}
+
+
+def llvm_type(number: Number) -> str:
+    """The type of a number, or of lanes of it."""
+    kind = LLVM_TYPE[scalar_of(number)]
+    return f"<{number.width} x {kind}>" if isinstance(number, Lanes) else kind
 
 
 def real(value: float) -> str:
@@ -134,10 +140,10 @@ class Writer:
         return self.value(f"getelementptr inbounds {element}, ptr {pointer}, i64 {index}")
 
     def load(self, type_: str, pointer: str) -> str:
-        return self.value(f"load {type_}, ptr {pointer}")
+        return self.value(f"load {type_}, ptr {pointer}{_alignment(type_)}")
 
     def store(self, type_: str, value: str, pointer: str) -> None:
-        self.do(f"store {type_} {value}, ptr {pointer}")
+        self.do(f"store {type_} {value}, ptr {pointer}{_alignment(type_)}")
 
     def reserve(self) -> int:
         """A line to be written later, by `fill`."""
@@ -176,6 +182,13 @@ class Writer:
 
     def close_phi(self, phi: Phi, incoming: Sequence[tuple[str, str]]) -> None:
         self.fill(phi.line, f"{phi.name} = phi {phi.type} {_incoming(incoming)}")
+
+
+def _alignment(type_: str) -> str:
+    """Vectors lie where their elements may lie."""
+    if not type_.startswith("<"):
+        return ""
+    return ", align 1" if type_.endswith("x i8>") else ", align 8"
 
 
 def _incoming(pairs: Sequence[tuple[str, str]]) -> str:

@@ -56,7 +56,7 @@ def call(body: Body, name: str, operands: tuple[str, ...]) -> str:
         return w.intrinsic(_wanted(body, _library_name(name)), *operands)
     if formula.holds is None:
         return w.intrinsic(_wanted(body, f"math.{name}"), *operands)
-    if body.mode is Mode.CAREFUL:
+    if body.mode is not Mode.FAST:
         return w.intrinsic(_wanted(body, f"math.careful.{name}"), *operands)
     body.suspect(w.value(f"xor i1 {formula.holds(w, *operands)}, true"))
     return w.intrinsic(_wanted(body, f"math.{name}"), *operands)
