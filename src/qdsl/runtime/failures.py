@@ -129,6 +129,14 @@ def unequal_lengths(at: Span, length: int, wanted: int) -> Stopped:
     return Stopped(error(code_name(Code.SHAPE), message, Label(at)))
 
 
+def impossible_datum(code: str, at: Span, column: str, rows: Sequence[int], words: str) -> Stopped:
+    """A fit of data with a value that the experiment could never measure."""
+    note = f"rows are counted from 0, as in `data.{column}[{rows[0]}]`"
+    if len(rows) > 1:
+        note += f"; the data have {len(rows)} rows like it"
+    return Stopped(error(code, f"row {rows[0]} of the data, column {column}: {words}", Label(at), note=note))
+
+
 def not_one_of(at: Span, argument: str, words: Sequence[str]) -> Stopped:
     """`fit(.., errors = w)` where `w` turns out to be another word."""
     listed = ", ".join(f'"{word}"' for word in words)

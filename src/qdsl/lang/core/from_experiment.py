@@ -21,6 +21,8 @@ from dataclasses import dataclass
 from qdsl.lang.source import Span
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
+from qdsl.lang.typed.dependence import fitted_variables, variables_in
+from qdsl.lang.typed.distributions import DISTRIBUTIONS
 from qdsl.lang.typed.types import INT, SCALAR, Type
 
 FindFunction = Callable[[str], typed.Function]
@@ -83,6 +85,24 @@ class FromExperiment:
             return arguments[0]
         type_ = SCALAR if measure.variable.type is INT else measure.variable.type
         return self._call(measure.distribution, "mean", arguments, type_)
+
+    def shots(self, measure: typed.MeasureDeclaration) -> typed.Expr | None:
+        """What a draw cannot exceed, as the model writes it; None where it has no limit, or one that is fitted too."""
+        limit = DISTRIBUTIONS[measure.distribution.name].limit
+        if limit is None:
+            return None
+        argument = measure.distribution.arguments[DISTRIBUTIONS[measure.distribution.name].place(limit)]
+        fitted = fitted_variables(self.experiment)
+        return argument if argument is not None and fitted.isdisjoint(variables_in(argument)) else None
+
+    def of_axes(self, name: str, value: typed.Expr) -> typed.Function:
+        """(axes) -> a part of the model that no param has a share in."""
+        needed, lets = set(variables_in(value)), []
+        for let in reversed(self.experiment.lets):
+            if let.variable in needed:
+                needed |= variables_in(let.value)
+                lets.insert(0, let)
+        return self._function(name, self.axes, self._block(lets, value), with_lets=False)
 
     # ── all points ───────────────────────────────────────────────────────────
 

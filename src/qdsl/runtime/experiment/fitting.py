@@ -22,6 +22,7 @@ from qdsl.lang.typed.dimension import ONE
 from qdsl.lang.typed.distributions import DISTRIBUTIONS
 from qdsl.lang.typed.requests import ERRORS
 from qdsl.runtime.evaluate import Environment
+from qdsl.runtime.experiment.admission import check_data
 from qdsl.runtime.experiment.model import Model, model_of
 from qdsl.runtime.failures import mixed_measurements, not_one_of
 from qdsl.runtime.fit import Fit, Parameter, fit
@@ -178,10 +179,9 @@ def fitted(env: Environment, experiment: typed.Experiment, call: typed.HostCall,
     named = dict(call.named)
     start = env.evaluate(named["start"]) if "start" in named else {}
     by_expectation = "errors" in named and _information(env, named["errors"]) == "expected"
-    columns = [
-        np.ascontiguousarray(data.columns[each.name].values)
-        for each in (*model.functions.axes, *model.functions.measured)
-    ]
+    names = [each.name for each in (*model.functions.axes, *model.functions.measured)]
+    columns = [np.ascontiguousarray(data.columns[name].values) for name in names]
+    check_data(model, dict(zip(names, columns, strict=True)), call.arguments[1].span)
     parameters = _parameters(model, start)
     diagnostics = Diagnostics()
     objective = _objective(model, columns, parameters)
