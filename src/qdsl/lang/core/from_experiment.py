@@ -97,7 +97,7 @@ class FromExperiment:
 
     def of_axes(self, name: str, value: typed.Expr) -> typed.Function:
         """(axes) -> a part of the model that no param has a share in."""
-        needed, lets = set(variables_in(value)), []
+        needed, lets = variables_in(value), list[typed.Let]()
         for let in reversed(self.experiment.lets):
             if let.variable in needed:
                 needed |= variables_in(let.value)
