@@ -41,10 +41,11 @@ def code_name(code: Code) -> str:
     return f"E07{code.value:02d}"
 
 
-def stopped(failure: KernelFailure | KernelError, at: Span | None = None) -> Stopped:
+def stopped(failure: KernelFailure | KernelError, at: Span | None = None, note: str = "") -> Stopped:
     """The message for a stopped kernel; `at` is the statement that ran it."""
     labels = _labels(failure.span, at, "here")
-    return Stopped(error(code_name(failure.code), str(failure), *labels, hint=_HINTS.get(failure.code, "")))
+    hint = _HINTS.get(failure.code, "")
+    return Stopped(error(code_name(failure.code), str(failure), *labels, note=note, hint=hint))
 
 
 def _labels(origin: Span | None, at: Span | None, words: str) -> list[Label]:
@@ -115,6 +116,12 @@ def no_value_for(at: Span, names: Sequence[str]) -> Stopped:
 def no_sigma(at: Span, name: str) -> Stopped:
     """`simulate` of `Normal(m)` without sigma."""
     return Stopped(error("E0521", f"`{name}` cannot be drawn: its distribution has no sigma", Label(at)))
+
+
+def impossible_draw(at: Span, origin: Span, what: str, where: str, why: str) -> Stopped:
+    """`simulate` with a probability above 1; `what` is the measurement and its distribution with their values."""
+    labels = [Label(origin), *([] if at.chunk is origin.chunk else [Label(at, "reached from here")])]
+    return Stopped(error("E0525", f"{what} cannot be drawn{where and f', at {where}'}", *labels, note=why))
 
 
 def unequal_path(at: Span, lengths: Sequence[tuple[str, int]]) -> Stopped:

@@ -153,6 +153,7 @@ TITLES: dict[str, str] = {
     "E0522": "a path whose axes differ in length",
     "E0523": "a measurement without sigma beside another",
     "E0524": "a prior that is a distribution of counts",
+    "E0525": "arguments that make no distribution",
     "E0601": "an operation without a derivative",
     "E0602": "a function that uses its own derivative",
     "E0603": "an uncertainty that cannot pass",
