@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from qdsl.lang.core.ir import Code
-from qdsl.lang.library import PRELUDE
+from qdsl.lang.library import MODULES, PRELUDE
 from qdsl.lang.report import Diagnostic, Label, error
 from qdsl.lang.source import Span
 from qdsl.lang.typed.tree import Variable
@@ -25,7 +25,7 @@ _HINTS = {
 }
 
 
-_LIBRARY = frozenset(f"stdlib/{name}.qdsl" for name in PRELUDE)
+_LIBRARY = frozenset(f"stdlib/{name}.qdsl" for name in (*PRELUDE, *MODULES))
 
 
 class Stopped(Exception):  # noqa: N818 - the user's program stopped, not we

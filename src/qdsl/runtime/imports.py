@@ -76,7 +76,7 @@ class FileImports:
             self._run(checked)
             self.checked.append(checked)
         self.told += checked.diagnostics.in_order()
-        return front.exports(checked.resolved)
+        return checked.resolved.exports()
 
     def _run(self, checked: front.Checked) -> None:
         try:
