@@ -74,9 +74,7 @@ def check_domain(body: Body, node: typed.Operation, operands: Sequence[Value]) -
 
 
 NEVER_NEGATIVE = frozenset(("abs", "exp", "cosh", "sqrt", "hypot", "erfc", "len"))
-AS_ITS_OPERANDS = frozenset(
-    ("add", "mul", "div", "min", "atan", "asinh", "sinh", "tanh", "expm1", "erf", "cbrt", "si", "detached")
-)
+AS_ITS_OPERANDS = frozenset(("add", "mul", "div", "min", "atan", "asinh", "sinh", "tanh", "expm1", "erf", "cbrt", "si"))
 DEEPEST = 30
 """How far an argument is followed: deeper ones are checked at run time."""
 
