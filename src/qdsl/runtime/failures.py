@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from qdsl.lang.core.failure_words import at_element
 from qdsl.lang.core.ir import Code
 from qdsl.lang.library import MODULES, PRELUDE
 from qdsl.lang.report import Diagnostic, Label, error
@@ -71,11 +72,16 @@ def _declared_around(span: Span) -> str:
     return found[1] if found else span.chunk.source.name
 
 
-def not_finite(at: Span, origin: Span | None) -> Stopped:
-    """An expression whose result is not finite; `origin` is the operation that it comes from, if it was found."""
+def not_finite(at: Span, origin: Span | None, element: Sequence[int] = ()) -> Stopped:
+    """An expression whose result is not finite; `origin` is the operation that it comes from, if it was found.
+
+    Of an array, `element` is the first that is not.
+    """
     labels = _labels(origin, at, "this is not finite")
     code = Code.NONFINITE
-    return Stopped(error(code_name(code), "a result that is not finite", *labels, hint=_HINTS[code]))
+    return Stopped(
+        error(code_name(code), f"a result that is not finite{at_element(element)}", *labels, hint=_HINTS[code])
+    )
 
 
 def not_differentiable(at: Span, found: Exception) -> Stopped:

@@ -172,8 +172,7 @@ class Body:
 
     def same_length(self, found: Value, wanted: Value) -> None:
         """Stop unless two lengths are equal."""
-        numbers = self.b.op("to_real", found), self.b.op("to_real", wanted)
-        self.b.check(self.b.op("ieq", found, wanted), FAILURES[Code.SHAPE], *numbers)
+        self.b.check(self.b.op("ieq", found, wanted), FAILURES[Code.SHAPE], found, wanted)
 
     # ── values ───────────────────────────────────────────────────────────────
 

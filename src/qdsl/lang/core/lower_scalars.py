@@ -71,7 +71,7 @@ def apply_operation(body: Body, node: typed.Operation, operands: Sequence[Data])
 def _converged(body: Body, ok: Value, steps: Value, left: Value) -> Value:
     """A solver's own verdict."""
     message = "no convergence in {0} steps: what is left is {1}, in SI units"
-    body.check(ok, Code.NOT_CONVERGED, message, body.b.op("to_real", steps), left)
+    body.check(ok, Code.NOT_CONVERGED, message, steps, left)
     return ok
 
 

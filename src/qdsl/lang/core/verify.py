@@ -27,7 +27,7 @@ class Legal:
 
     A pattern is a row of words: `bool int real` for themselves, `T` for any one type, `S` for a scalar, `[S]` for an
     array of it; a letter is the same wherever it stands. With dots a word stands for several: `C...` for a row of
-    types, `S...` and `real...` for any number, `int...` for one index along each axis of the array. `holds` is what a
+    types, `S...` for any number, `number...` for Ints and reals, `int...` for one index along each axis of the array. `holds` is what a
     pattern cannot say.
     """
 
@@ -54,7 +54,7 @@ LEGAL: dict[str, Legal] = {
     "const": Legal("", "S", attributes=("value",), holds=_constant_of_its_type),
     "select": Legal("bool T T", "T"),
     "check": Legal(
-        "bool real...", "", attributes=("failure",), holds=lambda op: isinstance(op.attributes["failure"], Failure)
+        "bool number...", "", attributes=("failure",), holds=lambda op: isinstance(op.attributes["failure"], Failure)
     ),
     "array": Legal("S...", "[S]", holds=lambda op: _shape(op.result.type) in ((len(op.operands),), (None,))),
     "build": Legal("int...", "[S]", (("int...", "S"),)),
@@ -190,6 +190,8 @@ class _Bound:
     def row(self, word: str, types: tuple[Type, ...], count: int) -> bool:
         if len(types) != count:
             return False
+        if word == "number...":
+            return all(type_ in (INT, REAL) for type_ in types)
         if word == "C...":
             return _all_fit(types, self.rows.setdefault(word, types))
         return all(self.one(word[:-3], type_) for type_ in types)

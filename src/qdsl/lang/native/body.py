@@ -17,7 +17,7 @@ from math import prod
 
 from qdsl.lang.core.ir import BOOL, REAL, ArrayType, Block, Failure, Function, Op, Scalar, Value
 from qdsl.lang.native import arrays, control, interruption, scalars
-from qdsl.lang.native.abi import ELEMENT_TYPE, VALUES_KEPT
+from qdsl.lang.native.abi import AXES_KEPT, ELEMENT_TYPE, VALUES_KEPT
 from qdsl.lang.native.ownership import Use, moves
 from qdsl.lang.native.places import ArrayPlace, Place
 from qdsl.lang.native.program import Constants, Mode, Program, constants
@@ -52,6 +52,7 @@ class Body:
     slots: list[Slot] = field(default_factory=list)
     span: Span | None = None
     guard: str | None = None
+    element: Sequence[str] = ()
     moves: frozenset[Use] = frozenset()
     polls: bool = False
 
@@ -130,7 +131,7 @@ class Body:
         raw += ["0"] * (VALUES_KEPT - len(raw))
         words = ", ".join(f"i64 {word}" for word in raw)
         w.do(f"call void @qdsl.stop(ptr %context, i32 {failure.code.value}, i32 {site}, {words})")
-        w.jump("failed")
+        self._give_up()
         w.begin(good)
         return None
 
@@ -144,9 +145,17 @@ class Body:
         w.begin(bad)
         if self.span is not None:
             w.do(f"call void @qdsl.pass(ptr %context, i32 {self.program.sites.call_number(self.span)})")
-        w.jump("failed")
+        self._give_up()
         w.begin(good)
         return None
+
+    def _give_up(self) -> None:
+        """Leave the function, with the element that is being built."""
+        kept = self.element[:AXES_KEPT]
+        if kept:
+            indices = ", ".join(f"i64 {index}" for index in (*kept, *["0"] * (AXES_KEPT - len(kept))))
+            self.writer.do(f"call void @qdsl.within(ptr %context, i32 {len(kept)}, {indices})")
+        self.writer.jump("failed")
 
     def suspect(self, condition: str) -> None:
         """Fast mode: remember that the result is not to be trusted, if the arm of `if` we are in counts."""
@@ -161,6 +170,13 @@ class Body:
         if self.mode is Mode.CAREFUL:
             return value
         return self.writer.select(failed, instead, value, LLVM_TYPE[type_])
+
+    @contextmanager
+    def building(self, indices: Sequence[str]) -> Iterator[None]:
+        """What fails inside does so at this element of the array that is being built."""
+        before, self.element = self.element, indices
+        yield
+        self.element = before
 
     @contextmanager
     def guarded(self, condition: str) -> Iterator[None]:
