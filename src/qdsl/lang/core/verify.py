@@ -27,8 +27,8 @@ class Legal:
 
     A pattern is a row of words: `bool int real` for themselves, `T` for any one type, `S` for a scalar, `[S]` for an
     array of it; a letter is the same wherever it stands. With dots a word stands for several: `C...` for a row of
-    types, `S...` for any number, `number...` for Ints and reals, `int...` for one index along each axis of the array. `holds` is what a
-    pattern cannot say.
+    types, `S...` for any number of one, `number...` for Ints and reals, `int...` for one index along each axis of the
+    array. `holds` is what a pattern cannot say.
     """
 
     operands: str
