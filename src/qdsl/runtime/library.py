@@ -28,7 +28,9 @@ def standard_library() -> Library:
         if kept is not None:
             return kept
     with deep_recursion():
-        built = library.build({name: (FOLDER / f"{name}.qdsl").read_text(encoding="utf-8") for name in (*PRELUDE, *MODULES)})
+        built = library.build(
+            {name: (FOLDER / f"{name}.qdsl").read_text(encoding="utf-8") for name in (*PRELUDE, *MODULES)}
+        )
         if cache is not None:
             cache.put(key, library_bytes.written(built))
     return built
