@@ -265,3 +265,14 @@ def test_an_element_inside_a_kernel_is_told_beside_the_one_it_was_called_with() 
     assert str(found.value) == "sqrt of -0.5, which is negative, at element 0 of an array, at element 2"
     assert (found.value.index, found.value.within) == ((2,), (0,))
     assert str(pickle.loads(pickle.dumps(found.value))) == str(found.value)
+
+
+def test_a_file_that_is_not_text(tmp_path: Path) -> None:
+    path = tmp_path / "latin.qdsl"
+    path.write_bytes(b"\xef\xbb\xbflet x = 1  # gr\xf6\xdfe\n")
+    with pytest.raises(qdsl.CompileError) as found:
+        qdsl.load(path)
+    (message,) = found.value.diagnostics
+    assert message.message == f"{path} is not UTF-8 text: the byte 0xF6 cannot stand here"
+    assert message.span is not None
+    assert message.span.begins.column == len("let x = 1  # gr") + 1
