@@ -73,6 +73,21 @@ def check_data(model: Model, columns: Columns, at: Span) -> None:
             value = columns[limit.counts][rows[0]]
             words = f"{value} is more than {shots_text(limit, int(shots[rows[0]]))}"
             raise impossible_datum("E0819", at, limit.counts, rows, words)
+        _check_total(model, limit, columns, at)
+
+
+def _check_total(model: Model, limit: Limit, columns: Columns, at: Span) -> None:
+    """Stop where the counts of all outcomes do not add up to the shots."""
+    for measure in model.experiment.measures:
+        if measure.outcome is None or measure.variable.name != limit.counts or measure.is_further:
+            continue
+        total = np.sum([columns[each.name] for each in measure.outcome.counts], axis=0)
+        shots = above(limit, columns)[1]
+        rows = np.flatnonzero(total != shots).tolist()
+        if rows:
+            names = f"{limit.counts} .. {measure.outcome.counts[-1].name}"
+            words = f"{names} add up to {total[rows[0]]}, not to {shots_text(limit, int(shots[rows[0]]))}"
+            raise impossible_datum("E0821", at, limit.counts, rows, words)
 
 
 def _check_range(variable: typed.Variable, low: float, high: float, values: NDArray[Any], at: Span) -> None:

@@ -47,8 +47,10 @@ class _Problem:
 
     @property
     def n_points(self) -> int:
-        """How many numbers were measured: one for each measurement in each row."""
-        return self.rows * len(self.model.experiment.measures)
+        """How many numbers were measured: one for each measurement in each row; the last of several outcomes is what
+        the others leave.
+        """
+        return self.rows * sum(each.outcome is None or each.is_further for each in self.model.experiment.measures)
 
 
 class LikelihoodOf(_Problem):
@@ -98,7 +100,9 @@ class LikelihoodOf(_Problem):
     def _information_of(
         self, measure: typed.MeasureDeclaration, values: Sequence[Any], jacobian: dict[str, Matrix]
     ) -> Matrix:
-        function = self.model.environment.compiler.library.function(f"{measure.distribution.name.lower()}_information")
+        name = measure.distribution.name
+        information = DISTRIBUTIONS[name].information or f"{name.lower()}_information"
+        function = self.model.environment.compiler.library.function(information)
         assert isinstance(function.type, types.Function)
         entry = self.model.environment.compiler.lowering.kernel(function)
         found = self.model.environment.compiler.kernel(entry.module, entry.name)(*values, nonfinite="keep")
