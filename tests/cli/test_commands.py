@@ -61,6 +61,11 @@ def test_every_command_explains_itself(name: str, capsys: pytest.CaptureFixture[
         (["run", "x.qdsl", "--seed"], "qdsl run: --seed expected one argument"),
         (["run", "x.qdsl", "--seed", "two"], "qdsl run: --seed takes a whole number, not 'two'"),
         (
+            ["run", "x.qdsl", "--seed", str(2**53)],
+            f"qdsl run: --seed takes a number from 0 to {2**53 - 1}, not {2**53}",
+        ),
+        (["test", "x.qdsl", "--seed", "-1"], f"qdsl test: --seed takes a number from 0 to {2**53 - 1}, not -1"),
+        (
             ["dump", "x.qdsl", "--stage", "type"],
             "names, typed, core, optimised, llvm, asm; not 'type'; did you mean typed?",
         ),

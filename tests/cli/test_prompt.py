@@ -38,6 +38,12 @@ def test_an_error_does_not_end_it() -> None:
     assert second == "2"
 
 
+def test_an_option_holds_for_the_lines_after_it() -> None:
+    refused, *kept = talk("1 / 0", "option nonfinite = keep", "1 / 0", "let x = -1 / 0", "x")
+    assert refused.startswith("error E0706")
+    assert kept == ["inf", "-inf"]
+
+
 def test_what_a_wrong_line_declares_is_forgotten() -> None:
     assert talk("let x = 1", "let x = 3 m + 2 s", "x")[-1] == "1"
 

@@ -18,8 +18,8 @@ def bits(value: Any) -> Any:
 
 
 def outcome(module: Module, name: str, arguments: list[Any]) -> Any:
-    """The bits of the results, or code, message and numbers of the failure."""
+    """The bits of the results, or code, message, numbers and element of the failure."""
     try:
         return bits(interpret(module, name, arguments))
     except KernelFailure as failure:
-        return failure.code, failure.message, bits(failure.values)
+        return failure.code, failure.message, bits(failure.values), failure.element

@@ -114,7 +114,7 @@ HEAD = "func @f(%x: real, %n: int, %c: bool, %a: [real], %m: [real; 2, 3]) -> ()
         "%0 = select %c, %x, %n -> real",
         "%0 = select %c, %x, %x -> int",
         'check %x or DOMAIN ""',
-        'check %c, %n or DOMAIN ""',
+        'check %c, %c or DOMAIN ""',
         "%0 = array %x, %n -> [real; 2]",
         "%0 = array %x, %x -> [real; 3]",
         "%0 = array %a, %a -> [real; 2]",

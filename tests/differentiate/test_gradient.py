@@ -142,7 +142,10 @@ def close(found: Any, exact: Any, tolerance: float) -> bool:
 @settings(max_examples=60, deadline=None)
 @given(seed=st.integers(0, 10**6))
 def test_the_function_itself_is_unchanged(seed: int) -> None:
-    """Values and failures of any program that has a gradient, wild ones included, are those of the program."""
+    """Values and failures of any program that has a gradient, wild ones included, are those of the program.
+
+    But for the element of an array that was being built: with its derivatives it is built by loops.
+    """
     module = random_program(seed, 25)
     try:
         grad = gradient(module, "f", [0, 1])
@@ -154,7 +157,7 @@ def test_the_function_itself_is_unchanged(seed: int) -> None:
         arguments = random_arguments(seed + each)
         expected, found = outcome(module, "f", arguments), outcome(grad, "f.grad", arguments)
         failed = not isinstance(expected[0], str | tuple)
-        assert (found if failed else found[:3]) == expected
+        assert found[:3] == (expected[:3] if failed else expected)
         assert outcome(optimised, "f.grad", arguments) == found
 
 

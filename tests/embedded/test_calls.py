@@ -248,3 +248,31 @@ def test_plain_numbers_take_the_short_way(m: qdsl.Module) -> None:
     empty = min(timeit.repeat("f(2.0)", globals={"f": lambda x: x}, number=20_000, repeat=5))
     ours = min(timeit.repeat("f(2.0)", globals={"f": m.inverse}, number=20_000, repeat=5))
     assert ours < 5 * empty
+
+
+def test_an_element_inside_a_kernel_is_told_beside_the_one_it_was_called_with() -> None:
+    program = """
+    fn total(xs: [Scalar], shift: Scalar) -> Scalar = sum(sqrt(xs - shift))
+    fn shifted(xs: [Scalar]) -> [Scalar] = sqrt(xs - 1)
+    """
+    m = qdsl.compile(program)
+    with pytest.raises(qdsl.KernelError) as found:
+        m.shifted(np.array([1.0, 2.0, 0.5]))
+    assert str(found.value) == "sqrt of -0.5, which is negative, at element 2"
+    assert (found.value.index, found.value.within) == ((), (2,))
+    with pytest.raises(qdsl.KernelError) as found:
+        m.total(np.array([1.0, 2.0]), np.array([0.0, 0.5, 1.5]))
+    assert str(found.value) == "sqrt of -0.5, which is negative, at element 0 of an array, at element 2"
+    assert (found.value.index, found.value.within) == ((2,), (0,))
+    assert str(pickle.loads(pickle.dumps(found.value))) == str(found.value)
+
+
+def test_a_file_that_is_not_text(tmp_path: Path) -> None:
+    path = tmp_path / "latin.qdsl"
+    path.write_bytes(b"\xef\xbb\xbflet x = 1  # gr\xf6\xdfe\n")
+    with pytest.raises(qdsl.CompileError) as found:
+        qdsl.load(path)
+    (message,) = found.value.diagnostics
+    assert message.message == f"{path} is not UTF-8 text: the byte 0xF6 cannot stand here"
+    assert message.span is not None
+    assert message.span.begins.column == len("let x = 1  # gr") + 1

@@ -23,6 +23,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("qdsl.lang.native",),
     ("qdsl.lang.library",),
     ("qdsl.lang.compile",),
+    ("qdsl.runtime.whole_file",),
     ("qdsl.runtime.value",),
     ("qdsl.runtime.fit",),
     ("qdsl.runtime",),

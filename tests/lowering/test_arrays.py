@@ -94,7 +94,7 @@ def test_lengths_known_to_be_equal_are_not_compared() -> None:
 
 def test_a_failing_element_tells_its_value() -> None:
     found = failure("fn f(xs: [Scalar]) = sqrt(xs)", [1.0, -4.0])
-    assert str(found) == "sqrt of -4, which is negative"
+    assert str(found) == "sqrt of -4, which is negative, at element 1"
 
 
 def test_named_lengths_must_agree() -> None:

@@ -70,6 +70,11 @@ def test_functions_of_functions() -> None:
     twice = "fn twice(g: (Scalar) -> Scalar, x: Scalar) -> Scalar = g(g(x))\n"
     agree(twice + "fn f(x: Scalar, k: Scalar) = twice(t -> t * k, x)", (2.0, 3.0))
     agree("fn g(x: Scalar, y: Scalar) = x^2 * y\nfn f(x: Scalar, y: Scalar) = hessian(g)(x, y)", (2.0, 3.0))
+    quadratic = "fn g(x: [Scalar; n, n], y: [Scalar]) = [x[0, 1] * y[1] * y[2], x[1, 0]^2 * y[0]]\n"
+    agree(
+        quadratic + "fn f(x: [Scalar; n, n], y: [Scalar]) = hessian(g)(x, y)",
+        ([[1.0, 2.0], [3.0, 4.0]], [5.0, 6.0, 7.0]),
+    )
 
 
 def test_a_failure_names_the_place_in_the_program() -> None:

@@ -11,12 +11,9 @@ from tests.mdtest.judge import outcome
 
 import qdsl.lang.report
 from qdsl.cli.explain import PAGES
-from qdsl.lang import native
 from qdsl.lang.core.ir import Code
-from qdsl.lang.core.parser import parse_module
 from qdsl.lang.report.codes import AREAS, TITLES
-from qdsl.runtime.failures import code_name, stopped
-from qdsl.runtime.kernel import Kernel, KernelError
+from qdsl.runtime.failures import code_name
 
 SRC = Path(qdsl.lang.report.__file__).parents[2]
 FORM = re.compile(
@@ -79,19 +76,3 @@ def test_a_code_whose_page_has_no_program_is_expected_by_some_other_test() -> No
         for code in re.findall(r"\b[EW]\d{4}\b", path.read_text(encoding="utf-8"))
     }
     assert set(TITLES) - shown - expected == set()
-
-
-def test_an_iteration_that_gave_up() -> None:
-    """E0708 is for solvers, of which the library has none yet: a kernel that says so gets the message."""
-    core = """
-        func @solve(%x: real) -> (real) {
-          %0 = const false
-          check %0, %x or NOT_CONVERGED "no root within {0} steps"
-          return %x
-        }
-    """
-    kernel = Kernel(native.compile(parse_module(core), ["solve"]).entry("solve"))
-    with pytest.raises(KernelError) as found:
-        kernel(3.0)
-    assert stopped(found.value).diagnostic.code == "E0708"
-    assert stopped(found.value).diagnostic.message == "no root within 3 steps"

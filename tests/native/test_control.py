@@ -93,11 +93,10 @@ def _machine_outcome(call: Kernel, arguments: list[Any]) -> Any:
     try:
         return bits(_plain(call(*arguments, nonfinite="keep")))
     except KernelError as error:
-        values = tuple(map(float, error.values))
         site = next(
             site for site in call.sites if site.code is error.code and site.describe(error.values) == error.message
         )
-        return error.code, site.message, bits(values)
+        return error.code, site.message, bits(error.values), error.within
 
 
 def _agrees(seed: int) -> None:

@@ -79,7 +79,7 @@ def test_a_number_at_a_time(all_primitives: Any, primitive: Primitive) -> None:
         try:
             found = bits((call(*operands, nonfinite="keep"),))
         except KernelError as error:
-            found = error.code, expected[1], bits(tuple(map(float, error.values)))
+            found = error.code, expected[1], bits(error.values), error.within
         assert found == expected, operands
 
 

@@ -100,6 +100,25 @@ def test_an_import_that_fails_gets_one_message(program: str, code: str, tmp_path
     assert run(program, tmp_path, {"tools.qdsl": TOOLS}).codes == [code]
 
 
-def test_a_module_that_is_not_text(tmp_path: Path) -> None:
-    (tmp_path / "bytes.qdsl").write_bytes(b"let x = \xff")
-    assert run("import bytes\nprint(bytes.x)", tmp_path).codes == ["E0904", "E0206"]
+@pytest.mark.parametrize("program", ["import bytes\nprint(bytes.x)", "from bytes import x\nprint(2 * x)"])
+def test_a_module_that_is_not_text(program: str, tmp_path: Path) -> None:
+    (tmp_path / "bytes.qdsl").write_bytes(b"let x = 1\nlet y = \xff")
+    (message,) = run(program, tmp_path).messages
+    assert message.code == "E0904"
+    assert [(Path(each.span.source.name).name, each.span.begins.line) for each in message.labels] == [
+        ("bytes.qdsl", 2),
+        ("program.qdsl", 1),
+    ]
+
+
+def test_a_module_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "secret.qdsl").write_text("let x = 1", encoding="utf-8")
+
+    def refuse(self: Path) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    (message,) = run("import secret\nprint(secret.x)", tmp_path).messages
+    assert (message.code, message.message) == ("E0903", f"cannot read {tmp_path / 'secret.qdsl'}: permission denied")
+    assert message.span is not None
+    assert message.span.text == "import secret"

@@ -175,3 +175,19 @@ def test_a_column_more() -> None:
     """
     )
     assert lines(program) == ["[4, 4] V"]
+
+
+@pytest.mark.parametrize("call", ["simulate(e, seed = 1)", "expected(e)"])
+def test_a_model_that_stops_says_at_which_point(call: str) -> None:
+    experiment = """
+    experiment e {
+        param a: Voltage = 1 V
+        axis t: Time = [1 us, 3 us]
+        axis x: Scalar = [4, -9]
+        measure y ~ Normal(a * sqrt(x), 1 V)
+    }
+    """
+    ran = run(f"{experiment}let d = {call}")
+    (message,) = ran.messages
+    assert (message.code, message.message) == ("E0701", "sqrt of -9, which is negative, at element 1")
+    assert message.note == "element 1 is t = 1 us, x = -9"

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import qdsl
+from qdsl.lang.library import MODULES
 from qdsl.lang.report import Diagnostics
 from qdsl.lang.source import Source
 from qdsl.lang.surface import parse
@@ -25,12 +26,23 @@ _EXAMPLE = re.compile(r"    (?P<expression>\S.*?)\s+# (?:(?P<expected>[^≈].*)|
 
 @dataclass(frozen=True)
 class Example:
-    """`expression` is claimed to be `expected`, within `tolerance` or to twelve digits."""
+    """`expression` is claimed to be `expected`, within `tolerance` or to twelve digits.
 
+    The names of a `module` that is not in the prelude have to be imported: `program(text)` does.
+    """
+
+    module: str
     where: str
     expression: str
     expected: str
     tolerance: str | None
+
+    def program(self, text: str) -> str:
+        if self.module not in MODULES:
+            return text
+        names = {item.name.text for item in declarations(FOLDER / f"{self.module}.qdsl")}
+        used = sorted(names & set(re.findall(r"\w+", text)))
+        return f"from {self.module} import {', '.join(used)}\n{text}" if used else text
 
 
 def files() -> list[Path]:
@@ -43,7 +55,8 @@ def declarations(path: Path) -> list[DECLARATION]:
     module = parse(Source(path.name, path.read_text("utf-8")), diagnostics)
     assert not list(diagnostics), path
     items = [item for item in module.items if isinstance(item, DECLARATION)]
-    assert len(items) == len(module.items), f"{path.name} holds something else than declarations"
+    others = [item for item in module.items if not isinstance(item, DECLARATION | surface.FromImport)]
+    assert not others, f"{path.name} holds something else than declarations"
     return items
 
 
@@ -54,7 +67,7 @@ def examples_of(path: Path, item: DECLARATION) -> Iterator[Example]:
         match = _EXAMPLE.fullmatch(line)
         assert match, f"{path.name}: {item.name.text}: not an example: {line}"
         expected = match["expected"] or match["near"]
-        yield Example(f"{path.name}:{item.name.text}", match["expression"], expected, match["tolerance"])
+        yield Example(path.stem, f"{path.name}:{item.name.text}", match["expression"], expected, match["tolerance"])
 
 
 def all_examples() -> list[Example]:

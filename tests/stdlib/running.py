@@ -18,7 +18,7 @@ from qdsl.runtime.library import standard_library
 
 def checked(text: str) -> Checked:
     """A program that the checker has nothing to say about."""
-    result = check(Source("program", text), Context(standard_library()))
+    result = check(Source("program", text), Context(standard_library(), standard_library()))
     assert not list(result.diagnostics), [each.message for each in result.diagnostics]
     return result
 

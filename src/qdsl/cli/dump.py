@@ -116,11 +116,11 @@ def _code(checked: Checked, session: Session, screen: Screen, stage: str) -> Ite
 
 
 def _compilable(checked: Checked, session: Session) -> Iterator[tuple[str, Function]]:
-    """Every function of the file that takes no function; of an experiment one point, and what a fit minimises."""
+    """Every function that neither takes nor gives one; of an experiment one point, and what a fit minimises."""
     from qdsl.lang.core.from_experiment import FromExperiment
 
     for function in checked.module.functions.values():
-        if not _takes_function(function.type):
+        if not _has_function(function.type):
             yield function.name, function
     for experiment in checked.module.experiments.values():
         written = FromExperiment(experiment, session.library.function)
@@ -129,11 +129,11 @@ def _compilable(checked: Checked, session: Session) -> Iterator[tuple[str, Funct
             yield f"{experiment.name}, negative log-likelihood", written.nll()
 
 
-def _takes_function(type_: object) -> bool:
+def _has_function(type_: object) -> bool:
     from qdsl.lang.typed import types
 
     return isinstance(type_, types.Function) and any(
-        isinstance(types.pruned(each), types.Function) for each in type_.parameters
+        isinstance(types.pruned(each), types.Function) for each in types.parts(type_)
     )
 
 

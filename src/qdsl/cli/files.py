@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from qdsl.cli.screen import Screen
-from qdsl.lang.report import Diagnostic, Label, error
+from qdsl.lang.report import Diagnostic, error
 from qdsl.lang.report.near import nearest
 from qdsl.lang.source import Source
+from qdsl.runtime.source_file import decoded
+from qdsl.runtime.whole_file import write_whole
 
 STDIN = "-"
 
@@ -22,12 +23,11 @@ def read(name: str, screen: Screen) -> Source | None:
     except OSError as failure:
         screen.report(_unreadable(name, failure))
         return None
-    shown_name = "<stdin>" if name == STDIN else name
-    try:
-        return Source(shown_name, data.decode("utf-8-sig"))
-    except UnicodeDecodeError as failure:
-        screen.report(_not_utf8(shown_name, data, failure))
-        return None
+    source = decoded("<stdin>" if name == STDIN else name, data)
+    if isinstance(source, Source):
+        return source
+    screen.report(source)
+    return None
 
 
 def programs(names: Iterable[str]) -> Iterator[str]:
@@ -44,15 +44,10 @@ def folder_of(name: str) -> Path:
 
 
 def write(path: Path, text: str, screen: Screen) -> bool:
-    """Write a file whole or not at all: a reader never sees half of it."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    """Write a file whole or not at all; False, with a message, where that cannot be."""
     try:
-        beside.write_text(text, encoding="utf-8", newline="")
-        if path.exists():
-            beside.chmod(path.stat().st_mode)
-        beside.replace(path)
+        write_whole(path, text.encode())
     except OSError as failure:
-        beside.unlink(missing_ok=True)
         screen.report(_not_written(str(path), failure))
         return False
     return True
@@ -94,14 +89,3 @@ def _meant(name: str) -> str:
         return f"did you mean {name}.qdsl?"
     near = nearest(path.name, siblings)
     return f"did you mean {path.with_name(near)}?" if near else ""
-
-
-def _not_utf8(name: str, data: bytes, failure: UnicodeDecodeError) -> Diagnostic:
-    before = data[: failure.start].decode("utf-8-sig")
-    source = Source(name, data.decode("utf-8-sig", errors="replace"))
-    return error(
-        "E0904",
-        f"{name} is not UTF-8 text: the byte 0x{data[failure.start]:02X} cannot stand here",
-        Label(source.span(len(before), len(before) + 1)),
-        hint="save the file as UTF-8",
-    )

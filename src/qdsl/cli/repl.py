@@ -8,12 +8,12 @@ from argparse import ArgumentParser, Namespace
 
 from qdsl.cli.exits import Exit
 from qdsl.cli.screen import Screen, wants_colour
-from qdsl.cli.values import whole_number
+from qdsl.cli.values import seed
 from qdsl.version import VERSION
 
 
 def arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("--seed", metavar="N", type=whole_number, help="the root of all random draws")
+    parser.add_argument("--seed", metavar="N", type=seed, help="the root of all random draws")
 
 
 def run(arguments: Namespace, screen: Screen) -> Exit:

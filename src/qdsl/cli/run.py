@@ -8,13 +8,13 @@ from qdsl.cli.exits import Exit, UsageError
 from qdsl.cli.files import folder_of, read
 from qdsl.cli.progress import Progress
 from qdsl.cli.screen import Screen
-from qdsl.cli.values import whole_number
+from qdsl.cli.values import seed
 
 
 def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="the program; - is standard input")
     parser.add_argument("--set", metavar="PARAM=VALUE", action="append", default=[], help="another default of a param")
-    parser.add_argument("--seed", metavar="N", type=whole_number, help="the root of all random draws")
+    parser.add_argument("--seed", metavar="N", type=seed, help="the root of all random draws")
 
 
 def run(arguments: Namespace, screen: Screen) -> Exit:

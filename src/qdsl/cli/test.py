@@ -8,12 +8,12 @@ from qdsl.cli.exits import Exit
 from qdsl.cli.files import folder_of, programs, read
 from qdsl.cli.progress import Progress
 from qdsl.cli.screen import Screen
-from qdsl.cli.values import whole_number
+from qdsl.cli.values import seed
 
 
 def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("files", metavar="FILE", nargs="+", help="programs, or folders of them; - is standard input")
-    parser.add_argument("--seed", metavar="N", type=whole_number, default=0, help="the root of all random draws (0)")
+    parser.add_argument("--seed", metavar="N", type=seed, default=0, help="the root of all random draws (0)")
 
 
 def run(arguments: Namespace, screen: Screen) -> Exit:

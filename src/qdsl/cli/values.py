@@ -10,13 +10,19 @@ from collections.abc import Callable, Sequence
 
 from qdsl.lang.report.near import nearest
 
+LARGEST_SEED = 2**53 - 1
+"""Beyond it, two roots would give the same draws (`runtime.world`)."""
 
-def whole_number(word: str) -> int:
-    """An integer, as for `--seed`."""
+
+def seed(word: str) -> int:
+    """The number after `--seed`."""
     try:
-        return int(word)
+        number = int(word)
     except ValueError:
         raise ArgumentTypeError(f"takes a whole number, not {word!r}") from None
+    if not 0 <= number <= LARGEST_SEED:
+        raise ArgumentTypeError(f"takes a number from 0 to {LARGEST_SEED}, not {word}")
+    return number
 
 
 def one_of(names: Sequence[str]) -> Callable[[str], str]:

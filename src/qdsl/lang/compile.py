@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from qdsl.lang import names
 from qdsl.lang.depth import deep_recursion
 from qdsl.lang.library import Library
-from qdsl.lang.names import Imports, Kind, Scope
+from qdsl.lang.names import Imports, Scope
 from qdsl.lang.report import Diagnostics
 from qdsl.lang.source import Source
 from qdsl.lang.surface import ChunkCache, parse, parse_unit
@@ -63,18 +63,3 @@ def unit(text: str, library: Library, diagnostics: Diagnostics) -> tuple[Dimensi
     """A unit on its own, as in the header of a data file; None, with a message, where it is none."""
     node = parse_unit(text, diagnostics)
     return None if diagnostics.errors else unit_alone(node, library.prelude, diagnostics)
-
-
-def exports(resolved: names.Resolved) -> Scope:
-    """What a module shows to those that import it: its declarations and lets, not what it imported itself."""
-    own = {id(symbol) for group in resolved.groups for symbol in group}
-    scope = Scope()
-    for mine, theirs in (
-        (resolved.scope.values, scope.values),
-        (resolved.scope.types, scope.types),
-        (resolved.scope.units, scope.units),
-    ):
-        theirs.update(
-            {name: symbol for name, symbol in mine.items() if id(symbol) in own and symbol.kind is not Kind.MODULE}
-        )
-    return scope

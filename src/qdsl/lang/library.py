@@ -1,7 +1,8 @@
 """The standard library as every program sees it, checked once.
 
-`Library.prelude` is the scope around every program; `scopes` are what `import` finds by name. Where the texts come from
-and where the result is kept is the caller's business.
+`Library.prelude` is the scope around every program; `scopes` are what `import` finds by name, and `Library` itself is
+the `Imports` of a program without files. Where the texts come from and where the result is kept is the caller's
+business.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from qdsl.lang import names
-from qdsl.lang.names import Kind, NoImports, Scope, Symbol
+from qdsl.lang.names import Kind, Scope, Symbol
 from qdsl.lang.report import Diagnostics, InternalError
 from qdsl.lang.source import Source
 from qdsl.lang.surface import parse
@@ -22,6 +23,9 @@ from qdsl.lang.typed.primitives import PRIMITIVES
 PRELUDE = ("units", "constants", "lab_units", "math", "arrays", "functions", "counts", "random", "stats")
 """The modules whose names every program sees, each seeing those before it."""
 
+MODULES = ("roots",)
+"""The modules whose names a program has to import; they see the prelude, and import those before them."""
+
 
 @dataclass(eq=False, repr=False)
 class Library:
@@ -30,6 +34,10 @@ class Library:
     prelude: Scope
     dimension_names: dict[Dimension, str]
     scopes: dict[str, Scope] = field(default_factory=dict)
+
+    def scope_of(self, path: str, is_file: bool, importer: Source) -> Scope | None:
+        """What `import path` brings."""
+        return None if is_file else self.scopes.get(path)
 
     def function(self, name: str) -> typed.Function:
         """A function of the prelude, for the compiler's own use."""
@@ -51,24 +59,22 @@ def builtins() -> Scope:
 def build(sources: Mapping[str, str]) -> Library:
     """Check the standard library from its texts. A mistake in it is our bug."""
     library = Library(Scope(builtins()), {})
-    for name in PRELUDE:
+    for name in (*PRELUDE, *MODULES):
         source = Source(f"stdlib/{name}.qdsl", sources[name])
         diagnostics = Diagnostics()
         tree = parse(source, diagnostics)
-        resolved = names.from_surface(tree, library.prelude, NoImports(), diagnostics)
+        resolved = names.from_surface(tree, library.prelude, library, diagnostics)
         from_names(resolved, library.dimension_names, diagnostics, library_name=name)
         if diagnostics.errors:
             first = diagnostics.in_order()[0]
             place = f"{source.name}:{first.span.begins.line}" if first.span else source.name
             raise InternalError(f"{place}: {first.code}: {first.message}")
         _forget_trees(resolved.scope)
-        library.scopes[name] = Scope(None, resolved.scope.values, resolved.scope.types, resolved.scope.units)
-        for mine, theirs in (
-            (library.prelude.values, resolved.scope.values),
-            (library.prelude.types, resolved.scope.types),
-            (library.prelude.units, resolved.scope.units),
-        ):
-            mine.update(theirs)
+        own = library.scopes[name] = resolved.exports()
+        if name in PRELUDE:
+            library.prelude.values.update(own.values)
+            library.prelude.types.update(own.types)
+            library.prelude.units.update(own.units)
     return library
 
 

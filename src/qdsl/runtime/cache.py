@@ -21,6 +21,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from qdsl.runtime.whole_file import PARTIAL, write_whole
+
 LIMIT = 256 * 1024 * 1024
 MAGIC = b"qdsl1\n"
 DIGEST_BYTES = 16
@@ -64,7 +66,7 @@ class DiskCache:
         with contextlib.suppress(OSError):
             self.folder.mkdir(parents=True, exist_ok=True)
             path = self._path(key)
-            _replace(path, data)
+            write_whole(path, data)
             if len(data) > self.limit // 64 or path.name.startswith("0"):
                 self._trim()
 
@@ -82,7 +84,7 @@ class DiskCache:
         """When each entry was last read, its size and place."""
         with contextlib.suppress(OSError):
             for each in os.scandir(self.folder):
-                if each.name.endswith((".bin", ".part")):
+                if each.name.endswith((".bin", PARTIAL)):
                     with contextlib.suppress(OSError):
                         status = each.stat()
                         yield status.st_mtime, status.st_size, Path(each.path)
@@ -104,21 +106,6 @@ def _unsealed(data: bytes) -> bytes | None:
     blob = data[start:]
     seal = MAGIC + hashlib.blake2b(blob, digest_size=DIGEST_BYTES).digest()
     return blob if data[:start] == seal else None
-
-
-def _replace(path: Path, data: bytes) -> None:
-    """Write beside the path, then move there in one step."""
-    import tempfile  # reading, which is what most starts do, goes without it
-
-    handle, name = tempfile.mkstemp(suffix=".part", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        os.replace(name, path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            os.unlink(name)
-        raise
 
 
 def user_cache_folder() -> Path:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from qdsl.lang.native import Site
-from qdsl.lang.native.abi import CONTEXT_FORMAT, FAILURE_FORMAT, VALUES_KEPT
+from qdsl.lang.native.abi import CALLS_KEPT, CONTEXT_FORMAT, FAILURE_FORMAT, VALUES_KEPT
 from qdsl.lang.source import Span
 
 SIZE = struct.calcsize(CONTEXT_FORMAT)
@@ -31,12 +31,15 @@ def _template(keep: bool, left: int) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """How a call failed: at which site, at which element, with which raw values, and through which calls."""
+    """How a call failed: at which site, at which element of what it goes over, with which raw values, through which
+    calls, and at which element of an array that it was building.
+    """
 
     site: int
     element: int
     values: tuple[int, ...]
     calls: tuple[int, ...]
+    within: tuple[int, ...]
 
     def place(self, sites: Sequence[Site], calls: Sequence[Span]) -> Span | None:
         """Where it was, and the calls that led there."""
@@ -51,7 +54,9 @@ def stopped(context: ctypes.Array[ctypes.c_char]) -> Stop:
     _, site, element, *rest = struct.unpack_from(FAILURE_FORMAT, context)
     passed = rest[VALUES_KEPT]
     first = VALUES_KEPT + 1
-    return Stop(site, element, tuple(rest[:VALUES_KEPT]), tuple(rest[first : first + passed]))
+    rank, *indices = rest[first + CALLS_KEPT :]
+    calls = tuple(rest[first : first + passed])
+    return Stop(site, element, tuple(rest[:VALUES_KEPT]), calls, tuple(indices[:rank]))
 
 
 @cache

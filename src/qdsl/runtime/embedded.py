@@ -24,6 +24,7 @@ from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
 from qdsl.lang.typed.show import Show
 from qdsl.runtime.program import COMPILING, Code, CompileError, FunctionOutline, Program
+from qdsl.runtime.source_file import decoded
 
 if TYPE_CHECKING:
     from qdsl.lang.core.from_typed import Entry
@@ -298,4 +299,7 @@ def compile(text: str, name: str = "<text>") -> Module:
 
 def load(path: str | Path) -> Module:
     """A program from a file."""
-    return Module(Source(str(path), Path(path).read_text(encoding="utf-8-sig")))
+    source = decoded(str(path), Path(path).read_bytes())
+    if isinstance(source, Source):
+        return Module(source)
+    raise CompileError([source])

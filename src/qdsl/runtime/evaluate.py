@@ -8,15 +8,16 @@ function is also known to the compiler (`Variable.value`), because which functio
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from qdsl.lang.core.lower_errors import function_not_known
 from qdsl.lang.source import Span
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
 from qdsl.runtime import numeric
 from qdsl.runtime.compiled import Compiler
-from qdsl.runtime.failures import no_value_yet, other_length
+from qdsl.runtime.failures import Stopped, no_value_yet, other_length
 from qdsl.runtime.show import rows, text_of
 from qdsl.runtime.value.estimate import independent
 
@@ -33,6 +34,10 @@ class Environment:
     changed: dict[typed.SetIndex, typed.Block] = field(default_factory=dict)
     units: dict[typed.Variable, typed.DisplayUnit] = field(default_factory=dict)
     computations: dict[typed.Expr, numeric.Computation] = field(default_factory=dict)
+    held: dict[typed.Expr, tuple[typed.Variable, ...]] = field(default_factory=dict)
+    """Of a call that gives a function what its arguments were."""
+    given: dict[typed.Expr, typed.Expr] = field(default_factory=dict)
+    """The function that such a call gives: the call, of the variables in `held`."""
     models: dict[typed.Experiment, Any] = field(default_factory=dict)
     overrides: dict[typed.Variable, float] = field(default_factory=dict)
     """What `--set` says of params, in SI: it goes before their defaults."""
@@ -42,9 +47,12 @@ class Environment:
         type_ = types.pruned(variable.type)
         if isinstance(type_, types.Array) and not isinstance(value, typed.Expr):
             _check_lengths(variable, type_, value)
-        self.values[variable] = value
         if isinstance(value, typed.Expr):
+            if variable.value is not None and variable.value is not value:
+                assert variable.span is not None
+                raise Stopped(function_not_known(variable.span).diagnostic)
             variable.value = value
+        self.values[variable] = value
 
     def set_element(self, statement: typed.SetIndex) -> None:
         """`v[i] = x`: the variable has another array from now on."""
@@ -82,6 +90,8 @@ class Environment:
                 return {name: self.evaluate(each) for name, each in fields}
             case typed.FunctionValue() | typed.Lambda() | typed.Derivative():
                 return expr
+            case typed.Call() | typed.CallValue() if isinstance(types.pruned(expr.type), types.Function):
+                return self._function(expr)
             case typed.Block(statements=(), value=typed.Expr() as value):
                 return self.evaluate(value)
             case typed.IntRange(low=low, high=high):
@@ -137,6 +147,20 @@ class Environment:
         values = [self.evaluate(each) for each in computation.inputs]
         values += [self._variable(each, expr.span) for each in computation.entry.globals]
         return computation.value(values)
+
+    def _function(self, expr: typed.Call | typed.CallValue) -> typed.Expr:
+        """A call that gives a function, with the values that its arguments have now; the same code each time."""
+        parts = expr.arguments if isinstance(expr, typed.Call) else (expr.function, *expr.arguments)
+        if expr not in self.held:
+            self.held[expr] = tuple(typed.Variable("argument", part.type, part.span, is_global=True) for part in parts)
+            uses = tuple(typed.Local(each.span or expr.span, each.type, each) for each in self.held[expr])
+            if isinstance(expr, typed.Call):
+                self.given[expr] = replace(expr, arguments=uses)
+            else:
+                self.given[expr] = replace(expr, function=uses[0], arguments=uses[1:])
+        for variable, part in zip(self.held[expr], parts, strict=True):
+            self.bind(variable, self.evaluate(part))
+        return self.given[expr]
 
     def _branch(self, expr: typed.If) -> Any:
         chosen = expr.then if self.evaluate(expr.condition) else expr.otherwise

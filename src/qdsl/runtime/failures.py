@@ -9,8 +9,9 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from qdsl.lang.core.failure_words import at_element
 from qdsl.lang.core.ir import Code
-from qdsl.lang.library import PRELUDE
+from qdsl.lang.library import MODULES, PRELUDE
 from qdsl.lang.report import Diagnostic, Label, error
 from qdsl.lang.source import Span
 from qdsl.lang.typed.tree import Variable
@@ -25,7 +26,7 @@ _HINTS = {
 }
 
 
-_LIBRARY = frozenset(f"stdlib/{name}.qdsl" for name in PRELUDE)
+_LIBRARY = frozenset(f"stdlib/{name}.qdsl" for name in (*PRELUDE, *MODULES))
 
 
 class Stopped(Exception):  # noqa: N818 - the user's program stopped, not we
@@ -41,10 +42,11 @@ def code_name(code: Code) -> str:
     return f"E07{code.value:02d}"
 
 
-def stopped(failure: KernelFailure | KernelError, at: Span | None = None) -> Stopped:
+def stopped(failure: KernelFailure | KernelError, at: Span | None = None, note: str = "") -> Stopped:
     """The message for a stopped kernel; `at` is the statement that ran it."""
     labels = _labels(failure.span, at, "here")
-    return Stopped(error(code_name(failure.code), str(failure), *labels, hint=_HINTS.get(failure.code, "")))
+    hint = _HINTS.get(failure.code, "")
+    return Stopped(error(code_name(failure.code), str(failure), *labels, note=note, hint=hint))
 
 
 def _labels(origin: Span | None, at: Span | None, words: str) -> list[Label]:
@@ -70,11 +72,16 @@ def _declared_around(span: Span) -> str:
     return found[1] if found else span.chunk.source.name
 
 
-def not_finite(at: Span, origin: Span | None) -> Stopped:
-    """An expression whose result is not finite; `origin` is the operation that it comes from, if it was found."""
+def not_finite(at: Span, origin: Span | None, element: Sequence[int] = ()) -> Stopped:
+    """An expression whose result is not finite; `origin` is the operation that it comes from, if it was found.
+
+    Of an array, `element` is the first that is not.
+    """
     labels = _labels(origin, at, "this is not finite")
     code = Code.NONFINITE
-    return Stopped(error(code_name(code), "a result that is not finite", *labels, hint=_HINTS[code]))
+    return Stopped(
+        error(code_name(code), f"a result that is not finite{at_element(element)}", *labels, hint=_HINTS[code])
+    )
 
 
 def not_differentiable(at: Span, found: Exception) -> Stopped:
@@ -117,6 +124,12 @@ def no_sigma(at: Span, name: str) -> Stopped:
     return Stopped(error("E0521", f"`{name}` cannot be drawn: its distribution has no sigma", Label(at)))
 
 
+def impossible_draw(at: Span, origin: Span, what: str, where: str, why: str) -> Stopped:
+    """`simulate` with a probability above 1; `what` is the measurement and its distribution with their values."""
+    labels = [Label(origin), *([] if at.chunk is origin.chunk else [Label(at, "reached from here")])]
+    return Stopped(error("E0525", f"{what} cannot be drawn{where and f', at {where}'}", *labels, note=why))
+
+
 def unequal_path(at: Span, lengths: Sequence[tuple[str, int]]) -> Stopped:
     """The axes of a path have different lengths."""
     words = ", ".join(f"`{name}` has {count}" for name, count in lengths)
@@ -127,6 +140,14 @@ def unequal_lengths(at: Span, length: int, wanted: int) -> Stopped:
     """An array beside others of another length: two columns of a plot, a column and its table."""
     message = f"arrays of different lengths: this has {length}, where {wanted} are needed"
     return Stopped(error(code_name(Code.SHAPE), message, Label(at)))
+
+
+def impossible_datum(code: str, at: Span, column: str, rows: Sequence[int], words: str) -> Stopped:
+    """A fit of data with a value that the experiment could never measure."""
+    note = f"rows are counted from 0, as in `data.{column}[{rows[0]}]`"
+    if len(rows) > 1:
+        note += f"; the data have {len(rows)} rows like it"
+    return Stopped(error(code, f"row {rows[0]} of the data, column {column}: {words}", Label(at), note=note))
 
 
 def not_one_of(at: Span, argument: str, words: Sequence[str]) -> Stopped:

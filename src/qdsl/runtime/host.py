@@ -63,8 +63,10 @@ def _with(world: World) -> Host:
 def _load(world: World) -> Host:
     def run(env: Environment, call: typed.HostCall) -> Any:
         from qdsl.runtime.experiment.loading import load
+        from qdsl.runtime.experiment.model import model_of
 
-        return load(world, env.evaluate(call.arguments[0]), _experiment(call.arguments[1]), call.arguments[0].span)
+        path, experiment = call.arguments
+        return load(world, env.evaluate(path), model_of(env, _experiment(experiment)), path.span)
 
     return run
 

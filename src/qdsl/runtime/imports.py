@@ -13,10 +13,11 @@ from pathlib import Path
 
 from qdsl.lang import compile as front
 from qdsl.lang.library import Library
-from qdsl.lang.names import Cycle, Scope
+from qdsl.lang.names import Cycle, Found, Scope, Unreadable
 from qdsl.lang.report import Diagnostic, error
 from qdsl.lang.source import Source
 from qdsl.runtime.failures import Stopped
+from qdsl.runtime.source_file import decoded
 
 
 @dataclass(eq=False)
@@ -46,7 +47,7 @@ class FileImports:
             checked.diagnostics.add(each)
         return checked
 
-    def scope_of(self, path: str, is_file: bool, importer: Source) -> Scope | Cycle | None:
+    def scope_of(self, path: str, is_file: bool, importer: Source) -> Found:
         """The exports of a module: a file next to the importer first, then the standard library."""
         shown = self._place(path, is_file, importer)
         if shown is None:
@@ -56,27 +57,25 @@ class FileImports:
             circle = [*self.reading[self.reading.index(place) :], place]
             return Cycle(tuple(each.stem for each in circle))
         if place not in self.known:
-            scope = self._read(shown)
-            if scope is None:
-                return None
-            self.known[place] = scope
+            read = self._read(shown)
+            if isinstance(read, Unreadable):
+                return read
+            self.known[place] = read
         return self.known[place]
 
-    def _read(self, place: Path) -> Scope | None:
+    def _read(self, place: Path) -> Scope | Unreadable:
         try:
-            text = place.read_text(encoding="utf-8-sig")
-        except UnicodeDecodeError:
-            self.told.append(error("E0904", f"{place} is not UTF-8 text"))
-            return None
+            source = decoded(str(place), place.read_bytes())
         except OSError as failure:
-            self.told.append(error("E0903", f"{place} cannot be read: {failure.strerror}"))
-            return None
-        checked = self.check(Source(str(place), text))
+            return Unreadable(error("E0903", f"cannot read {place}: {(failure.strerror or str(failure)).lower()}"))
+        if isinstance(source, Diagnostic):
+            return Unreadable(source)
+        checked = self.check(source)
         if checked.ok:
             self._run(checked)
             self.checked.append(checked)
         self.told += checked.diagnostics.in_order()
-        return front.exports(checked.resolved)
+        return checked.resolved.exports()
 
     def _run(self, checked: front.Checked) -> None:
         try:

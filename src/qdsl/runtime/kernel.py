@@ -19,6 +19,7 @@ from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING, Any
 
+from qdsl.lang.core.failure_words import at_element
 from qdsl.lang.core.ir import BOOL, Code, Scalar, Type
 from qdsl.lang.native import Entry
 from qdsl.lang.native.abi import INTERRUPTED
@@ -54,10 +55,18 @@ class _MethodDefinition(ctypes.Structure):
 
 
 class KernelError(Exception):
-    """A kernel stopped: why, at which element, with which numbers, and where in the source."""
+    """A kernel stopped: why, at which element of what it was called with, with which numbers, and where in the source.
+    `within` is the element of an array that it was building.
+    """
 
     def __init__(
-        self, code: Code, message: str, values: tuple[Number, ...], index: tuple[int, ...], span: Span | None
+        self,
+        code: Code,
+        message: str,
+        values: tuple[Number, ...],
+        index: tuple[int, ...],
+        span: Span | None,
+        within: tuple[int, ...] = (),
     ) -> None:
         super().__init__(message)
         self.code = code
@@ -65,19 +74,15 @@ class KernelError(Exception):
         self.values = values
         self.index = index
         self.span = span
+        self.within = within
 
     def __reduce__(self) -> tuple[type[KernelError], tuple[object, ...]]:
         """Pickled by what it is made of: a worker's error reaches the process that asked."""
-        return type(self), (self.code, self.message, self.values, self.index, self.span)
+        return type(self), (self.code, self.message, self.values, self.index, self.span, self.within)
 
     def __str__(self) -> str:
-        match self.index:
-            case ():
-                return self.message
-            case (only,):
-                return f"{self.message}, at element {only}"
-            case several:
-                return f"{self.message}, at element ({', '.join(map(str, several))})"
+        inner = at_element(self.within)
+        return self.message + (f"{inner} of an array" if inner and self.index else inner) + at_element(self.index)
 
 
 class Kernel:
@@ -292,7 +297,8 @@ class Kernel:
             index = tuple(int(i) for i in np.unravel_index(stop.element, shape))
         site = self.sites[stop.site]
         values = site.decoded(stop.values)
-        return KernelError(site.code, site.describe(values), values, index, stop.place(self.sites, self._calls))
+        span = stop.place(self.sites, self._calls)
+        return KernelError(site.code, site.describe(values), values, index, span, stop.within)
 
 
 class _NumberFormat:

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from qdsl.lang import library
 from qdsl.lang.depth import deep_recursion
-from qdsl.lang.library import PRELUDE, Library
+from qdsl.lang.library import MODULES, PRELUDE, Library
 from qdsl.runtime import library_bytes
 from qdsl.runtime.cache import DiskCache
 from qdsl.runtime.stamp import PACKAGE, stamp
@@ -19,7 +19,7 @@ FOLDER = PACKAGE / "stdlib"
 
 @lru_cache(maxsize=1)
 def standard_library() -> Library:
-    """The checked prelude."""
+    """The prelude and the modules, checked."""
     cache = DiskCache.default()
     key = f"library-{stamp()}" if cache is not None else ""
     blob = cache.get(key) if cache is not None else None
@@ -28,7 +28,9 @@ def standard_library() -> Library:
         if kept is not None:
             return kept
     with deep_recursion():
-        built = library.build({name: (FOLDER / f"{name}.qdsl").read_text(encoding="utf-8") for name in PRELUDE})
+        built = library.build(
+            {name: (FOLDER / f"{name}.qdsl").read_text(encoding="utf-8") for name in (*PRELUDE, *MODULES)}
+        )
         if cache is not None:
             cache.put(key, library_bytes.written(built))
     return built

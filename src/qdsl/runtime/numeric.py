@@ -22,6 +22,7 @@ from qdsl.lang.differentiate import NotDifferentiable, gradient
 from qdsl.lang.optimise import optimise
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
+from qdsl.runtime.arguments import first_nonfinite
 from qdsl.runtime.compiled import Compiler
 from qdsl.runtime.failures import Stopped, not_differentiable, not_finite, stopped
 from qdsl.runtime.kernel import KernelError
@@ -123,7 +124,8 @@ class Computation:
         if self.compiler.nonfinite == "keep" or _all_finite(results):
             return
         if _all_finite(flat) and not _says_infinite(self.expr):
-            raise not_finite(self.expr.span, origin(self.entry.module, self.entry.name, flat))
+            place = origin(self.entry.module, self.entry.name, flat)
+            raise not_finite(self.expr.span, place, first_nonfinite(results) or ())
 
 
 def computation(expr: typed.Expr, compiler: Compiler) -> Computation:

@@ -68,13 +68,14 @@ class _Break(Exception):  # noqa: N818 - no error: it ends a loop
 
 
 class Session:
-    """Values and names that live from one source to the next."""
+    """Values, names and options that live from one source to the next."""
 
     def __init__(self, settings: Settings | None = None) -> None:
         self.settings = settings or Settings()
         self.library = standard_library()
         self.imports = FileImports(self.library, self.bind_lets)
         self.scope: Scope = self.library.prelude
+        self.options: dict[str, str] = {}
         self.compiler = Compiler(self.library, DiskCache.default())
         seed = self.settings.seed if self.settings.seed is not None else secrets.randbits(32)
         self.world = World(self.settings.out, self.settings.report, self.settings.folder, seed, self._resolve_unit)
@@ -113,6 +114,7 @@ class Session:
         if not checked.ok:
             return False
         self.scope = checked.resolved.scope
+        self.options |= checked.module.options
         self._begin(checked)
         try:
             for statement in checked.module.statements:
@@ -145,7 +147,8 @@ class Session:
 
     def _begin(self, checked: front.Checked) -> None:
         self.world.source = checked.tree.source
-        self.compiler.nonfinite = "keep" if checked.module.options.get("nonfinite") == "keep" else "raise"
+        options = self.options | checked.module.options
+        self.compiler.nonfinite = "keep" if options.get("nonfinite") == "keep" else "raise"
 
     def _report_all(self, diagnostics: Diagnostics) -> None:
         for each in diagnostics.in_order():

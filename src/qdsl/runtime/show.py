@@ -44,11 +44,12 @@ def _displayed(value: Estimate, display: DisplayUnit | None) -> Estimate:
 
 def _array(value: Any, element: types.Type, axes: int, display: DisplayUnit | None) -> str:
     """`[1, 2, 3] us`: the unit once, behind."""
-    if isinstance(value, Mapping):
-        return "[" + ", ".join("…" if row is _GAP else text_of(row, element) for row in _ends(list(rows(value)))) + "]"
     element = types.pruned(element)
     if axes > 1:
-        return "[" + ", ".join(_array(row, element, axes - 1, display) for row in _ends(list(value))) + "]"
+        matrix = _ends(list(rows(value)))
+        return "[" + ", ".join("…" if row is _GAP else _array(row, element, axes - 1, display) for row in matrix) + "]"
+    if isinstance(value, Mapping):
+        return "[" + ", ".join("…" if row is _GAP else text_of(row, element) for row in _ends(list(rows(value)))) + "]"
     if not isinstance(element, types.Real | types.Complex):
         return "[" + ", ".join("…" if each is _GAP else text_of(each, element) for each in _ends(list(value))) + "]"
     unit = display or _unit_for(value, element.dimension)

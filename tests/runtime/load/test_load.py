@@ -14,7 +14,7 @@ from qdsl.lang.source import Source
 from qdsl.lang.typed.dimension import FREQUENCY, TIME, Dimension
 from qdsl.lang.typed.tree import DisplayUnit
 from qdsl.lang.typed.types import INT, Real
-from qdsl.runtime.load import Wanted, load_csv, table_from_csv
+from qdsl.runtime.load import Limit, Wanted, load_csv, table_from_csv
 from qdsl.runtime.value.table import Table
 
 T1 = Path(__file__).parents[3] / "examples" / "data" / "t1_counts.csv"
@@ -23,7 +23,7 @@ WANTED = (
     Wanted("excited", INT, low=0),
     Wanted("shots", INT, low=0),
 )
-LIMITS = (("excited", "shots"),)
+LIMITS = [Limit("excited", "shots")]
 UNITS = {
     "ns": (TIME, DisplayUnit("ns", 1e-9)),
     "us": (TIME, DisplayUnit("us", 1e-6)),

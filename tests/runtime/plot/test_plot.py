@@ -128,6 +128,14 @@ def test_files_that_cannot_be_written(tmp_path: Path, name: str, code: str) -> N
     assert not list(tmp_path.iterdir())
 
 
+def test_a_folder_is_no_picture(tmp_path: Path) -> None:
+    diagnostics = Diagnostics()
+    assert not save_plot(picture_of_table(RUN), tmp_path, diagnostics)
+    assert [(each.code, each.message) for each in diagnostics] == [
+        ("E0820", f"{str(tmp_path)!r} names no file to write")
+    ]
+
+
 @pytest.mark.parametrize("table", [RUN.rows(slice(0, 0)), Table({"tau": RUN.column("tau")}), Table({})])
 def test_nothing_to_plot(tmp_path: Path, table: Table) -> None:
     diagnostics = Diagnostics()

@@ -21,6 +21,8 @@ from dataclasses import dataclass
 from qdsl.lang.source import Span
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
+from qdsl.lang.typed.dependence import fitted_variables, variables_in
+from qdsl.lang.typed.distributions import DISTRIBUTIONS
 from qdsl.lang.typed.types import INT, SCALAR, Type
 
 FindFunction = Callable[[str], typed.Function]
@@ -67,14 +69,19 @@ class FromExperiment:
         """
         key, counter = typed.Variable("key", INT, self._span), typed.Variable("counter", INT, self._span)
         first = self._wrapping("mul", self._use(counter), self._int(len(self.experiment.measures)))
-        fields = []
+        draws: list[typed.Statement] = []
+        fields: list[tuple[str, typed.Expr]] = []
         for position, measure in enumerate(self.experiment.measures):
-            own = self._wrapping("add", first, self._int(position))
-            arguments = (self._use(key), own, *_arguments(measure))
-            fields.append(
-                (measure.variable.name, self._call(measure.distribution, "draw", arguments, measure.variable.type))
-            )
-        return self._function("draw", (*self.params, *self.axes, key, counter), self._record(fields))
+            if not measure.is_further:
+                own = self._wrapping("add", first, self._int(position))
+                distribution = _whole(measure)
+                arguments = (self._use(key), own, *_given(distribution.arguments))
+                draw = self._call(distribution, "draw", arguments, _type_of_draw(measure))
+                drawn = typed.Variable(f"{measure.variable.name}.draw", draw.type, self._span)
+                draws.append(typed.Let(self._span, drawn, draw))
+            fields.append((measure.variable.name, self._part(measure, self._use(drawn))))
+        whole = self._block(draws, self._record(fields))
+        return self._function("draw", (*self.params, *self.axes, key, counter), whole)
 
     def mean(self, measure: typed.MeasureDeclaration) -> typed.Expr:
         """The expected value: of `Normal(m)` without sigma, m."""
@@ -82,7 +89,29 @@ class FromExperiment:
         if len(arguments) < len(measure.distribution.arguments):
             return arguments[0]
         type_ = SCALAR if measure.variable.type is INT else measure.variable.type
+        if measure.outcome is not None:
+            distribution = measure.outcome.distribution
+            means = self._call(distribution, "mean", tuple(_given(distribution.arguments)), types.Array(SCALAR))
+            return self._part(measure, means)
         return self._call(measure.distribution, "mean", arguments, type_)
+
+    def shots(self, measure: typed.MeasureDeclaration) -> typed.Expr | None:
+        """What a draw cannot exceed, as the model writes it; None where it has no limit, or one that is fitted too."""
+        limit = DISTRIBUTIONS[measure.distribution.name].limit
+        if limit is None:
+            return None
+        argument = measure.distribution.arguments[DISTRIBUTIONS[measure.distribution.name].place(limit)]
+        fitted = fitted_variables(self.experiment)
+        return argument if argument is not None and fitted.isdisjoint(variables_in(argument)) else None
+
+    def of_axes(self, name: str, value: typed.Expr) -> typed.Function:
+        """(axes) -> a part of the model that no param has a share in."""
+        needed, lets = variables_in(value), list[typed.Let]()
+        for let in reversed(self.experiment.lets):
+            if let.variable in needed:
+                needed |= variables_in(let.value)
+                lets.insert(0, let)
+        return self._function(name, self.axes, self._block(lets, value), with_lets=False)
 
     # ── all points ───────────────────────────────────────────────────────────
 
@@ -127,7 +156,7 @@ class FromExperiment:
             for variable, column in zip(self._columns(), columns, strict=True)
         ]
         body += self.experiment.lets
-        for measure in self.experiment.measures:
+        for measure in (each for each in self.experiment.measures if not each.is_further):
             added = typed.Operation(self._span, SCALAR, "add", (self._use(total), term(measure)))
             body.append(typed.Assign(self._span, total, added))
         statements = (
@@ -157,8 +186,21 @@ class FromExperiment:
         return self.experiment.span
 
     def _of_datum(self, measure: typed.MeasureDeclaration, what: str) -> typed.Expr:
-        given = (self._use(measure.variable), *_arguments(measure))
-        return self._call(measure.distribution, what, given, SCALAR)
+        """A function of what was measured and its distribution: of all outcomes together, where there are several."""
+        datum = self._use(measure.variable)
+        if measure.outcome is not None:
+            counts = tuple(self._use(each) for each in measure.outcome.counts)
+            datum = typed.ArrayLiteral(self._span, types.Array(INT, (len(counts),)), counts)
+        distribution = _whole(measure)
+        return self._call(distribution, what, (datum, *_given(distribution.arguments)), SCALAR)
+
+    def _part(self, measure: typed.MeasureDeclaration, value: typed.Expr) -> typed.Expr:
+        """Of what all outcomes have together the part of this one."""
+        if measure.outcome is None:
+            return value
+        array = types.pruned(value.type)
+        assert isinstance(array, types.Array)
+        return typed.Index(self._span, array.element, value, (self._int(measure.outcome.place),))
 
     def _call(
         self, of: typed.DistributionValue, what: str, arguments: Sequence[typed.Expr], result: Type
@@ -210,6 +252,15 @@ class FromExperiment:
 def _arguments(measure: typed.MeasureDeclaration) -> tuple[typed.Expr, ...]:
     """The arguments that are given."""
     return tuple(_given(measure.distribution.arguments))
+
+
+def _whole(measure: typed.MeasureDeclaration) -> typed.DistributionValue:
+    """What is drawn at once."""
+    return measure.distribution if measure.outcome is None else measure.outcome.distribution
+
+
+def _type_of_draw(measure: typed.MeasureDeclaration) -> Type:
+    return measure.variable.type if measure.outcome is None else types.Array(INT)
 
 
 def _given(arguments: Sequence[typed.Expr | None]) -> Iterator[typed.Expr]:

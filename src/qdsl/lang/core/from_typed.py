@@ -16,23 +16,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from qdsl.lang.core import lower_arrays, lower_compare, lower_control, lower_mapped, lower_scalars
+from qdsl.lang.core import lower_arrays, lower_compare, lower_control, lower_mapped, lower_returned, lower_scalars
 from qdsl.lang.core.builder import Values
 from qdsl.lang.core.calls import callees, reachable
 from qdsl.lang.core.ir import Function, Module
-from qdsl.lang.core.layout import shape_of
 from qdsl.lang.core.lower_body import RULES, Body, Instance
+from qdsl.lang.core.lower_calls import check_named_lengths
 from qdsl.lang.core.lower_control import function_results
 from qdsl.lang.core.lower_derivative import Differentiate, differentiated
 from qdsl.lang.core.lower_effects import Captures, Effects
-from qdsl.lang.core.lower_errors import Refused, function_not_known, functions_without_end, own_derivative
+from qdsl.lang.core.lower_errors import Refused, functions_without_end, no_kernel, own_derivative
 from qdsl.lang.core.lower_values import Closure, Declared, Derived, FunctionCode, Lifted, depth, name_of
 from qdsl.lang.source import Span
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
 
 # Importing these modules registers their rules.
-_RULE_MODULES = (lower_arrays, lower_compare, lower_control, lower_mapped, lower_scalars)
+_RULE_MODULES = (lower_arrays, lower_compare, lower_control, lower_mapped, lower_returned, lower_scalars)
 assert RULES, _RULE_MODULES
 
 __all__ = ["Differentiate", "Entry", "Lowering", "Refused"]
@@ -76,8 +76,10 @@ class Lowering:
 
     def kernel(self, function: typed.Function) -> Entry:
         """A function of the program as a kernel."""
-        if any(isinstance(types.pruned(each.type), types.Function) for each in function.parameters):
-            raise function_not_known(function.span)
+        type_ = types.pruned(function.type)
+        assert isinstance(type_, types.Function)
+        if any(isinstance(types.pruned(each), types.Function) for each in types.parts(type_)):
+            raise no_kernel(function.span, function.name)
         return self.code(Declared(function), function.span, self.captures.of(function))
 
     def derivative(self, function: typed.Function, node: typed.Derivative) -> Entry:
@@ -218,7 +220,7 @@ class Lowering:
                 self._input(body, variable)
             else:
                 body.variables[variable] = Closure(code, self._take(body, code))
-        _check_named_lengths(body, [variable for variable, code in zip(variables, given, strict=True) if code is None])
+        check_named_lengths(body, [variable for variable, code in zip(variables, given, strict=True) if code is None])
 
     def _input(self, body: Body, node: typed.Expr | typed.Variable) -> None:
         """A parameter for each core value of a variable, or of an expression computed elsewhere."""
@@ -254,13 +256,13 @@ class Lowering:
             return
         values = body.rebind(_without(self.captures.of(code.node), code.functions), values)
         for variable, each in code.functions:
-            count = self._taken(body, each)
+            count = self.taken(each)
             body.variables[variable] = Closure(each, values[:count])
             values = values[count:]
 
-    def _taken(self, body: Body, code: FunctionCode) -> int:
+    def taken(self, code: FunctionCode) -> int:
         """How many core values a function takes along."""
-        return len(self._take(Body(self, body.result), code))
+        return len(self._take(Body(self, types.NOTHING), code))
 
     # ── modules ──────────────────────────────────────────────────────────────
 
@@ -297,18 +299,3 @@ def _primitive(function: typed.Function, result: types.Type) -> typed.Expr:
     """`sin` as a function of its own, where it is used as a value."""
     operands = tuple(typed.Local(function.span, variable.type, variable) for variable in function.parameters)
     return typed.Operation(function.span, result, function.name, operands)
-
-
-def _check_named_lengths(body: Body, variables: Sequence[typed.Variable]) -> None:
-    """`(a: [A; n], b: [B; n])`: the arguments must agree."""
-    first: dict[str, tuple[typed.Variable, int]] = {}
-    for variable in variables:
-        for axis, length in enumerate(shape_of(variable.type)):
-            if not isinstance(length, str):
-                continue
-            if length in first:
-                other, other_axis = first[length]
-                found = body.b.len(body.data(variable).values[0], axis)
-                body.same_length(found, body.b.len(body.data(other).values[0], other_axis))
-            else:
-                first[length] = variable, axis

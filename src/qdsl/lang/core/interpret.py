@@ -18,6 +18,7 @@ from math import isfinite, prod
 from typing import Any
 
 from qdsl.lang.core.calls import recursive
+from qdsl.lang.core.failure_words import at_element, sentence
 from qdsl.lang.core.ir import (
     DEEPEST_CALL,
     FAILURES,
@@ -45,20 +46,22 @@ FRAMES_PER_CALL = 40
 
 
 class KernelFailure(Exception):  # noqa: N818 - the user's program failed, not we
-    """A program stopped. `message` has `{0}`, `{1}` for `values`; `str` puts them in."""
+    """A program stopped. `message` has `{0}`, `{1}` for `values`; `str` puts them in. `element` is that of the array
+    which was being built.
+    """
 
-    def __init__(self, code: Code, message: str, values: tuple[float, ...] = (), span: Span | None = None) -> None:
+    def __init__(
+        self, code: Code, message: str, values: tuple[int | float, ...] = (), span: Span | None = None
+    ) -> None:
         super().__init__(code, message, values, span)
+        self.element: tuple[int, ...] = ()
         self.code = code
         self.message = message
         self.values = values
         self.span = span
 
     def __str__(self) -> str:
-        text = self.message
-        for place, value in enumerate(self.values):
-            text = text.replace(f"{{{place}}}", f"{value:.15g}")
-        return text
+        return sentence(self.message, self.values) + at_element(self.element)
 
 
 class InLanes(tuple[Any, ...]):
@@ -190,7 +193,11 @@ class _Run:
             raise _failed(FAILURES[Code.MEMORY], (prod(shape),), op.span)
         elements = []
         for indices in product(*map(range, shape)):
-            elements.extend(self.block(op.regions[0], indices, known))
+            try:
+                elements.extend(self.block(op.regions[0], indices, known))
+            except KernelFailure as failure:
+                failure.element = failure.element or indices
+                raise
         return Array(shape, tuple(elements))
 
 
@@ -331,7 +338,7 @@ def _positions(array: Array, indices: Sequence[Any], op: Op) -> list[int]:
 
 
 def _failed(failure: Failure, numbers: Sequence[Any], span: Span | None) -> KernelFailure:
-    return KernelFailure(failure.code, failure.message, tuple(float(number) for number in numbers), span)
+    return KernelFailure(failure.code, failure.message, tuple(numbers), span)
 
 
 # ── what goes in and out ─────────────────────────────────────────────────────────────────────────────────────────

@@ -109,7 +109,7 @@ class Op:
     |---------|---------------------|-----------------|--------------------------------|-------------------|
     | const   |                     | value           |                                | 1                 |
     | select  | bool, T, T          |                 |                                | T                 |
-    | check   | bool, real...       | failure         |                                | none              |
+    | check   | bool, number...     | failure         |                                | none              |
     | call    | the arguments       | function (name) |                                | the results       |
     | array   | elements            |                 |                                | [T; n]            |
     | build   | int (a length) ...  |                 | (int ...) -> T                 | array             |

@@ -11,6 +11,7 @@ The rows that a loop goes over, too, are taken out of the matrix only where they
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TypeGuard
 
 from qdsl.lang.core.builder import Values
 from qdsl.lang.core.ir import INT, ArrayType, Value, scalar_of
@@ -156,7 +157,7 @@ def comprehension(body: Body, node: typed.Comprehension) -> Data:
     inner = node.element
     if len(shape_of(node.type)) == 1:
         array = body.build(_unknown(node.type), [count], element)
-    elif isinstance(inner, typed.Comprehension) and not _depends(inner.iterable, node.variable):
+    elif _is_plain(inner) and not _depends(inner.iterable, node.variable):
         array = _nested(body, node, inner, count, start)
     else:
         array = _rows(body, node, count, element)
@@ -166,6 +167,11 @@ def comprehension(body: Body, node: typed.Comprehension) -> Data:
 def _unknown(type_: types.Type) -> types.Type:
     """The array type without its lengths: what is built has those that it turns out to have."""
     return types.Array(element_type(type_), tuple(None for _ in shape_of(type_)))
+
+
+def _is_plain(node: typed.Expr) -> TypeGuard[typed.Comprehension]:
+    """Whether it is a comprehension of single values."""
+    return isinstance(node, typed.Comprehension) and len(shape_of(node.type)) == 1
 
 
 def _depends(node: typed.Expr, variable: typed.Variable) -> bool:
@@ -185,29 +191,51 @@ def _nested(body: Body, node: typed.Comprehension, inner: typed.Comprehension, c
 
 
 def _rows(body: Body, node: typed.Comprehension, count: Value, row: Callable[[Value], Data]) -> Data:
-    """Rows from any expression: the first one says how long they are, the others are checked against it."""
+    """Rows, or matrices, from any expression: all as long as the type says, or else as the first one."""
     type_ = _unknown(node.type)
     kinds = body.types_of(type_, node.span)
     zero = body.constant(0)
+    lengths = _lengths_of_rows(body, node.type, count, row)
 
-    def length_of_first() -> Values:
-        return (body.b.len(row(zero).values[0]),)
-
-    (columns,) = body.if_(body.b.op("ilt", zero, count), length_of_first, lambda: (zero,), (INT,))
-
-    def step(i: Value, *matrices: Value) -> Values:
+    def step(i: Value, *arrays: Value) -> Values:
         new = row(i)
-        body.same_length(body.b.len(new.values[0]), columns)
-        return body.b.for_(zero, columns, matrices, body.region(lambda j, *matrices: _store(body, matrices, new, i, j)))
+        for axis, length in enumerate(lengths):
+            body.same_length(body.b.len(new.values[0], axis), length)
+        return _store(body, arrays, new, (i,), lengths)
 
-    initial = [_zeros(body, kind, (count, columns)) for kind in kinds]
+    initial = [_zeros(body, kind, (count, *lengths)) for kind in kinds]
     values = body.b.for_(zero, count, initial, body.region(step))
     return Data(type_, values)
 
 
-def _store(body: Body, matrices: Sequence[Value], row: Data, i: Value, j: Value) -> Values:
-    element = body.at(row, j).values
-    return tuple(body.b.set(matrix, (i, j), each) for matrix, each in zip(matrices, element, strict=True))
+def _lengths_of_rows(body: Body, type_: types.Type, count: Value, row: Callable[[Value], Data]) -> Values:
+    """How long a row is along each of its axes; of none at all 0, where the type does not say."""
+    known = shape_of(type_)[1:]
+    zero = body.constant(0)
+    unknown = [axis for axis, length in enumerate(known) if not isinstance(length, int)]
+
+    def of_first() -> Values:
+        first = row(zero).values[0]
+        return tuple(body.b.len(first, axis) for axis in unknown)
+
+    found: Values = ()
+    if unknown:
+        some = body.b.op("ilt", zero, count)
+        found = body.if_(some, of_first, lambda: tuple(zero for _ in unknown), [INT] * len(unknown))
+    measured = iter(found)
+    return tuple(body.constant(length) if isinstance(length, int) else next(measured) for length in known)
+
+
+def _store(body: Body, arrays: Sequence[Value], row: Data, place: Values, lengths: Sequence[Value]) -> Values:
+    """The arrays with a row's elements from `place` on; one loop for each axis that is left."""
+    if not lengths:
+        element = body.at(row, *place[1:]).values
+        return tuple(body.b.set(array, place, each) for array, each in zip(arrays, element, strict=True))
+
+    def along(j: Value, *inner: Value) -> Values:
+        return _store(body, inner, row, (*place, j), lengths[1:])
+
+    return body.b.for_(body.constant(0), lengths[0], arrays, body.region(along))
 
 
 def _zeros(body: Body, kind: CoreType, lengths: Sequence[Value]) -> Value:

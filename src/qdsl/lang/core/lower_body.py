@@ -46,6 +46,9 @@ class Program(Protocol):
     def instance(self, code: FunctionCode, given: Sequence[FunctionCode | None], span: Span) -> Instance:
         """The core function for a code, its function arguments being these."""
 
+    def taken(self, code: FunctionCode) -> int:
+        """How many core values a function takes along."""
+
 
 Rule = Callable[["Body", Any], Data]
 RULES: dict[type[typed.Expr], Rule] = {}
@@ -76,6 +79,7 @@ class Body:
         self.given: dict[typed.Expr, Data] = {}
         self.definitions: dict[typed.Variable, typed.Expr] = {}
         self.zeros: set[Value] = set()
+        self.calls_inside = 0
 
     # ── expressions ──────────────────────────────────────────────────────────
 
@@ -172,8 +176,7 @@ class Body:
 
     def same_length(self, found: Value, wanted: Value) -> None:
         """Stop unless two lengths are equal."""
-        numbers = self.b.op("to_real", found), self.b.op("to_real", wanted)
-        self.b.check(self.b.op("ieq", found, wanted), FAILURES[Code.SHAPE], *numbers)
+        self.b.check(self.b.op("ieq", found, wanted), FAILURES[Code.SHAPE], found, wanted)
 
     # ── values ───────────────────────────────────────────────────────────────
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from qdsl.lang.core.layout import shape_of
 from qdsl.lang.core.lower_body import FUNCTION_RULES, Body
 from qdsl.lang.core.lower_values import Bound, Closure, Data, Declared, Derived, Lifted
 from qdsl.lang.report import InternalError
@@ -42,6 +43,21 @@ def apply_closure(body: Body, closure: Closure, arguments: Sequence[Bound], type
 def declared(body: Body, function: typed.Function) -> Closure:
     """A function of the program, with the session's variables that it uses."""
     return Closure(Declared(function), body.values_of(body.program.captures.of(function)))
+
+
+def check_named_lengths(body: Body, variables: Sequence[typed.Variable]) -> None:
+    """`(a: [A; n], b: [B; n])`: the arguments must agree."""
+    first: dict[str, tuple[typed.Variable, int]] = {}
+    for variable in variables:
+        for axis, length in enumerate(shape_of(variable.type)):
+            if not isinstance(length, str):
+                continue
+            if length in first:
+                other, other_axis = first[length]
+                found = body.b.len(body.data(variable).values[0], axis)
+                body.same_length(found, body.b.len(body.data(other).values[0], other_axis))
+            else:
+                first[length] = variable, axis
 
 
 # ── which function a value is ────────────────────────────────────────────────────────────────────────────────────

@@ -2,7 +2,8 @@
 
 `grad(f)` takes what f takes. Its core function calls `f.grad`, which the stage `differentiate` makes and which gives
 f's results and then its derivatives, and keeps the derivatives: they stand in the order of the result's layout.
-A Hessian comes as its upper triangle, row by row, and becomes a whole record of records here.
+A Hessian comes as its upper triangle, row by row, and becomes a whole record of records here; of array arguments x
+and a, d²f/da dx is d²f/dx da with the axes of the two exchanged.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from qdsl.lang.core.builder import Builder, Values
-from qdsl.lang.core.ir import Function, Module
+from qdsl.lang.core.ir import ArrayType, Function, Module, Value
 from qdsl.lang.core.layout import core_types, element_type
 from qdsl.lang.core.lower_body import Instance
 from qdsl.lang.core.lower_errors import no_derivative
@@ -62,12 +63,46 @@ def _wrapper(derivative: Function, name: str, code: Derived, count: int) -> Func
     b = Builder()
     arguments = [b.parameter(parameter.type, parameter.hint) for parameter in derivative.parameters]
     results = b.call(derivative.name, arguments, derivative.result_types)
-    kept = _square(results[1 + count :], count) if code.kind == "hessian" else results[1:]
+    kept = results[1:]
+    if code.kind == "hessian":
+        kept = _square(b, _axes(results[0]), [_axes(each) for each in results[1 : 1 + count]], results[1 + count :])
     return b.function(name, kept, code.node.span)
 
 
-def _square(upper: Values, count: int) -> Values:
-    """All entries of a symmetric matrix, row by row, from those with j >= i."""
+def _square(b: Builder, of_result: int, of_first: Sequence[int], upper: Values) -> Values:
+    """All entries of a symmetric matrix, row by row, from those with j >= i.
+
+    An entry has the axes of the result, of argument i and of argument j: the one below the diagonal is the one above
+    with the axes of its arguments exchanged. `of_first` says how many axes each first derivative has.
+    """
+    count = len(of_first)
     entries = iter(upper)
     entry = {(i, j): next(entries) for i in range(count) for j in range(i, count)}
-    return tuple(entry[min(i, j), max(i, j)] for i in range(count) for j in range(count))
+
+    def at(i: int, j: int) -> Value:
+        if i <= j:
+            return entry[i, j]
+        return _exchanged(b, entry[j, i], of_result, of_first[j])
+
+    return tuple(at(i, j) for i in range(count) for j in range(count))
+
+
+def _axes(value: Value) -> int:
+    return len(value.type.shape) if isinstance(value.type, ArrayType) else 0
+
+
+def _exchanged(b: Builder, entry: Value, start: int, end: int) -> Value:
+    """The array with its axes `start` .. `end` moved behind those that follow them."""
+    if not isinstance(entry.type, ArrayType) or start == end or end == len(entry.type.shape):
+        return entry
+    along = [b.len(entry, axis) for axis in range(len(entry.type.shape))]
+    following = len(along) - end
+
+    def element(inner: Builder, *indices: Value) -> Value:
+        first, second = indices[start : start + following], indices[start + following :]
+        return inner.get(entry, *indices[:start], *second, *first, inside=True)
+
+    shape = entry.type.shape
+    return b.build(
+        (*along[:start], *along[end:], *along[start:end]), element, (*shape[:start], *shape[end:], *shape[start:end])
+    )

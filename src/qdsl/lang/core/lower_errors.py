@@ -39,6 +39,12 @@ def function_not_known(place: Span) -> Refused:
     )
 
 
+def no_kernel(place: Span, name: str) -> Refused:
+    """`m.scaled` from Python where `fn scaled(k: Scalar) = x -> k * x`: it has no code apart from its calls."""
+    said = f"`{name}` takes or gives a function, so it is compiled only where another function calls it"
+    return Refused(error("E0352", said, Label(place)))
+
+
 def functions_without_end(place: Span, name: str) -> Refused:
     """A function that calls itself with an ever larger function as argument."""
     return Refused(error("E0351", f"`{name}` would have to be made for ever more functions", Label(place)))

@@ -133,8 +133,7 @@ def _lengths(body: Body, arrays: Sequence[Bound]) -> list[Value]:
 
 
 def _check_equal(body: Body, left: Value, right: Value) -> None:
-    numbers = body.b.op("to_real", left), body.b.op("to_real", right)
-    body.b.check(body.b.op("ieq", left, right), LENGTHS_DIFFER, *numbers)
+    body.b.check(body.b.op("ieq", left, right), LENGTHS_DIFFER, left, right)
 
 
 def _shape(value: Value) -> tuple[int | None, ...]:

@@ -44,8 +44,8 @@ class Legal:
 
     A pattern is a row of words: `bool int real` for themselves, `T` for any one type, `S` and `N` for a number, `[S]`
     for an array of it, `<bool>` for lanes of them, `(bool)` for either; a letter is the same wherever it stands. With
-    dots a word stands for several: `C...` for a row of types, `S...` and `real...` for any number, `int...` for one
-    index along each axis of the array. `holds` is what a pattern cannot say.
+    dots a word stands for several: `C...` for a row of types, `S...` for any number of one, `number...` for Ints and
+    reals, `int...` for one index along each axis of the array. `holds` is what a pattern cannot say.
     """
 
     operands: str
@@ -96,7 +96,7 @@ LEGAL: dict[str, Legal] = {
     "const": Legal("", "S", attributes=("value",), holds=_constant_of_its_type),
     "select": Legal("(bool) T T", "T", holds=_one_in_every_lane),
     "check": Legal(
-        "bool real...", "", attributes=("failure",), holds=lambda op: isinstance(op.attributes["failure"], Failure)
+        "bool number...", "", attributes=("failure",), holds=lambda op: isinstance(op.attributes["failure"], Failure)
     ),
     "array": Legal("S...", "[S]", holds=lambda op: _shape(op.result.type) in ((len(op.operands),), (None,))),
     "build": Legal("int...", "[S]", (("int...", "S"),)),
@@ -236,6 +236,8 @@ class _Bound:
     def row(self, word: str, types: tuple[Type, ...], count: int) -> bool:
         if len(types) != count:
             return False
+        if word == "number...":
+            return all(type_ in (INT, REAL) for type_ in types)
         if word == "C...":
             return _all_fit(types, self.rows.setdefault(word, types))
         return all(self.one(word[:-3], type_) for type_ in types)

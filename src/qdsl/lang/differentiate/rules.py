@@ -180,6 +180,7 @@ PARTIALS: dict[str, tuple[Partial, ...]] = {
     "lgamma": (lambda x, r: digamma(x),),
     "digamma": (lambda x, r: trigamma(x),),
     "copysign": (_copysign, _zero),
+    "grafted": (_zero, _one),
 }
 
 CHOICES = {"min": "le", "max": "ge"}

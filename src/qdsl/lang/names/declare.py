@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from qdsl.lang.names import errors
-from qdsl.lang.names.imports import Cycle, Imports
+from qdsl.lang.names.imports import Cycle, Imports, Unreadable
 from qdsl.lang.names.symbols import Kind, Scope, Symbol
 from qdsl.lang.report import Diagnostics
 from qdsl.lang.source import Span
@@ -123,6 +123,9 @@ class Declarations:
         found = self.imports.scope_of(item.path, item.is_file, self.module.source)
         if found is None:
             self.diagnostics.add(errors.module_not_found(item.span, item.path))
+            return None
+        if isinstance(found, Unreadable):
+            self.diagnostics.add(errors.module_not_readable(item.span, found.why))
             return None
         if isinstance(found, Cycle):
             self.diagnostics.add(errors.import_cycle(item.span, found.path))

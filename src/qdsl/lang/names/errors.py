@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from qdsl.lang.names.symbols import Kind, Symbol
 from qdsl.lang.report import Diagnostic, Edit, Fix, Label, error, warning
@@ -47,6 +48,11 @@ def used_before(span: Span, symbol: Symbol) -> Diagnostic:
 def module_not_found(span: Span, path: str) -> Diagnostic:
     """`import nowhere`."""
     return error("E0206", f"there is no module `{path}`", Label(span))
+
+
+def module_not_readable(span: Span, why: Diagnostic) -> Diagnostic:
+    """An import of a file that is no text."""
+    return replace(why, labels=(*why.labels, Label(span, "imported here")))
 
 
 def import_cycle(span: Span, path: Iterable[str]) -> Diagnostic:

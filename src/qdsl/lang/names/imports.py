@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from qdsl.lang.names.symbols import Scope
+from qdsl.lang.report import Diagnostic
 from qdsl.lang.source import Source
 
 
@@ -16,15 +17,25 @@ class Cycle:
     path: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """There is a file of that name, and it has no program in it: `why` says so."""
+
+    why: Diagnostic
+
+
+Found = Scope | Cycle | Unreadable | None
+"""The exports of a module, or why it has none; None where there is no such module."""
+
+
 class Imports(Protocol):
     """Finds and checks modules."""
 
-    def scope_of(self, path: str, is_file: bool, importer: Source) -> Scope | Cycle | None:
-        """The exports of a module; None where there is no such module."""
+    def scope_of(self, path: str, is_file: bool, importer: Source) -> Found: ...
 
 
 class NoImports:
     """For programs that stand alone."""
 
-    def scope_of(self, path: str, is_file: bool, importer: Source) -> Scope | Cycle | None:
+    def scope_of(self, path: str, is_file: bool, importer: Source) -> Found:
         return None

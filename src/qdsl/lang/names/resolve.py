@@ -30,6 +30,17 @@ class Resolved:
     symbols: dict[tree.Node, Symbol]
     groups: list[list[Symbol]]
 
+    def exports(self) -> Scope:
+        """What the module shows to those that import it: its declarations and lets, not what it imported itself."""
+        own = {id(symbol) for group in self.groups for symbol in group}
+
+        def shown(names: dict[str, Symbol]) -> dict[str, Symbol]:
+            return {
+                name: symbol for name, symbol in names.items() if id(symbol) in own and symbol.kind is not Kind.MODULE
+            }
+
+        return Scope(None, shown(self.scope.values), shown(self.scope.types), shown(self.scope.units))
+
 
 def from_surface(module: tree.Module, outer: Scope, imports: Imports, diagnostics: Diagnostics) -> Resolved:
     """Resolve a module whose names not declared here are those of `outer`."""

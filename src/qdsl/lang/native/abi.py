@@ -4,6 +4,7 @@ Every entry takes a context, one block of memory that the caller owns for the le
 
     code site index values[4]     what went wrong, where, at which element, with which numbers (8 raw bytes each)
     passed calls[16]              through how many calls the failure came, and which these were, the innermost first
+    rank element[4]               the element of the innermost array that was being built, and how many indices it has
     depth                         how deeply recursive calls are nested
     keep                          1: results that are not finite are handed out, not refused
     chunk top end left            the arena that arrays live in, and how many bytes it may still grow by
@@ -39,14 +40,19 @@ VALUES_KEPT = 4
 CALLS_KEPT = LONGEST_CHAIN
 """How many calls it remembers."""
 
+AXES_KEPT = 4
+"""How many indices of an element it remembers."""
+
 CONTEXT = (
-    f"%context = type {{ i32, i32, i64, [{VALUES_KEPT} x i64], i32, [{CALLS_KEPT} x i32],"
+    f"%context = type {{ i32, i32, i64, [{VALUES_KEPT} x i64], i32, [{CALLS_KEPT} x i32], i32, [{AXES_KEPT} x i64],"
     " i64, i64, ptr, i64, i64, i64, i64, i64 }"
 )
-CODE, SITE, INDEX, VALUES, PASSED, CALLS, DEPTH, KEEP, CHUNK, TOP, END, LEFT, STARTED, PATIENCE = range(14)
+CODE, SITE, INDEX, VALUES, PASSED, CALLS, RANK, ELEMENT, DEPTH, KEEP, CHUNK, TOP, END, LEFT, STARTED, PATIENCE = range(
+    16
+)
 """The fields of the context, in order."""
 
-FAILURE_FORMAT = f"<iiq{VALUES_KEPT}qi{CALLS_KEPT}i4x"
+FAILURE_FORMAT = f"<iiq{VALUES_KEPT}qi{CALLS_KEPT}ii{AXES_KEPT}q"
 CONTEXT_FORMAT = FAILURE_FORMAT + "qqqqqqqq"
 """The same for `struct`, on a machine with 64-bit pointers; the first part says how a call failed."""
 

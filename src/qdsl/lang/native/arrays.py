@@ -178,7 +178,8 @@ def _build(body: Body, op: Op) -> Place:
         if len(indices) == len(lengths):
             if long:
                 body.count_rounds()
-            body.run(region, indices)
+            with body.building(indices):
+                body.run(region, indices)
             value = body.scalar(region.yields[0])
             store_element(body, value, w.at(place.data, position, element_type(type_.element)), type_)
             if mark is not None:

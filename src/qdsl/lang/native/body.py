@@ -18,7 +18,7 @@ from math import prod
 
 from qdsl.lang.core.ir import BOOL, REAL, ArrayType, Block, Failure, Function, Op, Scalar, Value
 from qdsl.lang.native import arrays, control, interruption, lanes, scalars
-from qdsl.lang.native.abi import VALUES_KEPT, element_bytes, element_type
+from qdsl.lang.native.abi import AXES_KEPT, VALUES_KEPT, element_bytes, element_type
 from qdsl.lang.native.ownership import Use, moves
 from qdsl.lang.native.places import ArrayPlace, Place
 from qdsl.lang.native.program import Constants, Mode, Program, constants
@@ -54,6 +54,7 @@ class Body:
     slots: list[Slot] = field(default_factory=list)
     span: Span | None = None
     guard: str | None = None
+    element: Sequence[str] = ()
     moves: frozenset[Use] = frozenset()
     polls: bool = False
 
@@ -129,7 +130,7 @@ class Body:
         if self.mode is Mode.FAST:
             return self.suspect(failed)
         if self.mode is Mode.LANES:
-            return self._give_up(failed)
+            return self._give_up_if(failed)
         types = tuple(type_ for type_, _ in values[:VALUES_KEPT])
         site = self.program.sites.number(Site(failure.code, failure.message, types, self.span))
         w = self.writer
@@ -140,11 +141,11 @@ class Body:
         raw += ["0"] * (VALUES_KEPT - len(raw))
         words = ", ".join(f"i64 {word}" for word in raw)
         w.do(f"call void @qdsl.stop(ptr %context, i32 {failure.code.value}, i32 {site}, {words})")
-        w.jump("failed")
+        self._give_up()
         w.begin(good)
         return None
 
-    def _give_up(self, failed: str) -> None:
+    def _give_up_if(self, failed: str) -> None:
         """Over lanes: stop without a message, for the points will be run one by one."""
         good = self.writer.label("good")
         self.writer.branch(failed, "failed", good, unlikely=True)
@@ -155,16 +156,24 @@ class Body:
         if self.mode is Mode.FAST:
             return self.suspect(failed)
         if self.mode is Mode.LANES:
-            return self._give_up(failed)
+            return self._give_up_if(failed)
         w = self.writer
         good, bad = w.label("good"), w.label("bad")
         w.branch(failed, bad, good, unlikely=True)
         w.begin(bad)
         if self.span is not None:
             w.do(f"call void @qdsl.pass(ptr %context, i32 {self.program.sites.call_number(self.span)})")
-        w.jump("failed")
+        self._give_up()
         w.begin(good)
         return None
+
+    def _give_up(self) -> None:
+        """Leave the function, with the element that is being built."""
+        kept = self.element[:AXES_KEPT]
+        if kept:
+            indices = ", ".join(f"i64 {index}" for index in (*kept, *["0"] * (AXES_KEPT - len(kept))))
+            self.writer.do(f"call void @qdsl.within(ptr %context, i32 {len(kept)}, {indices})")
+        self.writer.jump("failed")
 
     def suspect(self, condition: str) -> None:
         """Fast mode: remember that the result is not to be trusted, if the arm of `if` we are in counts."""
@@ -179,6 +188,13 @@ class Body:
         if self.mode is not Mode.FAST:
             return value
         return self.writer.select(failed, instead, value, LLVM_TYPE[type_])
+
+    @contextmanager
+    def building(self, indices: Sequence[str]) -> Iterator[None]:
+        """What fails inside does so at this element of the array that is being built."""
+        before, self.element = self.element, indices
+        yield
+        self.element = before
 
     @contextmanager
     def guarded(self, condition: str) -> Iterator[None]:

@@ -206,5 +206,6 @@ COMPOSED: dict[str, Callable[..., str]] = {
     "to_int": _to_int,
     "is_finite": _is_finite,
     "copysign": _copysign,
+    "grafted": lambda body, x, y: x,
 }
 """Primitives that take several instructions, or may stop."""

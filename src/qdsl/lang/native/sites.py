@@ -11,6 +11,7 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from qdsl.lang.core.failure_words import sentence
 from qdsl.lang.core.ir import BOOL, REAL, Code, Scalar
 from qdsl.lang.source import Span
 
@@ -30,17 +31,7 @@ class Site:
 
     def describe(self, values: Sequence[bool | int | float]) -> str:
         """The sentence, with its numbers."""
-        text = self.message
-        for place, value in enumerate(values):
-            text = text.replace(f"{{{place}}}", show(value))
-        return text
-
-
-def show(value: bool | int | float) -> str:
-    """A number as a person writes it: `-1`, not `-1.0`."""
-    if isinstance(value, float):
-        return f"{value:.15g}"
-    return str(value).lower()
+        return sentence(self.message, values)
 
 
 def _number(type_: Scalar, word: int) -> bool | int | float:

@@ -10,7 +10,21 @@ A chunk starts with the chunk below it and its size in bytes, header included.
 
 from __future__ import annotations
 
-from qdsl.lang.native.abi import CALLS, CALLS_KEPT, CHUNK, CODE, END, LEFT, PASSED, RELEASE, SITE, TOP, VALUES
+from qdsl.lang.native.abi import (
+    CALLS,
+    CALLS_KEPT,
+    CHUNK,
+    CODE,
+    ELEMENT,
+    END,
+    LEFT,
+    PASSED,
+    RANK,
+    RELEASE,
+    SITE,
+    TOP,
+    VALUES,
+)
 
 CHUNK_BYTES = 64 * 1024
 HEADER_BYTES = 16
@@ -50,6 +64,28 @@ keep:
   store i32 %call, ptr %at
   %next = add i32 %passed, 1
   store i32 %next, ptr %passed.at
+  br label %done
+done:
+  ret void
+}}
+"""
+
+WITHIN = f"""
+define internal void @qdsl.within(ptr %context, i32 %rank, i64 %i0, i64 %i1, i64 %i2, i64 %i3) cold noinline {{
+  {_field("rank.at", RANK)}
+  {_field("i0.at", ELEMENT)}
+  %before = load i32, ptr %rank.at
+  %first = icmp eq i32 %before, 0
+  br i1 %first, label %keep, label %done
+keep:
+  %i1.at = getelementptr inbounds i64, ptr %i0.at, i64 1
+  %i2.at = getelementptr inbounds i64, ptr %i0.at, i64 2
+  %i3.at = getelementptr inbounds i64, ptr %i0.at, i64 3
+  store i32 %rank, ptr %rank.at
+  store i64 %i0, ptr %i0.at
+  store i64 %i1, ptr %i1.at
+  store i64 %i2, ptr %i2.at
+  store i64 %i3, ptr %i3.at
   br label %done
 done:
   ret void
@@ -325,6 +361,8 @@ def needed(text: str) -> str:
     parts = [STOP]
     if "@qdsl.pass" in text:
         parts.append(PASS)
+    if "@qdsl.within" in text:
+        parts.append(WITHIN)
     if "@qdsl.ipow" in text:
         parts.append(IPOW)
     if uses_arena(text):

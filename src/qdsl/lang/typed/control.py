@@ -161,6 +161,9 @@ def bind(c: Checker, node: surface.Let | surface.Var, is_global: bool = False) -
         c.report(c.errors.no_value(node.value.span, "this", ""))
         value = c.broken(node.value.span)
     type_ = value.type if declared is None else declared
+    if isinstance(node, surface.Var) and isinstance(pruned(type_), types.Function):
+        c.report(c.errors.function_in_var(node.name.span, node.name.text))
+        type_ = BROKEN
     variable = typed.Variable(
         node.name.text,
         type_,

@@ -1,7 +1,7 @@
 """Typing of `grad(f)`, `jacobian(f)` and `hessian(f)`: functions of the same arguments with the derived dimensions.
 
 For one argument the derivative itself, for several a record by argument name, an array over an array argument, a
-Hessian a record of records.
+Hessian a record of records. The derivative by an array has the result's axes, then the array's.
 """
 
 from __future__ import annotations
@@ -43,10 +43,6 @@ def _derived(type_: types.Function, kind: str, function: typed.Expr) -> Type | N
     names = parameter_names(function, len(type_.parameters))
     by = [(name, each) for name, each in zip(names, type_.parameters, strict=True) if _is_real(each)]
     if not by or not _is_real(type_.result) or (kind == "grad" and element_of(type_.result)[1] is not None):
-        return None
-    if kind == "hessian" and (
-        element_of(type_.result)[1] is not None or any(element_of(t)[1] is not None for _, t in by)
-    ):
         return None
     first = _by_name([(name, _over(type_.result, each)) for name, each in by])
     if kind != "hessian":

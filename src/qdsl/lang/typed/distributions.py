@@ -32,7 +32,8 @@ class Distribution:
 
     A draw lies in `low` .. `high`, and does not exceed the argument named `limit`. `goodness` says that the deviance
     has a chi-squared distribution when the model is true and counts are not small; where there is an optional
-    argument, only if it is given and not itself fitted.
+    argument, only if it is given and not itself fitted. `outcomes` names the argument with a probability for each of
+    several outcomes: then a draw is a count of each, and `information` names the Fisher information of one of them.
     """
 
     arguments: tuple[tuple[str, Callable[[Dimension], Type]], ...]
@@ -42,6 +43,8 @@ class Distribution:
     high: float = math.inf
     limit: str | None = None
     goodness: bool = False
+    outcomes: str | None = None
+    information: str = ""
     bars: Bars = Bars.NONE
 
     def place(self, argument: str) -> int:
@@ -65,6 +68,10 @@ def _count(dimension: Dimension) -> Type:
     return INT
 
 
+def _shares(dimension: Dimension) -> Type:
+    return types.Array(SCALAR)
+
+
 DISTRIBUTIONS: dict[str, Distribution] = {
     "Normal": Distribution(
         (("mean", _same), ("sigma", _same)), _same, optional=("sigma",), goodness=True, bars=Bars.SIGMA
@@ -74,6 +81,16 @@ DISTRIBUTIONS: dict[str, Distribution] = {
     ),
     "Bernoulli": Distribution((("p", _plain),), _count, low=0.0, high=1.0),
     "Poisson": Distribution((("mean", _plain),), _count, low=0.0, goodness=True, bars=Bars.COUNT),
+    "Multinomial": Distribution(
+        (("n", _count), ("p", _shares)),
+        _count,
+        low=0.0,
+        limit="n",
+        goodness=True,
+        outcomes="p",
+        information="outcome_information",
+        bars=Bars.FRACTION,
+    ),
     "Exponential": Distribution((("mean", _same),), _same, low=0.0),
     "Uniform": Distribution((("low", _same), ("high", _same)), _same),
     "Gamma": Distribution((("shape", _plain), ("scale", _same)), _same, low=0.0),

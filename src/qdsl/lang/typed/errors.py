@@ -192,6 +192,13 @@ class TypeErrors:
         """A module or an experiment where a number is needed."""
         return error("E0329", f"`{name}` is {with_article(what)}, not a value", Label(span))
 
+    def function_in_var(self, span: Span, name: str) -> Diagnostic:
+        """`var g = sin`: what g is after `g = cos` would be known only when the program runs."""
+        said = f"`{name}` is a var, and which function it is must be known before the program runs"
+        return error(
+            "E0350", said, Label(span), hint="bind it with let, or choose between the results of the functions"
+        )
+
     def host_needs_call(self, span: Span, name: str) -> Diagnostic:
         """`let f = print`."""
         return error("E0337", f"`{name}` can only be called", Label(span))

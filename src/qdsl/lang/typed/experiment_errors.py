@@ -153,6 +153,27 @@ class ExperimentErrors:
             hint=f"give them here: {name} = linspace(..)",
         )
 
+    def column_twice(self, span: Span, name: str) -> Diagnostic:
+        """`measure n ~ Multinomial(..)` beside `measure n_0 ~ ..`: the outcomes of n are called n_0, n_1, .."""
+        said = f"there are two columns `{name}`: the outcomes of a Multinomial are numbered"
+        return error("E0204", said, Label(span))
+
+    def measurement_used(self, span: Span, name: str) -> Diagnostic:
+        """`measure b ~ Poisson(a)` where a is measured: a model says how data come about, not what they are."""
+        return error(
+            "E0526",
+            f"`{name}` is measured, so the model cannot depend on it",
+            Label(span),
+            hint="use what it is drawn from, or make it an axis",
+        )
+
+    def outcomes_unknown(self, span: Span, count: object) -> Diagnostic:
+        """`Multinomial(n, p)` where p has a length that is known only in a run, or one of 0 or 1."""
+        said = "how many outcomes there are must be known before the run"
+        if isinstance(count, int):
+            said = "a Multinomial has at least two outcomes"
+        return error("E0527", said, Label(span), hint="write a probability for each: [a, b, 1 - a - b]")
+
     def prior_of_counts(self, span: Span, name: str) -> Diagnostic:
         """`param p: Scalar ~ Poisson(3)`: a param is a real number."""
         return error("E0524", f"a param is a real number, and `{name}` is a distribution of counts", Label(span))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from qdsl.lang.names import Kind, Symbol
 from qdsl.lang.surface import tree as surface
@@ -15,6 +15,7 @@ from qdsl.lang.typed.control import bind
 from qdsl.lang.typed.dependence import fitted_variables, uses, variables_in
 from qdsl.lang.typed.dimension import ONE, Dimension, DimVar
 from qdsl.lang.typed.distributions import DISTRIBUTIONS
+from qdsl.lang.typed.outcomes import outcomes
 from qdsl.lang.typed.types import BROKEN, INT, Type, pruned
 from qdsl.lang.typed.unification import element_of
 
@@ -36,8 +37,11 @@ def check_experiment(c: Checker, symbol: Symbol, node: surface.Experiment) -> No
                 lets.append(bind(c, member))
                 c.bodies[-1].members.add(lets[-1].variable)
             case surface.Measure():
-                measures.extend(_measure(c, member))
+                further, measured = _measure(c, member)
+                lets.extend(further)
+                measures.extend(measured)
     c.bodies.pop()
+    _check_columns(c, axes, measures)
     if not any(isinstance(member, surface.Measure | surface.BrokenItem) for member in node.members):
         c.report(c.models.no_measurement(node.name.span, node.name.text))
     experiment = typed.Experiment(
@@ -217,13 +221,17 @@ def _first_display(value: typed.Expr) -> typed.DisplayUnit | None:
 # ── measurements ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _measure(c: Checker, node: surface.Measure) -> Iterator[typed.MeasureDeclaration]:
+def _measure(c: Checker, node: surface.Measure) -> tuple[list[typed.Let], list[typed.MeasureDeclaration]]:
+    """The measurement, or one for each of its outcomes and the let that these share."""
     distribution = _distribution(c, node.distribution, None)
     if distribution is None:
         symbol = c.symbol(node.name)
         if symbol is not None:
             symbol.entity = typed.Variable(node.name.text, BROKEN, node.name.span)
-        return
+        return [], []
+    if DISTRIBUTIONS[distribution.name].outcomes is not None:
+        found = outcomes(c, node, distribution)
+        return ([], []) if found is None else ([found[0]], found[1])
     assert isinstance(distribution.type, types.Distribution)
     variable = typed.Variable(
         node.name.text, distribution.type.support, node.name.span, display=_draw_display(distribution)
@@ -233,7 +241,19 @@ def _measure(c: Checker, node: surface.Measure) -> Iterator[typed.MeasureDeclara
     symbol = c.symbol(node.name)
     if symbol is not None:
         symbol.entity = variable
-    yield typed.MeasureDeclaration(variable, distribution, node.doc)
+    return [], [typed.MeasureDeclaration(variable, distribution, node.doc)]
+
+
+def _check_columns(
+    c: Checker, axes: Sequence[typed.AxisDeclaration], measures: Sequence[typed.MeasureDeclaration]
+) -> None:
+    """The counts of outcomes get their names here, so nobody has compared them with the others yet."""
+    names = {variable.name for axis in axes for variable in axis.variables}
+    for measure in measures:
+        variable = measure.variable
+        if variable.name in names and variable.span is not None:
+            c.report(c.models.column_twice(variable.span, variable.name))
+        names.add(variable.name)
 
 
 def _draw_display(distribution: typed.DistributionValue) -> typed.DisplayUnit | None:
@@ -278,5 +298,5 @@ def _warn_of_idle_measures(c: Checker, experiment: typed.Experiment) -> None:
         used = variables_in(tuple(arguments))
         if any(isinstance(each, typed.Broken) for each in arguments) or any(pruned(v.type) is BROKEN for v in used):
             continue  # what is wrong has been said
-        if used.isdisjoint(fitted):
+        if used.isdisjoint(fitted) and not measure.is_further:
             c.report(c.models.unused_measure_argument(measure.distribution.span))

@@ -101,6 +101,9 @@ def value_of(c: Checker, node: surface.Reference | surface.Field, symbol: Symbol
         case Kind.PRIMITIVE:
             c.report(c.errors.host_needs_call(node.span, symbol.name))
             return c.broken(node.span)
+        case Kind.MEASURE:
+            c.report(c.models.measurement_used(node.span, symbol.name))
+            return c.broken(node.span)
         case Kind.MODULE | Kind.DIMENSION | Kind.GENERIC:
             c.report(c.errors.not_a_value(node.span, symbol.name, symbol.kind.value))
             return c.broken(node.span)

@@ -13,14 +13,11 @@ from qdsl.lang.typed.unification import element_of
 
 @rule(surface.Comprehension)
 def comprehension(c: Checker, node: surface.Comprehension, expected: Type | None) -> typed.Expr:
-    """`[e for i in range(n)]`."""
+    """`[e for i in range(n)]`; elements that are arrays have one shape and make an axis more."""
     variable, iterable, length = loop_variable(c, node.name, node.iterable)
     element = c.expr(node.element, element_wish(expected))
     inner, shape = element_of(element.type)
     if not may_be_element(c, element):
-        return c.broken(node.span)
-    if shape is not None and len(shape) > 1:
-        c.report(c.errors.array_of_arrays(node.element.span))
         return c.broken(node.span)
     return typed.Comprehension(node.span, types.Array(inner, (length, *(shape or ()))), variable, iterable, element)
 

@@ -329,12 +329,28 @@ class AxisDeclaration(Node):
     doc: str = ""
 
 
+class Outcome(Node):
+    """Which of several counts that are drawn together a measurement is, all of them, and their distribution."""
+
+    place: int
+    counts: tuple[Variable, ...]
+    distribution: DistributionValue
+
+
 class MeasureDeclaration(Node):
-    """`variable` stands for a draw: its type is the distribution's support."""
+    """`variable` stands for a draw: its type is the distribution's support. Of a measurement with several outcomes
+    there is one for each, with `outcome` set; its `distribution` has the probability of this one.
+    """
 
     variable: Variable
     distribution: DistributionValue
     doc: str = ""
+    outcome: Outcome | None = None
+
+    @property
+    def is_further(self) -> bool:
+        """Whether what holds of all outcomes together belongs to one before it."""
+        return self.outcome is not None and self.outcome.place > 0
 
 
 class Experiment(Node):

@@ -22,6 +22,7 @@ from qdsl.lang.typed.dimension import ONE
 from qdsl.lang.typed.distributions import DISTRIBUTIONS
 from qdsl.lang.typed.requests import ERRORS
 from qdsl.runtime.evaluate import Environment
+from qdsl.runtime.experiment.admission import check_data
 from qdsl.runtime.experiment.model import Model, model_of
 from qdsl.runtime.failures import mixed_measurements, not_one_of
 from qdsl.runtime.fit import Fit, Parameter, fit
@@ -46,8 +47,10 @@ class _Problem:
 
     @property
     def n_points(self) -> int:
-        """How many numbers were measured: one for each measurement in each row."""
-        return self.rows * len(self.model.experiment.measures)
+        """How many numbers were measured: one for each measurement in each row; the last of several outcomes is what
+        the others leave.
+        """
+        return self.rows * sum(each.outcome is None or each.is_further for each in self.model.experiment.measures)
 
 
 class LikelihoodOf(_Problem):
@@ -97,7 +100,9 @@ class LikelihoodOf(_Problem):
     def _information_of(
         self, measure: typed.MeasureDeclaration, values: Sequence[Any], jacobian: dict[str, Matrix]
     ) -> Matrix:
-        function = self.model.environment.compiler.library.function(f"{measure.distribution.name.lower()}_information")
+        name = measure.distribution.name
+        information = DISTRIBUTIONS[name].information or f"{name.lower()}_information"
+        function = self.model.environment.compiler.library.function(information)
         assert isinstance(function.type, types.Function)
         entry = self.model.environment.compiler.lowering.kernel(function)
         found = self.model.environment.compiler.kernel(entry.module, entry.name)(*values, nonfinite="keep")
@@ -178,10 +183,9 @@ def fitted(env: Environment, experiment: typed.Experiment, call: typed.HostCall,
     named = dict(call.named)
     start = env.evaluate(named["start"]) if "start" in named else {}
     by_expectation = "errors" in named and _information(env, named["errors"]) == "expected"
-    columns = [
-        np.ascontiguousarray(data.columns[each.name].values)
-        for each in (*model.functions.axes, *model.functions.measured)
-    ]
+    names = [each.name for each in (*model.functions.axes, *model.functions.measured)]
+    columns = [np.ascontiguousarray(data.columns[name].values) for name in names]
+    check_data(model, dict(zip(names, columns, strict=True)), call.arguments[1].span)
     parameters = _parameters(model, start)
     diagnostics = Diagnostics()
     objective = _objective(model, columns, parameters)

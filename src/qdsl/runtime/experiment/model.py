@@ -38,8 +38,11 @@ class Model:
 
     def entry(self, name: str) -> Entry:
         """A function of the experiment by its name in `FromExperiment`."""
+        return self._lowered(getattr(self.functions, name)())
+
+    def _lowered(self, function: typed.Function) -> Entry:
         try:
-            return self.environment.compiler.lowering.kernel(getattr(self.functions, name)())
+            return self.environment.compiler.lowering.kernel(function)
         except Refused as refused:
             raise Stopped(refused.diagnostic) from None
 
@@ -48,6 +51,13 @@ class Model:
         key = (name, order)
         if key not in self._kernels:
             self._kernels[key] = self._compiled(self.entry(name), order)
+        return self._kernels[key]
+
+    def of_axes(self, name: str, value: typed.Expr) -> CompiledFunction:
+        """A part of the model as a function of the axes alone."""
+        key = (name, 0)
+        if key not in self._kernels:
+            self._kernels[key] = self._compiled(self._lowered(self.functions.of_axes(name, value)), 0)
         return self._kernels[key]
 
     @cached_property

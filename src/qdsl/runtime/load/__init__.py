@@ -4,8 +4,8 @@ bytes ─file→ Source ─sheet→ Sheet (header, rows of text) ─header→ wh
 Table
 """
 
-from qdsl.runtime.load.columns import Wanted
+from qdsl.runtime.load.columns import Limit, Wanted
 from qdsl.runtime.load.file import load_csv, table_from_csv
 from qdsl.runtime.load.header import UnitResolver
 
-__all__ = ["UnitResolver", "Wanted", "load_csv", "table_from_csv"]
+__all__ = ["Limit", "UnitResolver", "Wanted", "load_csv", "table_from_csv"]

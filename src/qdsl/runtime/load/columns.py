@@ -7,12 +7,15 @@ what.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qdsl.lang.report import Diagnostics
+from qdsl.lang.source import Span
 from qdsl.lang.typed.tree import DisplayUnit
 from qdsl.lang.typed.types import INT, Real, Type
 from qdsl.runtime.load import errors
@@ -35,6 +38,20 @@ class Wanted:
     display: DisplayUnit | None = None
     low: float = -math.inf
     high: float = math.inf
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """In no row may the column `counts` be more than the column `shots`.
+
+    Where the number of shots is no column but written in the program, at `place`, `shots` is what is written there and
+    `most` gives its value in every row of the columns.
+    """
+
+    counts: str
+    shots: str
+    place: Span | None = None
+    most: Callable[[Mapping[str, NDArray[Any]]], NDArray[Any]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,17 +169,29 @@ def check_limits(
     sheet: Sheet,
     columns: dict[str, Column],
     matches: Sequence[Match],
-    limits: Sequence[tuple[str, str]],
+    limits: Sequence[Limit],
     diagnostics: Diagnostics,
 ) -> bool:
-    """Whether in every row the first column of each pair is at most the second: counts and shots."""
+    """Whether in every row there are at most as many counts as shots."""
     places = {match.wanted.name: match.place for match in matches}
+    values = {name: column.values for name, column in columns.items()}
     sound = True
-    for smaller, larger in limits:
-        rows = np.flatnonzero(columns[smaller].values > columns[larger].values).tolist()
+    for limit in limits:
+        rows, shots = above(limit, values)
         for row in rows[: errors.MOST_SHOWN]:
-            diagnostics.add(
-                errors.above_limit(sheet, row, (smaller, places[smaller]), (larger, places[larger]), len(rows))
-            )
+            if limit.most is None:
+                pair = (limit.counts, places[limit.counts]), (limit.shots, places[limit.shots])
+                diagnostics.add(errors.above_column(sheet, row, *pair, len(rows)))
+            else:
+                diagnostics.add(
+                    errors.above_number(sheet, row, places[limit.counts], limit, int(shots[row]), len(rows))
+                )
         sound = sound and not rows
     return sound
+
+
+def above(limit: Limit, columns: Mapping[str, NDArray[Any]]) -> tuple[list[int], NDArray[Any]]:
+    """The rows with more counts than shots, and the shots of every row."""
+    counts = columns[limit.counts]
+    shots = columns[limit.shots] if limit.most is None else np.broadcast_to(limit.most(columns), counts.shape)
+    return np.flatnonzero(counts > shots).tolist(), shots

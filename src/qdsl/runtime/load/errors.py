@@ -19,7 +19,7 @@ from qdsl.runtime.value.quantity import best_unit, shown
 from qdsl.runtime.value.units import product_text
 
 if TYPE_CHECKING:
-    from qdsl.runtime.load.columns import Match, Wanted
+    from qdsl.runtime.load.columns import Limit, Match, Wanted
     from qdsl.runtime.load.sheet import Sheet
 
 MOST_SHOWN = 10
@@ -261,18 +261,36 @@ def _bound(match: Match, bound: float) -> str:
     return f"{bound:g}" if dimension is None else shown(bound, dimension, match.unit)
 
 
-def above_limit(sheet: Sheet, row: int, smaller: tuple[str, int], larger: tuple[str, int], total: int) -> Diagnostic:
-    """More counts than shots."""
-    (name, place), (limit, limit_place) = smaller, larger
+def above_column(sheet: Sheet, row: int, smaller: tuple[str, int], larger: tuple[str, int], total: int) -> Diagnostic:
+    """More counts than shots, which are a column too."""
+    (name, place), (shots, shots_place) = smaller, larger
     cells = sheet.rows[row]
     return error(
         "E0819",
-        f"{sheet.source.name}, row {sheet.lines[row]}, column {name}: {cells[place]} is more than {limit}, "
-        f"which is {cells[limit_place]}",
+        f"{sheet.source.name}, row {sheet.lines[row]}, column {name}: {cells[place]} is more than {shots}, "
+        f"which is {cells[shots_place]}",
         Label(sheet.span(row, place)),
-        Label(sheet.span(row, limit_place), f"{limit} of this row"),
+        Label(sheet.span(row, shots_place), f"{shots} of this row"),
         note=_more(total, "row", "like it"),
     )
+
+
+def above_number(sheet: Sheet, row: int, place: int, limit: Limit, most: int, total: int) -> Diagnostic:
+    """More counts than shots, whose number the program says."""
+    labels = () if limit.place is None else (Label(limit.place, "so many could be counted"),)
+    return error(
+        "E0819",
+        f"{sheet.source.name}, row {sheet.lines[row]}, column {limit.counts}: {sheet.rows[row][place]} is more than "
+        f"{shots_text(limit, most)}",
+        Label(sheet.span(row, place)),
+        *labels,
+        note=_more(total, "row", "like it"),
+    )
+
+
+def shots_text(limit: Limit, most: int) -> str:
+    """The number of shots in a row, after the name it may have: `the 500 shots`, `shots, which is 500`."""
+    return f"the {most} shots" if limit.shots == str(most) else f"{limit.shots}, which is {most}"
 
 
 def _more(total: int, noun: str, what: str) -> str:

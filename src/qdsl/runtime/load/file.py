@@ -9,7 +9,7 @@ from pathlib import Path
 from qdsl.lang.report import Diagnostics
 from qdsl.lang.source import Source, Span
 from qdsl.runtime.load import errors
-from qdsl.runtime.load.columns import Wanted, check_limits, checked_columns
+from qdsl.runtime.load.columns import Limit, Wanted, check_limits, checked_columns
 from qdsl.runtime.load.header import UnitResolver, matched
 from qdsl.runtime.load.sheet import read_sheet
 from qdsl.runtime.value.provenance import Provenance, content_hash, installed_versions, now
@@ -22,13 +22,12 @@ def load_csv(
     resolve: UnitResolver,
     diagnostics: Diagnostics,
     at: Span | None = None,
-    limits: Sequence[tuple[str, str]] = (),
+    limits: Sequence[Limit] = (),
 ) -> Table | None:
     """The wanted columns of a CSV file, in SI, in the order wanted. None, with every fault reported, if it has any.
 
-    A unit in the header (`tau [us]`) is looked up by `resolve` and checked against the column's dimension. `limits` are
-    pairs (counts, shots) of columns: in no row may the first exceed the second. `at` is the place in the program that
-    named the file.
+    A unit in the header (`tau [us]`) is looked up by `resolve` and checked against the column's dimension. `limits` say
+    how many there can be of what is counted. `at` is the place in the program that named the file.
     """
     path = Path(path)
     try:
@@ -49,7 +48,7 @@ def table_from_csv(
     wanted: Sequence[Wanted],
     resolve: UnitResolver,
     diagnostics: Diagnostics,
-    limits: Sequence[tuple[str, str]] = (),
+    limits: Sequence[Limit] = (),
 ) -> Table | None:
     """The same for the text of a file."""
     sheet = read_sheet(source, diagnostics)

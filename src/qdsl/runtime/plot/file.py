@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from qdsl.lang.report import Diagnostic, Diagnostics, Label, error
 from qdsl.lang.source import Span
 from qdsl.runtime.plot.picture import FitPicture, TablePicture
 from qdsl.runtime.value.export import cannot_write, names_a_file, no_file_name
+from qdsl.runtime.whole_file import beside
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -38,12 +38,10 @@ def save_plot(
     if problem is not None:
         diagnostics.add(problem)
         return False
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        _write(picture, partial, kind)
-        partial.replace(path)
+        with beside(path) as partial:
+            _write(picture, partial, kind)
     except OSError as failure:
-        partial.unlink(missing_ok=True)
         diagnostics.add(cannot_write(path, failure, at))
         return False
     return True
@@ -54,12 +52,12 @@ def _unfit(picture: FitPicture | TablePicture, path: Path, kind: str, at: Span |
     labels = () if at is None else (Label(at),)
     if importlib.util.find_spec("matplotlib") is None:
         return error("E0830", "plots need matplotlib", *labels, hint='install it: pip install "qdsl[plot]"')
+    if not names_a_file(path):
+        return no_file_name(path, at)
     if kind not in FORMATS:
         return error(
             "E0831", f"{path.name} has no ending that names a picture", *labels, hint="write .svg, .png or .pdf"
         )
-    if not names_a_file(path):
-        return no_file_name(path, at)
     if isinstance(picture, TablePicture) and (not picture.ys or not len(picture.x.values)):
         return error("E0832", "there is nothing to plot", *labels, note="a plot needs two columns of numbers and a row")
     return None

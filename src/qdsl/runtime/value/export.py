@@ -6,7 +6,6 @@ takes. The file appears whole or not at all.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from qdsl.lang.typed.tree import DisplayUnit
 from qdsl.lang.typed.types import Complex, Real
 from qdsl.runtime.value.decimal_scale import text_from_si
 from qdsl.runtime.value.table import Column, Table, header
+from qdsl.runtime.whole_file import write_whole
 
 
 def export_csv(table: Table, path: str | Path, diagnostics: Diagnostics, at: Span | None = None) -> bool:
@@ -24,12 +24,9 @@ def export_csv(table: Table, path: str | Path, diagnostics: Diagnostics, at: Spa
     if not names_a_file(path):
         diagnostics.add(no_file_name(path, at))
         return False
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        partial.write_text(csv_text(table), encoding="utf-8", newline="")
-        partial.replace(path)
+        write_whole(path, csv_text(table).encode())
     except OSError as problem:
-        partial.unlink(missing_ok=True)
         diagnostics.add(cannot_write(path, problem, at))
         return False
     return True

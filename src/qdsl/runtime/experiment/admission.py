@@ -1,0 +1,112 @@
+"""What data an experiment can have: no more counts than shots, no value outside the range of its distribution.
+
+    measure clicks ~ Binomial(shots, p)      clicks in 0 .. shots, whether shots are a column, a number or computed
+
+`load` asks for `limits` and names the row of the file; `check_data` looks at a table on its way into a fit, wherever it
+was made.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qdsl.lang.source import Span
+from qdsl.lang.typed import tree as typed
+from qdsl.lang.typed import types
+from qdsl.lang.typed.dimension import ONE
+from qdsl.lang.typed.distributions import DISTRIBUTIONS
+from qdsl.runtime.experiment.model import Model
+from qdsl.runtime.failures import impossible_datum, stopped
+from qdsl.runtime.kernel import KernelError
+from qdsl.runtime.load.columns import Limit, above
+from qdsl.runtime.load.errors import shots_text
+from qdsl.runtime.value.quantity import shown
+
+Columns = Mapping[str, NDArray[Any]]
+
+
+def limits(model: Model) -> list[Limit]:
+    """For each measurement of counts how many there can be; not where a param decides it."""
+    found: list[Limit] = []
+    for measure in model.experiment.measures:
+        shots = model.functions.shots(measure)
+        if shots is None:
+            continue
+        if isinstance(shots, typed.Local) and shots.variable in model.functions.axes:
+            found.append(Limit(measure.variable.name, shots.variable.name))
+        else:
+            found.append(Limit(measure.variable.name, shots.span.text, shots.span, _most(model, measure, shots)))
+    return found
+
+
+def _most(model: Model, measure: typed.MeasureDeclaration, shots: typed.Expr) -> Callable[[Columns], NDArray[Any]]:
+    """The shots of every row of some columns."""
+
+    def most(columns: Columns) -> NDArray[Any]:
+        if isinstance(shots, typed.Constant):
+            return np.asarray(shots.value)
+        kernel = model.of_axes(f"{measure.variable.name}.shots", shots)
+        try:
+            (values,) = kernel(*(columns[each.name] for each in model.functions.axes))
+        except KernelError as failure:
+            raise stopped(failure, shots.span) from None
+        return np.asarray(values)
+
+    return most
+
+
+def check_data(model: Model, columns: Columns, at: Span) -> None:
+    """Stop where the model's columns have a value that no parameters could give; `at` is the fit."""
+    for axis in model.functions.axes:
+        _check_range(axis, -math.inf, math.inf, columns[axis.name], at)
+    for measure in model.experiment.measures:
+        row = DISTRIBUTIONS[measure.distribution.name]
+        _check_range(measure.variable, row.low, row.high, columns[measure.variable.name], at)
+    for limit in limits(model):
+        rows, shots = above(limit, columns)
+        if rows:
+            value = columns[limit.counts][rows[0]]
+            words = f"{value} is more than {shots_text(limit, int(shots[rows[0]]))}"
+            raise impossible_datum("E0819", at, limit.counts, rows, words)
+        _check_total(model, limit, columns, at)
+
+
+def _check_total(model: Model, limit: Limit, columns: Columns, at: Span) -> None:
+    """Stop where the counts of all outcomes do not add up to the shots."""
+    for measure in model.experiment.measures:
+        if measure.outcome is None or measure.variable.name != limit.counts or measure.is_further:
+            continue
+        total = np.sum([columns[each.name] for each in measure.outcome.counts], axis=0)
+        shots = above(limit, columns)[1]
+        rows = np.flatnonzero(total != shots).tolist()
+        if rows:
+            names = f"{limit.counts} .. {measure.outcome.counts[-1].name}"
+            words = f"{names} add up to {total[rows[0]]}, not to {shots_text(limit, int(shots[rows[0]]))}"
+            raise impossible_datum("E0821", at, limit.counts, rows, words)
+
+
+def _check_range(variable: typed.Variable, low: float, high: float, values: NDArray[Any], at: Span) -> None:
+    """Stop where a value is not finite, or not in `low` .. `high`."""
+    faults = (
+        ("E0816", ~np.isfinite(values), "{value} is not a finite number"),
+        ("E0818", values < low, "{value} is below {low}, the least this measurement can be"),
+        ("E0818", values > high, "{value} is above {high}, the most this measurement can be"),
+    )
+    for code, wrong, sentence in faults:
+        rows = np.flatnonzero(wrong).tolist()
+        if rows:
+            shown = {"value": values[rows[0]].item(), "low": low, "high": high}
+            words = sentence.format(**{name: _shown(variable, each) for name, each in shown.items()})
+            raise impossible_datum(code, at, variable.name, rows, words)
+
+
+def _shown(variable: typed.Variable, value: float) -> str:
+    type_ = types.resolved(variable.type)
+    if isinstance(type_, types.Real) and type_.dimension != ONE:
+        return shown(value, type_.dimension, variable.display)
+    return f"{value:.15g}" if isinstance(value, float) else str(value)
