@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pickle
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,10 @@ import numpy as np
 import pytest
 
 import qdsl
-from qdsl.runtime.program import Program
+from qdsl.lang.native import target
+from qdsl.runtime.cache import DiskCache
+from qdsl.runtime.library import standard_library
+from qdsl.runtime.program import Code, Program
 
 PROGRAM = """
 ## Falls.
@@ -190,3 +195,72 @@ def test_a_new_process_loads_neither_checker_nor_optimiser(tmp_path: Path) -> No
     answers = "1.0 [1.] {'t': -1.0, 'tau': 0.0}\n"
     assert first == f"{answers}['qdsl.lang.typed.checker', 'qdsl.lang.optimise', 'qdsl.runtime.session']\n"
     assert second == f"{answers}[]\n"
+
+
+# ── a cache in which anything may be wrong ───────────────────────────────────────────────────────────────────────
+
+DAMAGE: dict[str, Callable[[bytes, bytes], bytes]] = {
+    "empty": lambda own, other: b"",
+    "cut": lambda own, other: own[: len(own) // 2],
+    "flipped": lambda own, other: own[:-9] + bytes([own[-9] ^ 1]) + own[-8:],
+    "of another": lambda own, other: other,
+    "rubbish": lambda own, other: b"rubbish" * 100,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_every_file_may_be_damaged(cache: Path, damage: str) -> None:
+    found = _in_a_new_process()
+    files = sorted(cache.iterdir())
+    before = [path.read_bytes() for path in files]
+    assert len(files) > 6  # the library, the outline; code and objects of several functions
+    for place, path in enumerate(files):
+        path.write_bytes(DAMAGE[damage](before[place], before[place - 1]))
+    assert _in_a_new_process() == found
+    assert [name for name, data in zip(files, before, strict=True) if len(name.read_bytes()) != len(data)] == []
+
+
+@pytest.mark.parametrize("blob", [b"", b"rubbish", pickle.dumps(3), pickle.dumps([None])])
+def test_every_entry_may_be_something_else(blob: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys: list[str] = []
+    put = DiskCache.put
+
+    def noting(self: DiskCache, key: str, blob: bytes) -> None:
+        keys.append(key)
+        put(self, key, blob)
+
+    monkeypatch.setattr(DiskCache, "put", noting)
+    standard_library.cache_clear()
+    found = use(qdsl.compile(PROGRAM))
+    kept = DiskCache.default()
+    assert kept is not None
+    for key in keys[:]:
+        put(kept, key, blob)
+    standard_library.cache_clear()
+    assert use(qdsl.compile(PROGRAM)) == found
+
+
+def test_code_that_does_not_link_is_made_anew_and_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert qdsl.compile(PROGRAM).decay(1e-6, 1e-6) == pytest.approx(0.36787944117144233)
+    read = Program._read
+
+    def with_rubbish(self: Program, key: str) -> object:
+        kept = read(self, key)
+        if isinstance(kept, Code):
+            kept.native.code = b"rubbish"
+        return kept
+
+    monkeypatch.setattr(Program, "_read", with_rubbish)
+    again = qdsl.compile(PROGRAM)
+    assert again.decay(1e-6, 1e-6) == pytest.approx(0.36787944117144233)
+    assert not is_live(again)
+    monkeypatch.setattr(Program, "_read", read)
+    monkeypatch.setattr(target, "emit_object", lambda *_: pytest.fail("compiled again"))
+    assert qdsl.compile(PROGRAM).decay(1e-6, 1e-6) == pytest.approx(0.36787944117144233)
+
+
+def _in_a_new_process() -> str:
+    """What the program says in a process that has read nothing yet."""
+    script = "from tests.embedded.test_kept import *; print(use(qdsl.compile(PROGRAM)))"
+    root = Path(__file__).parents[2]
+    return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=root).stdout

@@ -40,6 +40,12 @@ def squared(cache: native.ObjectCache | None, text: str = TEXT) -> float:
     return answer
 
 
+@pytest.fixture(autouse=True, scope="module")
+def polling() -> None:
+    """The code that looks for interrupts is compiled once in a process: before anything is counted."""
+    squared(None)
+
+
 def test_the_second_time_llvm_does_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     cache = Counting()
     assert squared(cache) == 9.0
@@ -62,6 +68,18 @@ def test_another_program_or_machine_is_another_object() -> None:
         target.Machine(here.triple, here.cpu, here.features, here.llvm, level=0),
     ]
     assert len({object_key(text, machine) for machine in (here, *others)}) == 6
+
+
+@pytest.mark.parametrize("rubbish", [b"", b"rubbish", "cut", "of another program"])
+def test_an_object_that_does_not_link_is_made_anew(rubbish: bytes | str) -> None:
+    cache = Counting()
+    squared(cache)
+    ((key, code),) = cache.kept.items()
+    other = native.compile(module(TEXT.replace("@f", "@g")), ["g"]).code
+    wrong = {"cut": code[: len(code) // 2], "of another program": other}
+    cache.kept[key] = rubbish if isinstance(rubbish, bytes) else wrong[rubbish]
+    assert squared(cache) == 9.0
+    assert cache.kept == {key: code}
 
 
 # ── on disk ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -111,6 +129,14 @@ def test_the_oldest_entries_go_when_it_is_full(tmp_path: Path) -> None:
     assert cache.get("too large") is None
 
 
+def test_an_entry_in_the_place_of_another_is_forgotten(tmp_path: Path) -> None:
+    cache = DiskCache(tmp_path)
+    cache.put("mine", b"one")
+    cache.put("yours", b"two")
+    cache._path("mine").write_bytes(cache._path("yours").read_bytes())
+    assert (cache.get("mine"), cache.get("yours")) == (None, b"two")
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="a folder in the way is another error there")
 def test_a_folder_that_cannot_be_is_an_empty_cache(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
@@ -127,3 +153,14 @@ def test_the_environment_chooses_the_folder(tmp_path: Path, monkeypatch: pytest.
     assert DiskCache.default() == DiskCache(tmp_path)
     monkeypatch.setenv("QDSL_CACHE", "off")
     assert DiskCache.default() is None
+
+
+def test_a_user_without_a_home_goes_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    def homeless() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    for name in ("QDSL_CACHE", "XDG_CACHE_HOME", "LOCALAPPDATA"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(Path, "home", homeless)
+    assert DiskCache.default() is None
+    assert squared(DiskCache.default()) == 9.0

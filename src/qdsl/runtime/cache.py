@@ -3,8 +3,8 @@
     cache = DiskCache.default()             None where it is switched off
     cache.put("object-12ab", blob); cache.get("object-12ab")
 
-A file is written beside its place and moved there, so that nobody reads half of one; it carries a checksum, and one
-that does not fit is removed and forgotten. Whatever goes wrong (a full disk, no permission, a file half gone), `get`
+A file is written whole or not at all; it carries a checksum of its key and its bytes, and one that does not fit, or
+came from elsewhere, is removed and forgotten. Whatever goes wrong (a full disk, no permission, a file half gone), `get`
 answers None and `put` does nothing. The folder stays near `limit` bytes: the entries read longest ago go first. To look
 at all of them takes as long as compiling does, so only every large entry and one in sixteen of the others sees to it.
 
@@ -24,8 +24,9 @@ from pathlib import Path
 from qdsl.runtime.whole_file import PARTIAL, write_whole
 
 LIMIT = 256 * 1024 * 1024
-MAGIC = b"qdsl1\n"
+MAGIC = b"qdsl2\n"
 DIGEST_BYTES = 16
+SEAL_BYTES = len(MAGIC) + DIGEST_BYTES
 
 
 @dataclass(frozen=True)
@@ -37,11 +38,14 @@ class DiskCache:
 
     @staticmethod
     def default() -> DiskCache | None:
-        """The user's cache, or what `QDSL_CACHE` says."""
+        """The user's cache, or what `QDSL_CACHE` says; None for a user who has no home."""
         chosen = os.environ.get("QDSL_CACHE", "")
         if chosen.lower() in ("off", "0", "no"):
             return None
-        return DiskCache(Path(chosen) if chosen else user_cache_folder())
+        try:
+            return DiskCache(Path(chosen) if chosen else user_cache_folder())
+        except RuntimeError:  # from `Path.home`
+            return None
 
     def get(self, key: str) -> bytes | None:
         """The blob, if it is there and whole."""
@@ -50,17 +54,18 @@ class DiskCache:
             data = path.read_bytes()
         except OSError:
             return None
-        blob = _unsealed(data)
+        blob = data[SEAL_BYTES:]
+        whole = data[:SEAL_BYTES] == _seal(key, blob)
         with contextlib.suppress(OSError):
-            if blob is None:
-                path.unlink()
-            else:
+            if whole:
                 os.utime(path)
-        return blob
+            else:
+                path.unlink()
+        return blob if whole else None
 
     def put(self, key: str, blob: bytes) -> None:
         """Keep the blob, if the disk allows and it is not larger than the whole cache may be."""
-        data = MAGIC + hashlib.blake2b(blob, digest_size=DIGEST_BYTES).digest() + blob
+        data = _seal(key, blob) + blob
         if len(data) > self.limit:
             return
         with contextlib.suppress(OSError):
@@ -101,11 +106,11 @@ class DiskCache:
                 total -= size
 
 
-def _unsealed(data: bytes) -> bytes | None:
-    start = len(MAGIC) + DIGEST_BYTES
-    blob = data[start:]
-    seal = MAGIC + hashlib.blake2b(blob, digest_size=DIGEST_BYTES).digest()
-    return blob if data[:start] == seal else None
+def _seal(key: str, blob: bytes) -> bytes:
+    """What a file begins with."""
+    digest = hashlib.blake2b(key.encode(), digest_size=DIGEST_BYTES)
+    digest.update(b"\0" + blob)
+    return MAGIC + digest.digest()
 
 
 def user_cache_folder() -> Path:

@@ -16,7 +16,7 @@ from __future__ import annotations
 import hashlib
 import pickle
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from threading import RLock
@@ -155,8 +155,7 @@ class Program:
         key = f"code {self.key} {self.outline.files} {name} {host()}"
         kept = self._read(key)
         if isinstance(kept, Code):
-            kept.native.cache = self.cache
-            return kept
+            return self._linked(kept, key)
         core = entry()
         parameters = tuple(map(types.resolved, core.parameters))
         native = self.live.session.compiler.machine_code(core.module, core.name)
@@ -164,6 +163,13 @@ class Program:
         if not core.globals:
             self._write(key, code)
         return code
+
+    def _linked(self, kept: Code, key: str) -> Code:
+        """The code out of the cache, in memory; where it does not link it is made anew, and kept instead."""
+        kept.native.cache, code = self.cache, kept.native.code
+        if kept.kernel and kept.native.code is not code:
+            self._write(key, replace(kept))
+        return kept
 
     def _outlined(self) -> Outline:
         """What a check says of the program, kept if every run will say the same."""

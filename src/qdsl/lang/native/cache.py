@@ -16,7 +16,11 @@ FORMAT = "1"
 
 
 class ObjectCache(Protocol):
-    """Bytes by key. Neither method raises for what goes wrong outside: a failing cache is an empty one."""
+    """Bytes by key. Neither method raises for what goes wrong outside: a failing cache is an empty one.
+
+    `get` gives what was put, all of it, or nothing; `put` replaces what was there. What turns out not to link is made
+    anew and put again.
+    """
 
     def get(self, key: str) -> bytes | None: ...
 
@@ -25,12 +29,15 @@ class ObjectCache(Protocol):
 
 def compiled(text: str, machine: Machine, cache: ObjectCache | None) -> bytes:
     """The object that `text` compiles to: from the cache, or made and put there."""
-    key = object_key(text, machine)
-    code = cache.get(key) if cache is not None else None
-    if code is None:
-        code = emit_object(text, machine)
-        if cache is not None:
-            cache.put(key, code)
+    code = cache.get(object_key(text, machine)) if cache is not None else None
+    return made_anew(text, machine, cache) if code is None else code
+
+
+def made_anew(text: str, machine: Machine, cache: ObjectCache | None) -> bytes:
+    """The object that `text` compiles to, in the place of what the cache may have."""
+    code = emit_object(text, machine)
+    if cache is not None:
+        cache.put(object_key(text, machine), code)
     return code
 
 

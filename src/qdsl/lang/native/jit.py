@@ -25,8 +25,19 @@ class Library:
     _tracker: Any = field(repr=False)
 
 
+class LinkError(Exception):
+    """These bytes are no object, or not one that has and needs what was said."""
+
+
 def link(code: bytes, exports: Sequence[str], imports: Mapping[str, int]) -> Library:
-    """Link an object; `imports` are addresses it needs beyond what the process has."""
+    """Link an object; `imports` are addresses it needs beyond what the process has. Raises `LinkError`."""
+    try:
+        return _link(code, exports, imports)
+    except RuntimeError as refused:  # what llvmlite raises for all that LLVM says no to
+        raise LinkError(str(refused)) from None
+
+
+def _link(code: bytes, exports: Sequence[str], imports: Mapping[str, int]) -> Library:
     builder = binding().JITLibraryBuilder().add_object_img(code).add_current_process()
     for name, address in imports.items():
         builder.import_symbol(name, address)

@@ -14,7 +14,7 @@ from functools import cached_property
 from qdsl.lang.core.ir import Module
 from qdsl.lang.native import interruption, jit, python_entry, target
 from qdsl.lang.native.abi import RELEASE
-from qdsl.lang.native.cache import ObjectCache, compiled
+from qdsl.lang.native.cache import ObjectCache, compiled, made_anew
 from qdsl.lang.native.from_core import Signature, Translation, from_core
 from qdsl.lang.native.sites import Site
 from qdsl.lang.source import Span
@@ -75,10 +75,17 @@ class NativeModule:
         imports = dict(python_entry.imports())
         if self.translation.polls:
             imports |= interruption.imports(self._linked)
-        return jit.link(self.code, exports, imports)
+        try:
+            return jit.link(self.code, exports, imports)
+        except jit.LinkError:  # it came from a cache
+            self.code = made_anew(self.translation.text, self.machine, self.cache)
+            return jit.link(self.code, exports, imports)
 
     def _linked(self, text: str, exports: Sequence[str], imports: Mapping[str, int]) -> jit.Library:
-        return jit.link(compiled(text, self.machine, self.cache), exports, imports)
+        try:
+            return jit.link(compiled(text, self.machine, self.cache), exports, imports)
+        except jit.LinkError:
+            return jit.link(made_anew(text, self.machine, self.cache), exports, imports)
 
     @property
     def llvm(self) -> str:
