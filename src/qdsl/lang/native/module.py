@@ -7,7 +7,7 @@ native.llvm, native.asm                 to read
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -74,18 +74,12 @@ class NativeModule:
                 exports.append(f"map.{each.name}")
         imports = dict(python_entry.imports())
         if self.translation.polls:
-            imports |= interruption.imports(self._linked)
+            imports |= interruption.imports(linker(self.machine, self.cache))
         try:
             return jit.link(self.code, exports, imports)
         except jit.LinkError:  # it came from a cache
             self.code = made_anew(self.translation.text, self.machine, self.cache)
             return jit.link(self.code, exports, imports)
-
-    def _linked(self, text: str, exports: Sequence[str], imports: Mapping[str, int]) -> jit.Library:
-        try:
-            return jit.link(compiled(text, self.machine, self.cache), exports, imports)
-        except jit.LinkError:
-            return jit.link(made_anew(text, self.machine, self.cache), exports, imports)
 
     @property
     def llvm(self) -> str:
@@ -96,6 +90,20 @@ class NativeModule:
     def asm(self) -> str:
         """The machine code as assembly, compiled anew."""
         return target.emit_assembly(self.translation.text, self.machine)
+
+
+def linker(
+    machine: target.Machine, cache: ObjectCache | None
+) -> Callable[[str, Sequence[str], Mapping[str, int]], jit.Library]:
+    """How to compile and link a text: `link(text, exports, imports)`."""
+
+    def link(text: str, exports: Sequence[str], imports: Mapping[str, int]) -> jit.Library:
+        try:
+            return jit.link(compiled(text, machine, cache), exports, imports)
+        except jit.LinkError:  # it came from a cache
+            return jit.link(made_anew(text, machine, cache), exports, imports)
+
+    return link
 
 
 def compile(module: Module, roots: Sequence[str], cache: ObjectCache | None = None) -> NativeModule:

@@ -1,0 +1,125 @@
+"""A function run over many points: arguments in memory as machine code reads them, in pieces, over threads.
+
+    points = laid_out(given, parameters, results, shape, lengths)
+    points.run(entry, release, keep, 0, points.count, pieces)       None, or how the first point that failed did
+    points.results
+
+In: arrays for a function's parameters, the shape of the points, an entry (`loop`, `map` or `lanes` of `native.abi`).
+Out: arrays of results. A large run is cut into pieces for the threads; every point is computed as it would be alone, so
+the pieces do not show. The first failure is that of the first point that fails.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+from qdsl.lang.core.ir import ArrayType, Type, scalar_of
+from qdsl.lang.native import abi, interruption
+from qdsl.runtime import arguments, context, threads
+
+if TYPE_CHECKING:
+    import numpy as np
+
+PIECES = 4
+"""Pieces for each thread, so that one that is done early finds more to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """How the first point that failed did: the status, the context, and its number."""
+
+    status: int
+    memory: Any
+    point: int
+
+
+@dataclass
+class Points:
+    """The arguments and results of `count` points, laid out. `held` are arrays that must outlive the run."""
+
+    words: list[int]
+    strides: list[int]
+    outputs: list[int]
+    steps: list[int]
+    count: int
+    results: list[np.ndarray]
+    held: list[np.ndarray]
+
+    def run(
+        self, entry: Callable[..., int], release: Callable[[Any], None], keep: bool, first: int, end: int, pieces: int
+    ) -> Failure | None:
+        """Points `first` up to `end`, in so many pieces at once."""
+        cuts = [first + (end - first) * piece // pieces for piece in range(pieces + 1)]
+
+        def task(low: int, high: int) -> Callable[[], Failure | None]:
+            return lambda: self._piece(entry, release, keep, low, high)
+
+        tasks = [task(low, high) for low, high in zip(cuts, cuts[1:], strict=False) if low < high]
+        failures = threads.spread(tasks, interruption.interrupt) if tasks else []
+        return next((failure for failure in failures if failure is not None), None)
+
+    def _piece(
+        self, entry: Callable[..., int], release: Callable[[Any], None], keep: bool, first: int, end: int
+    ) -> Failure | None:
+        size = len(self.words)
+        words = (ctypes.c_int64 * size)(
+            *(word + stride * first for word, stride in zip(self.words, self.strides, strict=True))
+        )
+        strides = (ctypes.c_int64 * size)(*self.strides)
+        outputs = (ctypes.c_int64 * len(self.outputs))(
+            *(word + step * first for word, step in zip(self.outputs, self.steps, strict=True))
+        )
+        memory = context.fresh(keep)
+        try:
+            status = entry(words, end - first, strides, outputs, memory)
+        finally:
+            release(memory)
+        return Failure(status, memory, first + context.stopped(memory).element) if status else None
+
+
+def laid_out(
+    given: Sequence[np.ndarray],
+    parameters: Sequence[Type],
+    results: Sequence[Type],
+    shape: tuple[int, ...],
+    lengths: Sequence[tuple[int, ...]],
+) -> Points:
+    """Points of that shape. Scalar arguments broadcast over it; an array is the same for all points unless it has the
+    points' axes before its own. `lengths` are the shapes of the results at one point.
+    """
+    import numpy as np
+
+    points = Points([], [], [], [], prod(shape), [], [])
+    for array, type_ in zip(given, parameters, strict=True):
+        if isinstance(type_, ArrayType):
+            kept = np.ascontiguousarray(array)
+            own = kept.shape[kept.ndim - len(type_.shape) :]
+            stride = 0 if kept.ndim == len(type_.shape) else kept.itemsize * prod(own)
+            points.words += [kept.ctypes.data, *own]
+            points.strides += [stride, *(0 for _ in own)]
+        else:
+            kept, stride = arguments.column(array, shape)
+            points.words.append(kept.ctypes.data)
+            points.strides.append(stride)
+        points.held.append(kept)
+    for type_, length in zip(results, lengths, strict=True):
+        result = np.empty(shape + length, arguments.DTYPES[scalar_of(type_)])
+        points.results.append(result)
+        points.outputs += [result.ctypes.data, *length]
+        points.steps += [result.itemsize * prod(length), *(0 for _ in length)]
+    assert len(points.words) == sum(map(abi.words, parameters))
+    return points
+
+
+def pieces_for(seconds: float) -> int:
+    """How many pieces a run that takes so long on one thread is cut into."""
+    workers = threads.count()
+    return workers * PIECES if workers > 1 and seconds > WORTH_THREADS else 1
+
+
+WORTH_THREADS = 0.5e-3
+"""Seconds of work that are worth being spread: handing out a piece takes some fifty microseconds."""

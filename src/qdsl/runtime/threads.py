@@ -1,0 +1,56 @@
+"""The threads that compiled code runs on: one pool for the process, made when it is first wanted and kept.
+
+    spread([lambda: run(0, 500), lambda: run(500, 1000)])
+
+Machine code runs without the interpreter's lock, so threads are real. How many there are is `QDSL_THREADS`, else one
+for each processor that this process may use. What is computed does not depend on it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
+
+Answer = TypeVar("Answer")
+
+
+def count() -> int:
+    """How many threads there are to use."""
+    asked = os.environ.get("QDSL_THREADS", "")
+    if asked.isdecimal() and int(asked) > 0:
+        return int(asked)
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def spread(tasks: Sequence[Callable[[], Answer]], on_interrupt: Callable[[], None]) -> list[Answer]:
+    """Run all the tasks and wait for them; their answers in order. Ctrl-C calls `on_interrupt`, which is to end them
+    soon, and is raised when they have ended: memory that they write to may be let go then.
+    """
+    if len(tasks) == 1:
+        return [tasks[0]()]
+    futures = [_pool(count(), os.getpid()).submit(task) for task in tasks]
+    try:
+        return [future.result() for future in futures]
+    except KeyboardInterrupt:
+        for future in futures:
+            future.cancel()
+        on_interrupt()
+        for future in futures:
+            if not future.cancelled():
+                future.exception()
+        raise
+
+
+@cache
+def _pool(size: int, process: int) -> ThreadPoolExecutor:
+    """A fork has no threads of its parent's, so it gets a pool of its own."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    return ThreadPoolExecutor(size, "qdsl")
