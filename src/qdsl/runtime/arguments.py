@@ -10,7 +10,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Sequence
 from math import prod
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from qdsl.lang.core.ir import BOOL, INT, REAL, ArrayType, Scalar, Type, scalar_of
 from qdsl.lang.native import abi
@@ -83,29 +83,21 @@ def _described(argument: Any) -> str:
 
 
 def check_shape(array: np.ndarray, type_: Type, name: str) -> None:
-    """A whole array has the axes and the known lengths of its parameter."""
+    """The last axes of an array are those of its parameter, with the lengths that this knows; others before them are of
+    points.
+    """
     assert isinstance(type_, ArrayType)
-    if array.ndim != len(type_.shape):
+    own = array.shape[max(0, array.ndim - len(type_.shape)) :]
+    if len(own) != len(type_.shape):
         raise ValueError(f"{name} takes an array of {_axes(len(type_.shape))}, not of {_axes(array.ndim)}")
-    for axis, (length, known) in enumerate(zip(array.shape, type_.shape, strict=True)):
+    for axis, (length, known) in enumerate(zip(own, type_.shape, strict=True)):
         if known is not None and length != known:
-            where = f" along axis {axis}" if array.ndim > 1 else ""
+            where = f" along axis {axis}" if len(own) > 1 else ""
             raise ValueError(f"{name} takes an array of length {known}{where}, not {length}")
 
 
 def _axes(count: int) -> str:
     return "1 axis" if count == 1 else f"{count} axes"
-
-
-def broadcast_shape(given: Sequence[np.ndarray], names: Sequence[str]) -> tuple[int, ...]:
-    """The shape that all arrays stretch to."""
-    import numpy as np
-
-    try:
-        return np.broadcast_shapes(*(array.shape for array in given))
-    except ValueError:
-        shapes = ", ".join(f"{name} {array.shape}" for name, array in zip(names, given, strict=True) if array.ndim)
-        raise ValueError(f"the shapes of the arguments do not go together: {shapes}") from None
 
 
 def column(array: np.ndarray, shape: tuple[int, ...]) -> tuple[np.ndarray, int]:
@@ -145,33 +137,6 @@ def write_words(target: Any, row: Sequence[Any], types: Sequence[Type]) -> list[
             target[at] = int(value)
         at += abi.words(type_)
     return held
-
-
-class Columns(NamedTuple):
-    """Arguments for a `map` entry; `held` are the arrays that must live until the call is over."""
-
-    words: Any
-    strides: Any
-    held: list[np.ndarray]
-
-
-def write_columns(given: Sequence[np.ndarray], types: Sequence[Type], shape: tuple[int, ...]) -> Columns:
-    """Arrays as words, and each scalar argument as a column over `shape`."""
-    import numpy as np
-
-    size = max(1, words(types))
-    target = Columns((ctypes.c_int64 * size)(), (ctypes.c_int64 * size)(), [])
-    at = 0
-    for array, type_ in zip(given, types, strict=True):
-        if isinstance(type_, ArrayType):
-            kept = np.ascontiguousarray(array)
-            target.words[at + 1 : at + 1 + kept.ndim] = kept.shape
-        else:
-            kept, target.strides[at] = column(array, shape)
-        target.words[at] = kept.ctypes.data
-        target.held.append(kept)
-        at += abi.words(type_)
-    return target
 
 
 def place_small_results(target: Any, types: Sequence[Type]) -> dict[int, np.ndarray]:
@@ -228,25 +193,41 @@ def first_nonfinite(values: Sequence[Any]) -> tuple[int, ...] | None:
     return None
 
 
-def first_without_excuse(
-    results: Sequence[np.ndarray], given: Sequence[np.ndarray], types: Sequence[Type], shape: tuple[int, ...], done: int
-) -> tuple[int, ...] | None:
-    """Of the first `done` elements the first with a result that is not finite, though all its arguments are."""
+def points_shape(given: Sequence[np.ndarray], types: Sequence[Type], names: Sequence[str]) -> tuple[int, ...]:
+    """The shape of the points that the arguments stand for: all axes but an array parameter's own, stretched."""
     import numpy as np
 
+    outer = []
+    for array, type_, name in zip(given, types, names, strict=True):
+        own = len(type_.shape) if isinstance(type_, ArrayType) else 0
+        if isinstance(type_, ArrayType):
+            check_shape(array, type_, name)
+        outer.append(array.shape[: array.ndim - own])
+    try:
+        return np.broadcast_shapes(*outer)
+    except ValueError:
+        shapes = ", ".join(f"{name} {shape}" for name, shape in zip(names, outer, strict=True) if shape)
+        raise ValueError(f"the shapes of the arguments do not go together: {shapes}") from None
+
+
+def first_without_excuse(
+    results: Sequence[np.ndarray], given: Sequence[np.ndarray], types: Sequence[Type], shape: tuple[int, ...], done: int
+) -> int | None:
+    """Of the first `done` points the first with a result that is not finite, though all its arguments are."""
+    import numpy as np
+
+    count = prod(shape)
     wrong = np.zeros(done, bool)
     for result in results:
-        wrong |= ~np.isfinite(result.ravel()[:done])
+        if result.dtype.kind == "f" and not np.isfinite(result).all():
+            wrong |= ~np.isfinite(result.reshape(count, -1)[:done]).all(axis=1)
     if not wrong.any():
         return None
     for array, type_ in zip(given, types, strict=True):
-        if isinstance(type_, ArrayType):
-            wrong &= np.isfinite(array).all()
-        else:
-            wrong &= np.isfinite(np.broadcast_to(array, shape).ravel()[:done])
-    if not wrong.any():
-        return None
-    return tuple(map(int, np.unravel_index(int(np.argmax(wrong)), shape)))
+        own = len(type_.shape) if isinstance(type_, ArrayType) else 0
+        finite = np.isfinite(array).all(axis=tuple(range(array.ndim - own, array.ndim)))
+        wrong &= np.broadcast_to(finite, shape).ravel()[:done]
+    return int(np.argmax(wrong)) if wrong.any() else None
 
 
 def stacked(values: Sequence[Any], shape: tuple[int, ...], function: str) -> np.ndarray:

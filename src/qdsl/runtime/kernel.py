@@ -19,26 +19,25 @@ from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from qdsl.lang.core.failure_words import at_element
 from qdsl.lang.core.ir import BOOL, Code, Scalar, Type
 from qdsl.lang.native import Entry
-from qdsl.lang.native.abi import INTERRUPTED
-from qdsl.lang.source import Span
 from qdsl.runtime import arguments, context
+from qdsl.runtime.broadcast import LOOP, RELEASE, Broadcast, Widen, unravelled
 from qdsl.runtime.columns import Call, ColumnFormat
+from qdsl.runtime.kernel_error import KernelError, error_of
+
+__all__ = ["Kernel", "KernelError"]
 
 if TYPE_CHECKING:
     import numpy as np
 
-Number = bool | int | float
 Result = Any
 """A number, an array, or a tuple of them where a function has several results."""
 
 CALL = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)
-LOOP = ctypes.CFUNCTYPE(
-    ctypes.c_int, ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p
-)
-RELEASE = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
+
+AT_ONCE = 1 << 15
+"""Elements of a straight kernel that one thread does in less time than handing them out takes."""
 
 METH_FASTCALL_KEYWORDS = 0x0080 | 0x0002
 
@@ -54,41 +53,11 @@ class _MethodDefinition(ctypes.Structure):
     )
 
 
-class KernelError(Exception):
-    """A kernel stopped: why, at which element of what it was called with, with which numbers, and where in the source.
-    `within` is the element of an array that it was building.
-    """
-
-    def __init__(
-        self,
-        code: Code,
-        message: str,
-        values: tuple[Number, ...],
-        index: tuple[int, ...],
-        span: Span | None,
-        within: tuple[int, ...] = (),
-    ) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-        self.values = values
-        self.index = index
-        self.span = span
-        self.within = within
-
-    def __reduce__(self) -> tuple[type[KernelError], tuple[object, ...]]:
-        """Pickled by what it is made of: a worker's error reaches the process that asked."""
-        return type(self), (self.code, self.message, self.values, self.index, self.span, self.within)
-
-    def __str__(self) -> str:
-        inner = at_element(self.within)
-        return self.message + (f"{inner} of an array" if inner and self.index else inner) + at_element(self.index)
-
-
 class Kernel:
     """A compiled function. `signature` has its parameters and results."""
 
-    def __init__(self, entry: Entry) -> None:
+    def __init__(self, entry: Entry, widen: Widen | None = None) -> None:
+        self._entry, self._widen = entry, widen
         self.signature = entry.signature
         self.sites = entry.sites
         self._calls = entry.calls
@@ -142,13 +111,11 @@ class Kernel:
             words = self._numbers.packed(args)
             if words is not None:
                 return self._one(words, keep)
-            call = self._columns.laid_out(args)
-            if call is not None:
+            call = self._columns.laid_out(args) if self._entry.straight else None
+            if call is not None and call.size <= AT_ONCE:
                 return self._loop_over(call, keep)
         given = [arguments.accepted(*each) for each in zip(args, self._types, self._names, strict=True)]
-        if self._numbers is not None:
-            return self._elementwise(given, keep)
-        return self._whole(given, keep)
+        return self._over_points(given, keep)
 
     # ── numbers ──────────────────────────────────────────────────────────────
 
@@ -163,7 +130,7 @@ class Kernel:
         finally:
             self._release(memory)
         if status:
-            raise self._error(status, memory, ())
+            raise error_of(status, memory, self.sites, self._calls, ())
         return numbers.unpacked(results.raw)
 
     # ── columns ──────────────────────────────────────────────────────────────
@@ -181,78 +148,24 @@ class Kernel:
         finally:
             self._release(memory)
         if status:
-            raise self._error(status, memory, call.shape)
+            index = unravelled(context.stopped(memory).element, call.shape)
+            raise error_of(status, memory, self.sites, self._calls, index)
         return _several(call.results)
 
-    def _elementwise(self, given: Sequence[np.ndarray], keep: bool) -> Result:
-        """Broadcast arrays, all for scalar parameters."""
-        import numpy as np
+    # ── many points ──────────────────────────────────────────────────────────
 
-        shape = arguments.broadcast_shape(given, self._names)
-        columns = [arguments.column(array, shape) for array in given]
-        results = [np.empty(shape, arguments.DTYPES[_scalar(type_)]) for type_ in self.signature.results]
-        count = len(columns)
-        addresses = (ctypes.c_void_p * count)(*(array.ctypes.data for array, _ in columns))
-        strides = (ctypes.c_int64 * count)(*(stride for _, stride in columns))
-        outputs = (ctypes.c_void_p * len(results))(*(array.ctypes.data for array in results))
-        memory = context.fresh(keep)
-        assert self._loop is not None
-        try:
-            status = self._loop(addresses, prod(shape), strides, outputs, memory)
-        finally:
-            self._release(memory)
-        if status:
-            raise self._error(status, memory, shape)
-        return _several([array.item() if shape == () else array for array in results])
-
-    # ── whole arrays ─────────────────────────────────────────────────────────
-
-    def _whole(self, given: Sequence[np.ndarray], keep: bool) -> Result:
-        """A function that takes or gives arrays, mapped over what is given for its scalar parameters."""
-        import numpy as np
-
-        scalars = [i for i, type_ in enumerate(self._types) if isinstance(type_, Scalar)]
-        for i, array in enumerate(given):
-            if i not in scalars:
-                arguments.check_shape(array, self._types[i], self._names[i])
-        shape = arguments.broadcast_shape([given[i] for i in scalars], [self._names[i] for i in scalars])
-        if self._loop is not None and shape != ():
-            return self._mapped(given, shape, keep)
-        spread = {i: np.broadcast_to(given[i], shape) for i in scalars}
-        rows = []
-        for index in np.ndindex(shape):
-            row = [spread[i][index] if i in spread else array for i, array in enumerate(given)]
-            rows.append(self._once(row, keep, index))
+    def _over_points(self, given: Sequence[np.ndarray], keep: bool) -> Result:
+        """Broadcast over what is given for scalar parameters, and over axes before an array's own."""
+        shape = arguments.points_shape(given, self._types, self._names)
         if shape == ():
-            return _several(rows[0])
-        return _several(
-            [arguments.stacked(values, shape, self.signature.name) for values in zip(*rows, strict=True)]
-            if rows
-            else self._none(shape)
-        )
+            return _several(self._once([array[()] for array in given], keep, ()))
+        if prod(shape) == 0:
+            return _several([arguments.empty(type_, shape) for type_ in self.signature.results])
+        return _several(self._broadcast.over(given, shape, keep))
 
-    def _mapped(self, given: Sequence[np.ndarray], shape: tuple[int, ...], keep: bool) -> Result:
-        """The same, where the results are numbers: machine code goes over the elements."""
-        import numpy as np
-
-        columns = arguments.write_columns(given, self._types, shape)
-        results = [np.empty(shape, arguments.DTYPES[_scalar(type_)]) for type_ in self.signature.results]
-        outputs = (ctypes.c_void_p * len(results))(*(array.ctypes.data for array in results))
-        memory = context.fresh(keep)
-        assert self._loop is not None
-        try:
-            status = self._loop(columns.words, prod(shape), columns.strides, outputs, memory)
-        finally:
-            self._release(memory)
-        error = self._error(status, memory, shape) if status else None
-        if not keep and not isinstance(error, KeyboardInterrupt):
-            done = context.stopped(memory).element if status else prod(shape)
-            wrong = arguments.first_without_excuse(results, given, self._types, shape, done)
-            if wrong is not None:
-                raise self._not_finite(wrong)
-        if error is not None:
-            raise error
-        return _several(results)
+    @cached_property
+    def _broadcast(self) -> Broadcast:
+        return Broadcast(self._entry, self._once, self._release, self._widen)
 
     def _not_finite(self, index: tuple[int, ...]) -> KernelError:
         message = f"the result of {self.signature.name} is not finite"
@@ -268,7 +181,7 @@ class Kernel:
         try:
             status = self._call(words, results, memory)
             if status:
-                raise self._error(status, memory, None, index)
+                raise error_of(status, memory, self.sites, self._calls, index)
             values = arguments.read_words(results, self.signature.results, small)
             del held
         finally:
@@ -277,28 +190,6 @@ class Kernel:
         if wrong is not None and arguments.first_nonfinite(row) is None:
             raise self._not_finite((*index, *wrong))
         return values
-
-    def _none(self, shape: tuple[int, ...]) -> list[np.ndarray]:
-        """The results over no elements at all; what is not known of their shapes is 0."""
-        return [arguments.empty(type_, shape) for type_ in self.signature.results]
-
-    # ── failing ──────────────────────────────────────────────────────────────
-
-    def _error(
-        self, status: int, memory: Any, shape: tuple[int, ...] | None, index: tuple[int, ...] = ()
-    ) -> BaseException:
-        """What the context says went wrong. `shape` is that of a loop, whose element it also has."""
-        import numpy as np
-
-        if status == INTERRUPTED:
-            return KeyboardInterrupt()
-        stop = context.stopped(memory)
-        if shape:
-            index = tuple(int(i) for i in np.unravel_index(stop.element, shape))
-        site = self.sites[stop.site]
-        values = site.decoded(stop.values)
-        span = stop.place(self.sites, self._calls)
-        return KernelError(site.code, site.describe(values), values, index, span, stop.within)
 
 
 class _NumberFormat:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -58,7 +59,7 @@ class Points:
         def task(low: int, high: int) -> Callable[[], Failure | None]:
             return lambda: self._piece(entry, release, keep, low, high)
 
-        tasks = [task(low, high) for low, high in zip(cuts, cuts[1:], strict=False) if low < high]
+        tasks = [task(low, high) for low, high in pairwise(cuts) if low < high]
         failures = threads.spread(tasks, interruption.interrupt) if tasks else []
         return next((failure for failure in failures if failure is not None), None)
 

@@ -51,12 +51,15 @@ class Signature:
 
 @dataclass(frozen=True)
 class Translation:
-    """LLVM text, what its numbers of sites and calls mean, and the functions that can be called."""
+    """LLVM text, what its numbers of sites and calls mean, and the functions that can be called. The loops of `straight`
+    ones have a fast mode.
+    """
 
     text: str
     sites: tuple[Site, ...]
     calls: tuple[Span, ...]
     signatures: tuple[Signature, ...]
+    straight: frozenset[str]
     uses_arena: bool
     polls: bool
 
@@ -84,7 +87,13 @@ def from_core(module: Module, roots: Sequence[str], inline_math: bool, for_pytho
     declarations = [interruption.DECLARATIONS] if polls else []
     text = "\n".join([CONTEXT, needed(code), *declarations, code, METADATA, ""])
     return Translation(
-        text, tuple(program.sites.sites), tuple(program.sites.calls), signatures, uses_arena(code), polls
+        text,
+        tuple(program.sites.sites),
+        tuple(program.sites.calls),
+        signatures,
+        frozenset(quick),
+        uses_arena(code),
+        polls,
     )
 
 

@@ -23,13 +23,16 @@ from qdsl.lang.source import Span
 @dataclass(frozen=True)
 class Entry:
     """One function's machine code, in memory while `library` is. `loop` is its `loop` or `map` entry, 0 without,
-    `release` unless the module uses the arena, `python` unless Python can call it directly."""
+    `release` unless the module uses the arena, `python` unless Python can call it directly. If it is `straight`, its
+    loop is one that LLVM turns into vector instructions.
+    """
 
     signature: Signature
     call: int
     loop: int
     release: int
     python: int
+    straight: bool
     sites: Sequence[Site]
     calls: Sequence[Span]
     library: jit.Library
@@ -60,7 +63,8 @@ class NativeModule:
         python = addresses.get(f"python.{name}", 0)
         release = addresses.get(RELEASE, 0)
         sites, calls = self.translation.sites, self.translation.calls
-        return Entry(signature, addresses[f"call.{name}"], loop, release, python, sites, calls, self._library)
+        straight = name in self.translation.straight
+        return Entry(signature, addresses[f"call.{name}"], loop, release, python, straight, sites, calls, self._library)
 
     @cached_property
     def _library(self) -> jit.Library:
