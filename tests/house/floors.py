@@ -22,7 +22,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("qdsl.lang.differentiate", "qdsl.lang.optimise", "qdsl.lang.lanes"),
     ("qdsl.lang.native",),
     ("qdsl.lang.library",),
-    ("qdsl.lang.compile",),
+    ("qdsl.lang.compile", "qdsl.lang.generate"),
     ("qdsl.runtime.whole_file",),
     ("qdsl.runtime.value",),
     ("qdsl.runtime.fit",),

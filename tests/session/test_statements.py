@@ -126,6 +126,8 @@ def test_what_does_not_check_does_not_start() -> None:
         ("let x = 3\nassert x == 4", "this does not hold: x == 4", "  x is 3"),
         ("let t = 3 us\nassert t < 2 us", "this does not hold: t < 2 us", "  t is 3 us"),
         ("assert not true", "this does not hold: not true", ""),
+        ("assert 1.0 == 2", "this does not hold: 1.0 == 2", ""),
+        ("assert [1,2] == [1, 1 + 2]", "this does not hold: [1,2] == [1, 1 + 2]", "  [1, 1 + 2] is [1, 3]"),
         ("let a = [1, 2]\nassert a == [1, 3]", "this does not hold: a == [1, 3]", "  a is [1, 2]"),
     ],
 )

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from qdsl.lang.compile import Checked, Context, check
-from qdsl.lang.core.from_typed import Entry
 from qdsl.lang.core.interpret import interpret
 from qdsl.lang.core.layout import unflatten
-from qdsl.lang.source import Source
+from qdsl.lang.generate import Expression, Generator, Source
+from qdsl.lang.source import Source as Text
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
 from qdsl.runtime.compiled import Compiler
@@ -18,7 +18,7 @@ from qdsl.runtime.library import standard_library
 
 def checked(text: str) -> Checked:
     """A program that the checker has nothing to say about."""
-    result = check(Source("program", text), Context(standard_library(), standard_library()))
+    result = check(Text("program", text), Context(standard_library(), standard_library()))
     assert not list(result.diagnostics), [each.message for each in result.diagnostics]
     return result
 
@@ -27,8 +27,8 @@ def value_of(text: str) -> complex:
     """What an expression is in SI, by the reference interpreter; a truth value is 0 or 1."""
     (statement,) = checked(text).module.statements
     assert isinstance(statement, typed.Evaluate)
-    entry = Compiler(standard_library()).lowering.expression(statement.value)
-    parts = interpret(entry.module, entry.name, [])
+    unit = Generator().generate(Expression(statement.value), stop_after="core")
+    parts = interpret(unit.module, unit.name, [])
     assert 1 <= len(parts) <= 2
     return complex(*parts)
 
@@ -50,7 +50,7 @@ class Kernels:
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if name not in self.calls:
-            self.calls[name] = self._call(self.compiler.lowering.kernel(self.functions[name]))
+            self.calls[name] = self._call(self.functions[name])
         return self.calls[name]
 
     def gradient(self, name: str, *arguments: Any) -> dict[str, Any]:
@@ -62,14 +62,15 @@ class Kernels:
         slopes = types.Record(tuple((variable.name, variable.type) for variable in by))
         derived = types.Function(type_.parameters, slopes)
         node = typed.Derivative(function.span, derived, "grad", typed.FunctionValue(function.span, type_, function))
-        result: dict[str, Any] = self._call(self.compiler.lowering.derivative(function, node))(*arguments)
+        result: dict[str, Any] = self._call(node)(*arguments)
         return result
 
-    def _call(self, entry: Entry) -> Callable[..., Any]:
-        kernel = self.compiler.kernel(entry.module, entry.name)
+    def _call(self, source: Source) -> Callable[..., Any]:
+        unit = self.compiler.generator.generate(source, stop_after="core")
+        kernel = self.compiler.kernel(unit)
 
         def call(*arguments: Any) -> Any:
             results = kernel(*arguments, nonfinite="keep")
-            return unflatten(entry.result, list(results) if isinstance(results, tuple) else [results])
+            return unflatten(unit.entry.result, list(results) if isinstance(results, tuple) else [results])
 
         return call

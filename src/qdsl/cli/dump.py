@@ -17,11 +17,15 @@ from qdsl.cli.values import one_of
 
 if TYPE_CHECKING:
     from qdsl.lang.compile import Checked
-    from qdsl.lang.core.ir import Module
+    from qdsl.lang.generate import Unit
     from qdsl.lang.typed.tree import Function
     from qdsl.runtime.session import Session
 
-STAGES = ("surface", "names", "typed", "core", "optimised", "llvm", "asm")
+TREES = ("surface", "names", "typed")
+STOPS = {"core": "core", "optimised": "optimised", "llvm": "native", "asm": "native"}
+"""What can be shown of a function, and the stage of `lang.generate` that it is from."""
+
+STAGES = (*TREES, *STOPS)
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -99,19 +103,19 @@ def _typed(checked: Checked, session: Session) -> Iterator[str]:
 
 def _code(checked: Checked, session: Session, screen: Screen, stage: str) -> Iterator[str]:
     """Each function that can be compiled on its own, under its type."""
-    from qdsl.lang.core.from_typed import Refused
+    from qdsl.lang.generate import Refused
     from qdsl.lang.typed.show import Show
 
     show = Show(session.library.dimension_names)
     comment = ";" if stage == "llvm" else "#"
     for name, function in _compilable(checked, session):
         try:
-            entry = session.compiler.lowering.kernel(function)
+            unit = session.compiler.generator.generate(function, stop_after=STOPS[stage])
         except Refused as refused:
             screen.report(refused.diagnostic)
             continue
         yield f"{comment} {name}: {show.fresh().type(function.type)}"
-        yield from _text(entry.module, entry.name, stage).rstrip().splitlines()
+        yield from _text(unit, stage).rstrip().splitlines()
         yield ""
 
 
@@ -137,15 +141,13 @@ def _has_function(type_: object) -> bool:
     )
 
 
-def _text(module: Module, name: str, stage: str) -> str:
-    from qdsl.lang import native
+def _text(unit: Unit, stage: str) -> str:
     from qdsl.lang.core.printer import module_text
-    from qdsl.lang.optimise import optimise
 
-    if stage == "core":
-        return module_text(module)
-    optimised = optimise(module, [name])
-    if stage == "optimised":
-        return module_text(optimised)
-    compiled = native.compile(optimised, [name])
-    return compiled.llvm if stage == "llvm" else compiled.asm
+    match stage:
+        case "llvm":
+            return unit.native.llvm
+        case "asm":
+            return unit.native.asm
+        case _:
+            return module_text(unit.module)

@@ -1,4 +1,4 @@
-"""core.Module -> Kernel, each once: optimised, compiled to machine code, kept by its text and its places in the source.
+"""Core functions as kernels, each once: what `lang.generate` makes of them, kept by its text and places in the source.
 
 Modules of one text have one machine code, whoever they come from. What a stop is told by does not: a kernel has the
 places of its own module, so that of two equal lines the one that stopped is shown.
@@ -9,12 +9,10 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 
-from qdsl.lang import differentiate, native
 from qdsl.lang.core import ir
-from qdsl.lang.core.from_typed import Lowering
 from qdsl.lang.core.printer import module_text
+from qdsl.lang.generate import Generator, Unit
 from qdsl.lang.library import Library
-from qdsl.lang.optimise import optimise
 from qdsl.lang.source import Span
 from qdsl.runtime.cache import DiskCache
 from qdsl.runtime.kernel import Kernel
@@ -48,23 +46,21 @@ class Compiler:
     library: Library
     cache: DiskCache | None = None
     nonfinite: str = "raise"
-    lowering: Lowering = field(default_factory=lambda: Lowering(differentiate))
     kernels: dict[Hashable, Kernel] = field(default_factory=dict)
     objects: Objects = field(init=False)
+    generator: Generator = field(init=False)
 
     def __post_init__(self) -> None:
         self.objects = Objects(self.cache)
+        self.generator = Generator(self.objects)
 
-    def kernel(self, module: ir.Module, name: str) -> Kernel:
-        """The compiled function of that name."""
-        key = (module_text(module), name, _places(module))
+    def kernel(self, unit: Unit) -> Kernel:
+        """The unit's function, compiled."""
+        unit = self.generator.continued(unit, "differentiated")
+        key = (module_text(unit.module), unit.name, _places(unit.module))
         if key not in self.kernels:
-            self.kernels[key] = Kernel(self.machine_code(module, name).entry(name))
+            self.kernels[key] = Kernel(self.generator.continued(unit).native.entry(unit.name))
         return self.kernels[key]
-
-    def machine_code(self, module: ir.Module, name: str) -> native.NativeModule:
-        """The machine code of the function of that name."""
-        return native.compile(optimise(module, [name]), [name], self.objects)
 
 
 def _places(module: ir.Module) -> tuple[Span | None, ...]:

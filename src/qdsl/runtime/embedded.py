@@ -27,7 +27,7 @@ from qdsl.runtime.program import COMPILING, Code, CompileError, FunctionOutline,
 from qdsl.runtime.source_file import decoded
 
 if TYPE_CHECKING:
-    from qdsl.lang.core.from_typed import Entry
+    from qdsl.lang import generate
 
 __all__ = ["CompileError", "Derivative", "Function", "Module", "compile", "load"]
 
@@ -107,8 +107,8 @@ class _Compiled:
         """The name of its code."""
         raise NotImplementedError
 
-    def _entry(self) -> Entry:
-        """The core function to run."""
+    def _source(self) -> generate.Source:
+        """What it is made of."""
         raise NotImplementedError
 
     @property
@@ -119,21 +119,13 @@ class _Compiled:
     @deep_recursion()
     def _run(self) -> Callable[..., Any]:
         with COMPILING:
-            code = self._program.code(self._known_by, self._lowered)
+            code = self._program.code(self._known_by, self._source)
         if self._program.outline.nonfinite == "raise" and _is_plain(code):
             direct = code.kernel.direct(self._call)
             if direct is not None:  # looked for in the class, so this gets a class of its own
                 own = type(self)
                 self.__class__ = type(own.__name__, (own,), {"__call__": direct, "__module__": __name__})
         return self._converting(code)
-
-    def _lowered(self) -> Entry:
-        from qdsl.lang.core.from_typed import Refused
-
-        try:
-            return self._entry()
-        except Refused as refused:
-            raise CompileError([refused.diagnostic]) from None
 
     def _converting(self, code: Code) -> Callable[..., Any]:
         """Host values in, host values out."""
@@ -203,8 +195,8 @@ class Function(_Compiled):
     def _known_by(self) -> str:
         return self.__name__
 
-    def _entry(self) -> Entry:
-        return self._program.live.session.compiler.lowering.kernel(self._function)
+    def _source(self) -> typed.Function:
+        return self._function
 
     @property
     def signature(self) -> str:
@@ -242,11 +234,9 @@ class Derivative(_Compiled):
     def _known_by(self) -> str:
         return f"{self.kind}({self._of.__name__})"
 
-    def _entry(self) -> Entry:
-        node = self._node
-        assert isinstance(node, typed.Derivative)
-        assert isinstance(node.function, typed.FunctionValue)
-        return self._program.live.session.compiler.lowering.derivative(node.function.function, node)
+    def _source(self) -> typed.Derivative:
+        assert isinstance(self._node, typed.Derivative)
+        return self._node
 
     @cached_property
     def signature(self) -> str:

@@ -10,16 +10,14 @@ from __future__ import annotations
 import cmath
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from qdsl.lang.core import ir
 from qdsl.lang.core.calls import reachable
-from qdsl.lang.core.from_typed import Entry, Refused
 from qdsl.lang.core.interpret import KernelFailure, interpret, origin
 from qdsl.lang.core.layout import flatten, unflatten
-from qdsl.lang.differentiate import NotDifferentiable, gradient
-from qdsl.lang.optimise import optimise
+from qdsl.lang.generate import Derivative, Entry, Expression, NotDifferentiable, Refused, Unit
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
 from qdsl.runtime.arguments import first_nonfinite
@@ -70,9 +68,14 @@ class Computation:
 
     expr: typed.Expr
     inputs: Sequence[typed.Expr]
-    entry: Entry
+    unit: Unit
     compiler: Compiler
     runs: dict[tuple[int, ...], Callable[[Sequence[Any]], list[Any]]] = field(default_factory=dict)
+
+    @property
+    def entry(self) -> Entry:
+        """The core function that the expression is."""
+        return self.unit.entry
 
     def value(self, values: Sequence[Any]) -> Any:
         """The value of the expression."""
@@ -103,15 +106,14 @@ class Computation:
         return results
 
     def _prepared(self, wrt: tuple[int, ...]) -> Callable[[Sequence[Any]], list[Any]]:
-        module, name = self.entry.module, self.entry.name
-        if wrt:
-            try:
-                module, name = gradient(optimise(module, [name]), name, wrt), f"{name}.grad"
-            except NotDifferentiable as found:
-                raise not_differentiable(self.expr.span, found) from None
-        if _is_small(module, name):
-            return lambda flat: list(interpret(module, name, flat))
-        kernel = self.compiler.kernel(module, name)
+        wanted = replace(self.unit, derivative=Derivative(1, wrt)) if wrt else self.unit
+        try:
+            unit = self.compiler.generator.continued(wanted, "differentiated")
+        except NotDifferentiable as found:
+            raise not_differentiable(self.expr.span, found) from None
+        if _is_small(unit.module, unit.name):
+            return lambda flat: list(interpret(unit.module, unit.name, flat))
+        kernel = self.compiler.kernel(unit)
 
         def run(flat: Sequence[Any]) -> list[Any]:
             result = kernel(*flat, nonfinite="keep")
@@ -132,9 +134,10 @@ def computation(expr: typed.Expr, compiler: Compiler) -> Computation:
     """The expression as something to be carried out."""
     inputs = list(_inputs(expr))
     try:
-        return Computation(expr, inputs, compiler.lowering.expression(expr, inputs), compiler)
+        unit = compiler.generator.generate(Expression(expr, tuple(inputs)), stop_after="core")
     except Refused as refused:
         raise Stopped(refused.diagnostic) from None
+    return Computation(expr, inputs, unit, compiler)
 
 
 def _all_finite(values: Sequence[Any]) -> bool:

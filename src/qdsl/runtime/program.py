@@ -35,8 +35,8 @@ from qdsl.runtime.kernel import Kernel
 from qdsl.runtime.stamp import stamp
 
 if TYPE_CHECKING:
+    from qdsl.lang import generate
     from qdsl.lang.compile import Checked
-    from qdsl.lang.core.from_typed import Entry
     from qdsl.runtime.session import Session
 
 COMPILING = RLock()
@@ -150,19 +150,27 @@ class Program:
 
     # ── what is kept ─────────────────────────────────────────────────────────
 
-    def code(self, name: str, entry: Callable[[], Entry]) -> Code:
-        """The code of what is known by that name; where it is not kept, `entry` says what to compile."""
+    def code(self, name: str, source: Callable[[], generate.Source]) -> Code:
+        """The code of what is known by that name; where it is not kept, `source` says what to compile."""
         key = f"code {self.key} {self.outline.files} {name} {host()}"
         kept = self._read(key)
         if isinstance(kept, Code):
             return self._linked(kept, key)
-        core = entry()
-        parameters = tuple(map(types.resolved, core.parameters))
-        native = self.live.session.compiler.machine_code(core.module, core.name)
-        code = Code(parameters, types.resolved(core.result), native, core.name, core.globals)
-        if not core.globals:
+        code = self._generated(source())
+        if not code.globals:
             self._write(key, code)
         return code
+
+    def _generated(self, source: generate.Source) -> Code:
+        from qdsl.lang.generate import Refused
+
+        try:
+            unit = self.live.session.compiler.generator.generate(source)
+        except Refused as refused:
+            raise CompileError([refused.diagnostic]) from None
+        entry = unit.entry
+        parameters = tuple(map(types.resolved, entry.parameters))
+        return Code(parameters, types.resolved(entry.result), unit.native, unit.name, entry.globals)
 
     def _linked(self, kept: Code, key: str) -> Code:
         """The code out of the cache, in memory; where it does not link it is made anew, and kept instead."""

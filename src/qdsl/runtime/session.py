@@ -206,7 +206,7 @@ class Session:
         holds = self.environment.evaluate(condition)
         if holds.all() if hasattr(holds, "all") else holds:
             return
-        shown = [(each.span.text, self.environment.text(each)) for each in _sides(condition)]
+        shown = [(each.span.text, self.environment.text(each)) for each in _sides(condition) if not _is_literal(each)]
         note = "\n".join(f"  {written} is {value}" for written, value in shown if written != value)
         code = code_name(Code.ASSERTION)
         raise Stopped(error(code, f"this does not hold: {text}", Label(condition.span), note=note))
@@ -252,6 +252,13 @@ class Session:
         for statement in checked.module.statements:
             if isinstance(statement, typed.Let):
                 self._statement(statement)
+
+
+def _is_literal(expr: typed.Expr) -> bool:
+    """Whether what is written says the value."""
+    if isinstance(expr, typed.ArrayLiteral):
+        return all(map(_is_literal, expr.elements))
+    return isinstance(expr, typed.Constant | typed.Uncertain)
 
 
 def _sides(condition: typed.Expr) -> tuple[typed.Expr, ...]:

@@ -204,7 +204,8 @@ class Lowering:
         body = Body(self, instance.result)
         if isinstance(code, Declared):
             function = code.function
-            self._arguments(body, function.parameters, given)
+            with body.b.at(function.span):
+                self._arguments(body, function.parameters, given)
             self._bind(body, code, self._take(body, code))
             results = function_results(body, function.body or _primitive(function, instance.result))
             return body.b.function(instance.name, results, function.span)

@@ -150,7 +150,9 @@ class Expressions:
     def _called(self, node: tree.Reference) -> None:
         """What is called is never a unit."""
         symbol = self._lookup(node.name)
-        if symbol is None:
+        if symbol is None and node.name == "dag":
+            self.report(errors.dagger(node.span))
+        elif symbol is None:
             self.report(errors.unknown_name(node.span, node.name, self._value_names()))
         elif not failed(symbol):
             self._use(node, symbol)

@@ -11,6 +11,7 @@ either takes a token or leaves one that has been seen to fit, so the parse alway
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,8 +22,13 @@ from qdsl.lang.surface.parser import Parse
 from qdsl.lang.surface.tokens import CLOSER, CONTINUES, END, LATER, SPELLING, Token
 from qdsl.lang.surface.tree import BrokenExpr, BrokenItem, Node
 
-_INSERTED = ("COMMA", "RPAR", "RSQB", "EQUAL", "IN", "TILDE", "COLON", "NL")
+_INSERTED = ("STAR", "COMMA", "RPAR", "RSQB", "EQUAL", "IN", "TILDE", "COLON", "NL")
 """Signs worth supplying, the likeliest first."""
+
+_AFTER_UNIT = re.compile(r"(?:^|[^\w.])\d[\w.]*\s*[^\W\d]\w*(?:\^-?\d+)?(?:[*/][^\W\d]\w*(?:\^-?\d+)?)*[ \t]+$")
+"""Text that ends with a number and what may be units: `1 kg `, `9.8 m^2/s `."""
+
+_LONGEST_UNIT = 100
 
 _LEFT_OUT = frozenset({"EQUAL", "COLON", "DOT", "SEMI", "LET", "VAR", "PLUS", "STAR", "SLASH", "QMARK"})
 """What is worth leaving out: signs and words without a meaning of their own."""
@@ -105,14 +111,20 @@ class Recovery:
         return accepts(self.parse, self.parse.states, kinds)
 
     def may_insert(self, kind: str, token: Token) -> bool:
-        """A bracket can be supplied where one is open; a comma not where the line ends."""
+        """A bracket can be supplied where one is open, `*` between units, a comma not where the line ends."""
         if kind in _CLOSERS:
             return any(CLOSER.get(each.kind) == kind for each in self.layout.open)
         if kind == "EQUAL" and not self.in_declaration():
             return False
+        if kind == "STAR":
+            return token.kind == "NAME" and self.is_after_unit(token)
         if kind == "NL":
             return token.kind in _BEGINS
         return token.kind != "NL"
+
+    def is_after_unit(self, token: Token) -> bool:
+        text = self.parse.build.chunk.text
+        return _AFTER_UNIT.search(text, max(0, token.start - _LONGEST_UNIT), token.start) is not None
 
     def in_declaration(self) -> bool:
         """Whether the statement began with a word that an `=` belongs to."""

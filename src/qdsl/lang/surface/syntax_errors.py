@@ -57,6 +57,7 @@ _NO_START = Words("E0101", "a statement cannot begin with {token}")
 _SEMICOLON = _for("SEMI", "E0105", "`;` ends a statement and cannot stand inside brackets; write a comma")
 
 _NO_COMMA = Words("E0107", "a comma or an operator is missing between {before} and {token}")
+_NO_STAR = Words("E0107", "`*` is missing between {before} and {token}: a product of units is written kg*m")
 _RESERVED_NAME = Words("E0106", "{token} is a word of the language and cannot be a name")
 _NAMED = frozenset({"name", "field", "unit", "named value", "symbol", "parameter"})
 
@@ -227,6 +228,8 @@ def _words(place: Place) -> Words:
         return _RESERVED_NAME
     if place.inserted == "COMMA":
         return _NO_COMMA
+    if place.inserted == "STAR":
+        return _NO_STAR
     for words in SITUATIONS.get(waiting, ()):
         if not words.kinds or token.kind in words.kinds:
             return words
@@ -260,6 +263,8 @@ def _shown(token: Token | None) -> str:
 
 def _fixes(place: Place, chunk: Chunk) -> tuple[Fix, ...]:
     token = place.token
+    if place.inserted == "STAR" and place.before is not None:
+        return (Fix("insert `*`", (Edit(Span(chunk, place.before.end, token.start), "*"),), sure=False),)
     if place.inserted:
         sign = ";" if place.inserted == "NL" else SPELLING.get(place.inserted, place.inserted.lower())
         end = place.before.end if place.before is not None else token.start

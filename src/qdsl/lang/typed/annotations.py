@@ -20,6 +20,11 @@ _PLAIN = {"Bool": BOOL, "Int": INT, "Text": TEXT}
 
 def annotated(c: Checker, node: surface.TypeExpr) -> Type:
     """The type that an annotation names; Broken, with a message, where it names none."""
+    type_ = _annotated(c, node)
+    return BROKEN if BROKEN in types.parts(type_) else type_
+
+
+def _annotated(c: Checker, node: surface.TypeExpr) -> Type:
     match node:
         case surface.TypeHole():
             variable = types.TypeVar()
@@ -121,15 +126,16 @@ def dimension_of(c: Checker, node: surface.TypeExpr) -> Dimension | None:
             if above is None or other is None:
                 return None
             return above * other if operator == "*" else above / other
-        case surface.TypeName(name=name) if not (node.arguments or node.fields or node.values):
+        case surface.TypeName():
             symbol = c.symbol(node)
-            if symbol is not None and symbol.kind in (Kind.DIMENSION, Kind.GENERIC):
+            if symbol is None and node.name.text not in BUILTIN_TYPES:
+                return None  # names has reported it
+            plain = not (node.arguments or node.fields or node.values)
+            if plain and symbol is not None and symbol.kind in (Kind.DIMENSION, Kind.GENERIC):
                 if symbol.entity is None:  # declared wrongly: a message was given
                     symbol.entity = (
                         Dimension({DimVar(symbol.name, rigid=True): 1}) if symbol.kind is Kind.GENERIC else None
                     )
                 return symbol.entity if isinstance(symbol.entity, Dimension) else None
-            if symbol is None and name.text not in BUILTIN_TYPES:  # names has reported it
-                return None
     c.report(c.dims.not_a_dimension(node.span, node.span.text))
     return None

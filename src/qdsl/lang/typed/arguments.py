@@ -194,7 +194,13 @@ def _report_argument(
     want = getattr(wanted, "dimension", None)
     if wanted is INT and isinstance(found, types.Real) and found.dimension.is_one:
         c.report(c.errors.needs_rounding(value.span, None, ""))
-    elif have is None or want is None or (shape is None) != (wanted_shape is None) or have == want:
+    elif (
+        have is None
+        or want is None
+        or _axes(shape) != _axes(wanted_shape)
+        or _is_other_kind(found, wanted)
+        or have == want
+    ):
         c.report(
             c.errors.wrong_argument(value.span, name, parameter, types.resolved(value.type), types.resolved(target))
         )
@@ -206,6 +212,15 @@ def _report_argument(
     else:
         declared = next((v.span for v in function.parameters if v.name == parameter), None) if function else None
         c.report(c.dims.argument(value.span, name, parameter, have, want, declared))
+
+
+def _axes(shape: tuple[Length, ...] | None) -> int:
+    return 0 if shape is None else len(shape)
+
+
+def _is_other_kind(found: Type, wanted: Type) -> bool:
+    """Whether the numbers differ in more than their dimension: a Complex where a real number is taken."""
+    return isinstance(found, types.Complex) and isinstance(wanted, types.Real)
 
 
 _ANGLES = frozenset(("sin", "cos", "tan"))

@@ -204,7 +204,8 @@ def _slice(c: Checker, node: surface.Index, value: typed.Expr, shape: tuple[Leng
     if low is not None and isinstance(high, int | Fraction):
         length = int(high - low)
     if _reaches_outside(low, high, shape[0]):
-        c.report(c.errors.slice_outside(node.span, types.resolved(value.type)))
+        ends = [int(end) if isinstance(end, int | Fraction) else None for end in (low, high, shape[0])]
+        c.report(c.errors.slice_outside(node.span, ends[0], ends[1], ends[2]))
         return c.broken(node.span)
     return typed.SliceOf(node.span, types.Array(element, (length,)), value, start, stop, display=value.display)
 

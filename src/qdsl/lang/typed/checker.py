@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, TypeVar
 
-from qdsl.lang.names import Resolved, Symbol
+from qdsl.lang.names import Kind, Resolved, Symbol
 from qdsl.lang.report import Diagnostic, Diagnostics, InternalError
 from qdsl.lang.source import Span
 from qdsl.lang.surface import tree as surface
@@ -88,7 +88,7 @@ class Checker:
         self.show = Show(names)
         self.diagnostics = diagnostics
         self.errors = TypeErrors(self.show)
-        self.dims = DimensionErrors(self.show)
+        self.dims = DimensionErrors(self.show, self.is_hidden)
         self.models = ExperimentErrors(self.show)
         self.unifier = Unifier(lambda span, count: self.report(self.dims.too_many_turns(span, count)))
         self.same_dimension = self.unifier.same_dimension
@@ -105,6 +105,13 @@ class Checker:
 
     def report(self, diagnostic: Diagnostic) -> None:
         self.diagnostics.add(diagnostic)
+
+    def is_hidden(self, name: str) -> bool:
+        """Whether a value of the library cannot be offered, because the program has something of that name."""
+        library = self.resolved.scope.parent
+        meant = library.value(name) if library is not None else None
+        own = (each for each in self.symbols.values() if each.name == name and each.kind is not Kind.UNIT)
+        return self.resolved.scope.value(name) is not meant or any(each is not meant for each in own)
 
     @property
     def in_function(self) -> bool:

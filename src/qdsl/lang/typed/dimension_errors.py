@@ -7,20 +7,23 @@ alone, every reading that would make them agree is offered, and the reader choos
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from qdsl.lang.report import Diagnostic, Edit, Fix, Label, error, warning
 from qdsl.lang.source import Span
-from qdsl.lang.typed.dimension import CYCLE, FREQUENCY, RATE, TIME, Dimension, Turn, base
+from qdsl.lang.typed.dimension import CYCLE, Dimension, Turn
+from qdsl.lang.typed.readings import readings
 from qdsl.lang.typed.show import Show, by_default
 
 _VERBS = {"+": "add", "-": "subtract"}
-_LENGTH = base("Length")
 
 
 class DimensionErrors:
-    """Mistakes about dimensions. `show` names them."""
+    """Mistakes about dimensions. `show` names them; `is_hidden` says which names of the library the program took."""
 
-    def __init__(self, show: Show) -> None:
+    def __init__(self, show: Show, is_hidden: Callable[[str], bool]) -> None:
         self._show = show
+        self._is_hidden = is_hidden
 
     @property
     def show(self) -> Show:
@@ -51,7 +54,7 @@ class DimensionErrors:
             Label(right, f"this is {names[1]}"),
             note=show.beside(left_dim, right_dim),
             hint=f"give it its type: var {began} = 0" if began else self._hint(left_dim, right_dim, literal),
-            fixes=readings(left, left_dim, right_dim) + readings(right, right_dim, left_dim),
+            fixes=self._readings(left, left_dim, right_dim) + self._readings(right, right_dim, left_dim),
         )
 
     def expected(self, span: Span, found: Dimension, wanted: Dimension, why: Span | None, reason: str) -> Diagnostic:
@@ -67,7 +70,7 @@ class DimensionErrors:
             *labels,
             note=show.beside(found, wanted),
             hint=self._hint(found, wanted, None),
-            fixes=readings(span, found, wanted),
+            fixes=self._readings(span, found, wanted),
         )
 
     def argument(
@@ -85,7 +88,7 @@ class DimensionErrors:
             *labels,
             note=show.beside(found, wanted),
             hint=self._hint(found, wanted, None),
-            fixes=readings(span, found, wanted),
+            fixes=self._readings(span, found, wanted),
         )
 
     def plain_number(self, span: Span, function: str, found: Dimension) -> Diagnostic:
@@ -97,7 +100,7 @@ class DimensionErrors:
             f"`{function}` takes a plain number, and this is {name}",
             Label(span, f"this is {name}"),
             hint=f"divide by a {name} to make it plain" if "/" not in name and "*" not in name else "",
-            fixes=readings(span, found, Dimension({})),
+            fixes=self._readings(span, found, Dimension({})),
         )
 
     def cycles_where_radians(self, call: Span, function: str, argument: Span, found: Dimension) -> Diagnostic:
@@ -107,7 +110,7 @@ class DimensionErrors:
             f"`{function}` takes radians, but its argument counts cycles",
             Label(argument, f"this is {self.show.dimension(found)}"),
             Label(call, "radians = 2π × cycles"),
-            fixes=readings(argument, found, Dimension({})),
+            fixes=self._readings(argument, found, Dimension({})),
         )
 
     def inverse_cycles(
@@ -124,7 +127,7 @@ class DimensionErrors:
             f"this should be {names[1]}, but is {names[0]}: they differ by a count of cycles",
             *labels,
             note=show.beside(found, wanted),
-            fixes=readings(span, found, wanted),
+            fixes=self._readings(span, found, wanted),
         )
 
     def doubled_turn(self, turn: Turn, rate: Span, fix: Fix | None) -> Diagnostic:
@@ -173,7 +176,7 @@ class DimensionErrors:
             Label(span, f"`{unit}` measures {show.dimension(unit_dim)}"),
             Label(value, f"this is {show.dimension(value_dim)}"),
             note=show.beside(value_dim, unit_dim),
-            fixes=readings(value, value_dim, unit_dim),
+            fixes=self._readings(value, value_dim, unit_dim),
         )
 
     def not_a_dimension(self, span: Span, name: str) -> Diagnostic:
@@ -218,6 +221,9 @@ class DimensionErrors:
             hint="bind it with `let`",
         )
 
+    def _readings(self, span: Span, found: Dimension, wanted: Dimension) -> tuple[Fix, ...]:
+        return readings(span, found, wanted, self._is_hidden)
+
     def _hint(self, found: Dimension, wanted: Dimension, literal: Span | None) -> str:
         """One thing to try, only where it is sure."""
         found, wanted = by_default(found.resolved()), by_default(wanted.resolved())
@@ -234,71 +240,3 @@ class DimensionErrors:
         if not more and power in (1, -1):
             return f"a factor of {atom} is missing: {'multiply' if power == 1 else 'divide'} by a {atom}"
         return ""
-
-
-def readings(span: Span, found: Dimension, wanted: Dimension) -> tuple[Fix, ...]:
-    """Every way to turn a value of the one dimension into the other when cycles are all that is between them."""
-    found, wanted = by_default(found.resolved()), by_default(wanted.resolved())
-    ratio = wanted / found
-    if list(ratio.factors) != [CYCLE]:
-        return ()
-    power = ratio.factors[CYCLE]
-    fixes = [_named_reading(span, found, wanted)]
-    if power == -1:
-        fixes.append(_before("multiply by 2pi", span, "2pi * "))
-    elif power == 1:
-        fixes.append(_after("divide by 2pi", span, " / (2pi)"))
-    if found == FREQUENCY and wanted == RATE and span.text.endswith("Hz"):
-        fixes.append(_per_second(span))
-    if isinstance(power, int):
-        fixes.append(_after("count the cycles", span, _cycles(power)))
-    return tuple(fix for fix in fixes if fix is not None)
-
-
-def _named_reading(span: Span, found: Dimension, wanted: Dimension) -> Fix | None:
-    """`1/f` as period(f), `1/T` as frequency(T), `c/f` as wavelength(f)."""
-    head, slash, tail = (part.strip() for part in span.text.partition("/"))
-    simple = slash and "/" not in tail and "*" not in tail and " " not in tail
-    for dimension, result, above, function in (
-        (FREQUENCY**-1, TIME, "1", "period"),
-        (RATE, FREQUENCY, "1", "frequency"),
-        (_LENGTH / Dimension({CYCLE: 1}), _LENGTH, "c", "wavelength"),
-    ):
-        if simple and found == dimension and wanted == result and head == above:
-            return Fix(
-                f"use {function}(..)",
-                (Edit(span, f"{function}({tail.removeprefix('(').removesuffix(')')})"),),
-                sure=False,
-            )
-    return None
-
-
-def _per_second(span: Span) -> Fix | None:
-    """Counts per second that were written in Hz."""
-    number, space, unit = span.text.rpartition(" ")
-    if unit != "Hz" or not space:
-        return None
-    return Fix("if it counts events, write cps", (Edit(span, f"{number} cps"),), sure=False)
-
-
-def _cycles(power: int) -> str:
-    sign = "*" if power > 0 else "/"
-    return f" {sign} 1 cycle" if abs(power) == 1 else f" {sign} (1 cycle)^{abs(power)}"
-
-
-def _before(title: str, span: Span, text: str) -> Fix:
-    if _is_atomic(span.text):
-        return Fix(title, (Edit(span.before(), text),), sure=False)
-    if "+" in span.text or "-" in span.text:
-        return Fix(title, (Edit(span.before(), f"{text}("), Edit(span.after(), ")")), sure=False)
-    return Fix(title, (Edit(span.before(), text),), sure=False)
-
-
-def _after(title: str, span: Span, text: str) -> Fix:
-    if "+" in span.text or "-" in span.text:
-        return Fix(title, (Edit(span.before(), "("), Edit(span.after(), f"){text}")), sure=False)
-    return Fix(title, (Edit(span.after(), text),), sure=False)
-
-
-def _is_atomic(text: str) -> bool:
-    return text.replace("_", "").isalnum()

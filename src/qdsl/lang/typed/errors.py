@@ -169,10 +169,14 @@ class TypeErrors:
     def wrong_argument(self, span: Span, function: str, parameter: str, found: Type, expected: Type) -> Diagnostic:
         """`sin("a")`."""
         show = self.show
-        wanted = show.type(expected)
+        match pruned(expected):
+            case types.Real(dimension) if not dimension.resolved().ground:
+                wanted = "a real number"
+            case _:
+                wanted = show.a(expected)
         return error(
             "E0311",
-            f"`{parameter}` of `{function}` is {with_article(wanted)}, and this is {show.a(found)}",
+            f"`{parameter}` of `{function}` is {wanted}, and this is {show.a(found)}",
             Label(span, f"this is {show.a(found)}"),
         )
 
@@ -250,14 +254,16 @@ class TypeErrors:
         """`[1, 2][5]`, where both are known; indices count from 0 and never from the end."""
         return error("E0317", f"index {index} is outside an array of {counted(length, 'element')}", Label(span))
 
-    def slice_outside(self, span: Span, type_: Type) -> Diagnostic:
-        """`[1, 2][0:5]`, `v[2:1]`, `v[-1:]`."""
-        return error(
-            "E0317",
-            f"this slice is no part of {self.show.a(type_)}",
-            Label(span),
-            hint="a slice i:j has 0 <= i <= j <= length",
-        )
+    def slice_outside(self, span: Span, low: int | None, high: int | None, length: int | None) -> Diagnostic:
+        """`[1, 2][0:5]`, `v[2:1]`, `v[-1:]`; what is not known is None."""
+        ends = [each for each in (low, high) if each is not None]
+        if min(ends) < 0:
+            said = f"indices count from 0 and never from the end, so a slice has no {min(ends)}"
+        elif length is not None and max(ends) > length:
+            said = f"this slice reaches to {max(ends)}, outside an array of {counted(length, 'element')}"
+        else:
+            said = f"this slice begins at {low} and ends before that, at {high}"
+        return error("E0317", said, Label(span), hint="a slice i:j has 0 <= i <= j <= length")
 
     def slice_assigned(self, span: Span) -> Diagnostic:
         """`v[0:2] = x`."""

@@ -102,10 +102,10 @@ class LikelihoodOf(_Problem):
     ) -> Matrix:
         name = measure.distribution.name
         information = DISTRIBUTIONS[name].information or f"{name.lower()}_information"
-        function = self.model.environment.compiler.library.function(information)
+        compiler = self.model.environment.compiler
+        function = compiler.library.function(information)
         assert isinstance(function.type, types.Function)
-        entry = self.model.environment.compiler.lowering.kernel(function)
-        found = self.model.environment.compiler.kernel(entry.module, entry.name)(*values, nonfinite="keep")
+        found = compiler.kernel(compiler.generator.generate(function, stop_after="core"))(*values, nonfinite="keep")
         parts = found if isinstance(found, tuple) else (found,)
         names = [".".join(leaf.path) for leaf in leaves(function.type.result)]
         size = len(self.parameters)

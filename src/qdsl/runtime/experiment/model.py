@@ -11,10 +11,8 @@ from typing import Any
 import numpy as np
 
 from qdsl.lang.core.from_experiment import FromExperiment
-from qdsl.lang.core.from_typed import Entry, Refused
 from qdsl.lang.core.layout import flatten, leaves
-from qdsl.lang.differentiate import NotDifferentiable, gradient, hessian
-from qdsl.lang.optimise import optimise
+from qdsl.lang.generate import Derivative, Entry, NotDifferentiable, Refused
 from qdsl.lang.typed import tree as typed
 from qdsl.runtime.evaluate import Environment
 from qdsl.runtime.failures import Stopped, no_model_derivative, unequal_path
@@ -36,48 +34,34 @@ class Model:
     def params(self) -> tuple[typed.ParamDeclaration, ...]:
         return self.experiment.params
 
-    def entry(self, name: str) -> Entry:
-        """A function of the experiment by its name in `FromExperiment`."""
-        return self._lowered(getattr(self.functions, name)())
-
-    def _lowered(self, function: typed.Function) -> Entry:
-        try:
-            return self.environment.compiler.lowering.kernel(function)
-        except Refused as refused:
-            raise Stopped(refused.diagnostic) from None
-
     def kernel(self, name: str, order: int = 0) -> CompiledFunction:
-        """The function, with its derivatives by the params up to `order`."""
+        """A function of the experiment by its name in `FromExperiment`, with derivatives by the params to `order`."""
         key = (name, order)
         if key not in self._kernels:
-            self._kernels[key] = self._compiled(self.entry(name), order)
+            self._kernels[key] = self._compiled(getattr(self.functions, name)(), order)
         return self._kernels[key]
 
     def of_axes(self, name: str, value: typed.Expr) -> CompiledFunction:
         """A part of the model as a function of the axes alone."""
         key = (name, 0)
         if key not in self._kernels:
-            self._kernels[key] = self._compiled(self._lowered(self.functions.of_axes(name, value)), 0)
+            self._kernels[key] = self._compiled(self.functions.of_axes(name, value), 0)
         return self._kernels[key]
 
     @cached_property
     def _kernels(self) -> dict[tuple[str, int], CompiledFunction]:
         return {}
 
-    def _compiled(self, entry: Entry, order: int) -> CompiledFunction:
-        module, name = entry.module, entry.name
-        wrt = range(len(self.params))
-        if order:  # what is not needed is not differentiated
-            module = optimise(module, [name])
+    def _compiled(self, function: typed.Function, order: int) -> CompiledFunction:
+        compiler = self.environment.compiler
+        by_params = Derivative(order, tuple(range(len(self.params))))
         try:
-            if order == 1:
-                module, name = gradient(module, name, wrt), f"{name}.grad"
-            elif order == 2:
-                module, name = hessian(module, name, wrt), f"{name}.hess"
+            unit = compiler.generator.generate(function, by_params, stop_after="differentiated")
+        except Refused as refused:
+            raise Stopped(refused.diagnostic) from None
         except NotDifferentiable as found:
             raise no_model_derivative(self.experiment.span, found) from None
-        kernel = self.environment.compiler.kernel(module, name)
-        return CompiledFunction(kernel, entry, self.environment, len(leaves(entry.result)))
+        return CompiledFunction(compiler.kernel(unit), unit.entry, self.environment, len(leaves(unit.entry.result)))
 
     # ── values ───────────────────────────────────────────────────────────────
 
