@@ -15,7 +15,7 @@ from qdsl import version
 
 if TYPE_CHECKING:
     from qdsl.runtime.embedded import CompileError, Module, compile, load
-    from qdsl.runtime.kernel import KernelError
+    from qdsl.runtime.kernel_error import KernelError
 
 __version__ = version.VERSION
 
@@ -24,7 +24,7 @@ __all__ = ["CompileError", "KernelError", "Module", "__version__", "compile", "l
 
 def __getattr__(name: str) -> Any:
     if name == "KernelError":
-        from qdsl.runtime.kernel import KernelError
+        from qdsl.runtime.kernel_error import KernelError
 
         return KernelError
     if name in __all__:

@@ -23,7 +23,7 @@ def run_wide(module: Module, points: Points, width: int, length: int) -> list[An
 
     Results of @f are two reals and an array, whose length is to be `length` at every point.
     """
-    entry = compile_wide(module, "f", points.varying, width)
+    entry = compile_wide(module, "f", points.varying, width).entry
     count = len(points.arguments)
     lengths = [len(each[ARRAY]) for each in points.arguments]
     columns = [np.array(points.column(i), DTYPES.get(kind, "float64")) for i, kind in enumerate(PARAMETERS)]  # type: ignore[arg-type]
@@ -35,7 +35,7 @@ def run_wide(module: Module, points: Points, width: int, length: int) -> list[An
     words = (ctypes.c_int64 * 6)(*(column.ctypes.data for column in columns), lengths[0])
     outputs = (ctypes.c_int64 * 4)(*(result.ctypes.data for result in results), length)
     memory = context.fresh(True)
-    status = LOOP(entry.address)(words, count, (ctypes.c_int64 * 6)(*strides, 0), outputs, memory)
+    status = LOOP(entry.lanes)(words, count, (ctypes.c_int64 * 6)(*strides, 0), outputs, memory)
     if entry.release:
         RELEASE(entry.release)(memory)
     stop = context.stopped(memory) if status else None

@@ -124,7 +124,9 @@ def test_whole_arrays_and_numbers_beside_them(compiled: dict[str, Kernel]) -> No
     assert (y.tolist(), w.tolist()) == ([1.0, 2.0, 3.0], [[1.0, 3.0, 5.0], [2.0, 3.0, 5.0], [3.0, 3.0, 5.0]])
     y, w = first([1.0], np.zeros((0, 2)))
     assert (y.shape, w.shape) == ((0, 2), (0, 2, 0))
-    for given, message in ((np.zeros((2, 2)), "v takes an array of 1 axis, not of 2 axes"), (1.0, "not of 0 axes")):
+    y, w = first([[2.0, 3.0], [4.0, 5.0]], [1, 10])  # axes before an array's own are of points
+    assert (y.tolist(), w.tolist()) == ([2.0, 40.0], [[2.0, 3.0], [40.0, 5.0]])
+    for given, message in ((1.0, "v takes an array of 1 axis, not of 0 axes"),):
         with pytest.raises(ValueError, match=message):
             first(given, 1.0)
     with pytest.raises(KernelError, match="index 1 is outside an array of length 1, at element 2"):

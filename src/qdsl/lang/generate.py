@@ -20,7 +20,8 @@ from qdsl.lang import differentiate, native
 from qdsl.lang.core import ir
 from qdsl.lang.core.from_typed import Entry, Lowering, Refused
 from qdsl.lang.differentiate import NotDifferentiable
-from qdsl.lang.native import NativeModule, ObjectCache
+from qdsl.lang.native import NativeModule, ObjectCache, python_entry
+from qdsl.lang.native.wide_module import Pattern, WideModule, compile_wide
 from qdsl.lang.optimise import optimise
 from qdsl.lang.report import InternalError
 from qdsl.lang.typed import tree as typed
@@ -87,6 +88,13 @@ class Generator:
         for stage in STAGES[STAGES.index(unit.after) + 1 : STAGES.index(stop_after) + 1]:
             unit = replace(_STEPS[stage](self, unit), after=stage)
         return unit
+
+    def wide(self, unit: Unit, varying: Pattern, width: int | None = None) -> WideModule:
+        """Machine code that runs the unit's function over `width` points at once; they differ in these core parameters.
+        Raises `NoLanes` where the function has no such form.
+        """
+        module = self.continued(unit, "optimised").module if unit.code is None else unit.module
+        return compile_wide(module, unit.name, varying, width, self.objects, python_entry.possible())
 
     def _lowered(self, source: Source) -> Entry:
         """The first stage."""

@@ -59,7 +59,8 @@ class Compiler:
         unit = self.generator.continued(unit, "differentiated")
         key = (module_text(unit.module), unit.name, _places(unit.module))
         if key not in self.kernels:
-            self.kernels[key] = Kernel(self.generator.continued(unit).native.entry(unit.name))
+            done = self.generator.continued(unit)
+            self.kernels[key] = Kernel(done.native.entry(unit.name), lambda varying: self.generator.wide(done, varying))
         return self.kernels[key]
 
 

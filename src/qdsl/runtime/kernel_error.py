@@ -23,6 +23,8 @@ class KernelError(Exception):
     `within` is the element of an array that it was building.
     """
 
+    __module__ = "qdsl"  # where users find it, and what a traceback calls it
+
     def __init__(
         self,
         code: Code,

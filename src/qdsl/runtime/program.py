@@ -22,14 +22,17 @@ from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
+from qdsl.lang.depth import deep_recursion
 from qdsl.lang.native import NativeModule
 from qdsl.lang.native.target import host
+from qdsl.lang.native.wide_module import Pattern, WideModule
 from qdsl.lang.report import Diagnostic
 from qdsl.lang.report.render import render_all
 from qdsl.lang.source import Source
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
 from qdsl.lang.typed.show import Show
+from qdsl.runtime.broadcast import Widen
 from qdsl.runtime.cache import DiskCache
 from qdsl.runtime.kernel import Kernel
 from qdsl.runtime.stamp import stamp
@@ -79,21 +82,25 @@ class Outline:
     files: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Code:
     """The machine code of a function. `parameters` and `result` are the types that its arguments and result have;
-    `globals` are the session's variables that it takes besides."""
+    `globals` are the session's variables that it takes besides; `widen` compiles it over lanes, and is not kept."""
 
     parameters: tuple[types.Type, ...]
     result: types.Type
     native: NativeModule
     name: str
     globals: tuple[typed.Variable, ...] = ()
+    widen: Widen | None = None
+
+    def __reduce__(self) -> tuple[type[Code], tuple[object, ...]]:
+        return type(self), (self.parameters, self.result, self.native, self.name, self.globals)
 
     @cached_property
     def kernel(self) -> Kernel:
         """The code, linked."""
-        return Kernel(self.native.entry(self.name))
+        return Kernel(self.native.entry(self.name), self.widen)
 
 
 @dataclass(frozen=True)
@@ -155,11 +162,30 @@ class Program:
         key = f"code {self.key} {self.outline.files} {name} {host()}"
         kept = self._read(key)
         if isinstance(kept, Code):
+            kept.widen = self._widening(key, source)
             return self._linked(kept, key)
         code = self._generated(source())
         if not code.globals:
             self._write(key, code)
+            code.widen = self._widening(key, source)
         return code
+
+    def _widening(self, key: str, source: Callable[[], generate.Source]) -> Widen:
+        """How to compile the code over lanes, or to find that in the cache."""
+
+        def widen(varying: Pattern) -> WideModule:
+            own_key = f"wide {varying} {key}"
+            kept = self._read(own_key)
+            if isinstance(kept, WideModule):
+                kept.cache = self.cache
+                return kept
+            with COMPILING, deep_recursion():
+                generator = self.live.session.compiler.generator
+                wide = generator.wide(generator.generate(source(), stop_after="optimised"), varying)
+            self._write(own_key, wide)
+            return wide
+
+        return widen
 
     def _generated(self, source: generate.Source) -> Code:
         from qdsl.lang.generate import Refused

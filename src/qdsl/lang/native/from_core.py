@@ -51,8 +51,8 @@ class Signature:
 
 @dataclass(frozen=True)
 class Translation:
-    """LLVM text, what its numbers of sites and calls mean, and the functions that can be called. The loops of `straight`
-    ones have a fast mode.
+    """LLVM text, what its numbers of sites and calls mean, and the functions that can be called. The loops of the
+    `straight` ones have a fast mode.
     """
 
     text: str
