@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -28,14 +27,17 @@ def state(folder: Path) -> str:
     Reading all files would take longer than anything that is kept takes to load. Size and times tell a change too: the
     time of change (`ctime`) is the system's own, and no program can put it back.
     """
-    return "".join(sorted(_lines(str(folder))))
-
-
-def _lines(folder: str) -> Iterator[str]:
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.name.endswith(_PARTS):
-                status = entry.stat()
-                yield f"{entry.path} {status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino}\n"
-            elif entry.is_dir() and not entry.name.startswith(("_", ".")):
-                yield from _lines(entry.path)
+    lines: list[str] = []
+    folders = [str(folder)]
+    for each in folders:  # it grows as folders are found
+        with os.scandir(each) as entries:
+            for entry in entries:
+                name = entry.name
+                if name.endswith(_PARTS):
+                    status = entry.stat()
+                    state = status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
+                    lines.append(f"{entry.path} {state}\n")
+                elif name[0] not in "_." and entry.is_dir():
+                    folders.append(entry.path)
+    lines.sort()
+    return "".join(lines)

@@ -80,7 +80,7 @@ def unit_or_value(span: Span, name: str, symbol: Symbol) -> Diagnostic:
         "E0208",
         f"`{name}` could mean the unit or your {symbol.kind.value}",
         *labels,
-        hint=f"rename the {symbol.kind.value}, or put the quantity with its unit in parentheses",
+        hint=f"rename the {symbol.kind.value}; where it is meant, brackets end the quantity before it: (9.8 m)/{name}",
     )
 
 

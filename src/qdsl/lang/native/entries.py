@@ -108,7 +108,7 @@ class Entry:
         self._write_words(w, returned, outs)
         w.do("ret i32 0")
         return_code(w)
-        return define(f"i32 {self.named('call')} (ptr %arguments, ptr %results, ptr %context) nounwind", w)
+        return define(f"i32 {self.named('call')} (ptr %arguments, ptr %results, ptr %context) {OUTER}", w)
 
     def read_words(self, w: Writer, type_: Type, at: int) -> list[tuple[str, str]]:
         if isinstance(type_, ArrayType):
@@ -155,6 +155,11 @@ class Entry:
 
 
 # ── pieces ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+OUTER = "nounwind noinline optnone"
+"""Attributes of what only reads arguments and calls what does the work: to optimise it takes as long as to optimise a
+kernel, and gains nothing that could be measured."""
 
 
 def define(head: str, w: Writer) -> str:

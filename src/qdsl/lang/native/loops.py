@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 
 from qdsl.lang.core.ir import ArrayType, Function, Scalar, scalar_of
 from qdsl.lang.native.abi import ELEMENT_BYTES, ELEMENT_TYPE, INDEX, INTERRUPTED, STARTED, words
-from qdsl.lang.native.entries import Entry, any_nonfinite, define, field_of, load_as, return_code, store_as
+from qdsl.lang.native.entries import OUTER, Entry, any_nonfinite, define, field_of, load_as, return_code, store_as
 from qdsl.lang.native.interruption import poll
 from qdsl.lang.native.program import Mode, Program
 from qdsl.lang.native.writer import LLVM_TYPE, Writer, llvm_type, symbol
@@ -68,7 +68,7 @@ class Loops(Entry):
 
         self._each(w, element, outs, "0", "%n", "finished", polls=True)
         self._finished(w)
-        return self._loop_definition(w, "map")
+        return self._loop_definition(w, "map", OUTER)
 
     # ── loop ─────────────────────────────────────────────────────────────────
 
@@ -140,7 +140,7 @@ class Loops(Entry):
         self.start(w)
         self._each(w, self._one_of(w, columns, strides), outs, "0", "%n", "finished", polls=True)
         self._finished(w)
-        return self._loop_definition(w, "loop")
+        return self._loop_definition(w, "loop", OUTER)
 
     def _laid_out(self, w: Writer, type_: Scalar, column: str, stride: str, buffer: str, start: str, count: str) -> str:
         """Where elements `start`... of a column are contiguous: in place, or copied to the buffer."""
@@ -232,9 +232,9 @@ class Loops(Entry):
             w.do(f"ret i32 {INTERRUPTED}")
         return_code(w)
 
-    def _loop_definition(self, w: Writer, kind: str) -> str:
+    def _loop_definition(self, w: Writer, kind: str, attributes: str = "nounwind") -> str:
         parameters = "ptr %arguments, i64 %n, ptr %strides, ptr %results, ptr %context"
-        return define(f"i32 {self.named(kind)} ({parameters}) nounwind", w)
+        return define(f"i32 {self.named(kind)} ({parameters}) {attributes}", w)
 
 
 def strided(w: Writer, column: str, index: str, stride: str) -> str:
