@@ -183,5 +183,5 @@ def test_lengths_fit_where_both_are_not_known_to_differ() -> None:
 
 def test_every_structured_operation_has_a_row() -> None:
     """Those of the table in `core.ir`; calls are checked against the callee."""
-    listed = "const select check array build len get set slice if for while splat any highest blend"
+    listed = "const select check array build len get set slice if for while splat tally any highest blend"
     assert set(LEGAL) == set(listed.split())

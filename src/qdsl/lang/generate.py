@@ -89,12 +89,12 @@ class Generator:
             unit = replace(_STEPS[stage](self, unit), after=stage)
         return unit
 
-    def wide(self, unit: Unit, varying: Pattern, width: int | None = None) -> WideModule:
+    def wide(self, unit: Unit, varying: Pattern, width: int | None = None, tally: bool = False) -> WideModule:
         """Machine code that runs the unit's function over `width` points at once; they differ in these core parameters.
         Raises `NoLanes` where the function has no such form.
         """
         module = self.continued(unit, "optimised").module if unit.code is None else unit.module
-        return compile_wide(module, unit.name, varying, width, self.objects, python_entry.possible())
+        return compile_wide(module, unit.name, varying, width, self.objects, python_entry.possible(), tally)
 
     def _lowered(self, source: Source) -> Entry:
         """The first stage."""

@@ -33,8 +33,8 @@ LOOP = ctypes.CFUNCTYPE(
 )
 RELEASE = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
 
-Widen = Callable[[Pattern], WideModule]
-"""Compiles a function over lanes. Raises `NoLanes` where it cannot have any."""
+Widen = Callable[[Pattern, bool], WideModule]
+"""Compiles a function over lanes, counting the lanes in use if so told. Raises `NoLanes` where it cannot have any."""
 
 WORTH_COMPILING = 0.1
 """Seconds of work, done or to come, that are worth compiling a function over lanes: about what that takes."""
@@ -108,7 +108,7 @@ class Broadcast:
         if self.widen is None:
             return None
         try:
-            found = self.widen(pattern).entry
+            found = self.widen(pattern, False).entry
         except NoLanes:
             return None
         release = RELEASE(found.release) if found.release else _nothing
@@ -157,6 +157,33 @@ class Broadcast:
         if pieces == 1 and failure is None:
             self.seconds[pattern] = seconds / (end - first)
         return failure
+
+    # ── saying so ────────────────────────────────────────────────────────────
+
+    def explain(self, given: Sequence[np.ndarray], shape: tuple[int, ...]) -> str:
+        """How these points would be run, once all is compiled; with what lanes do, found by running them."""
+        pattern = tuple(map(_varies, given, self.types))
+        head = f"{self.signature.name} over {prod(shape)} points: "
+        if self.straight:
+            return head + "one loop of vector instructions"
+        try:
+            wide = None if self.widen is None else self.widen(pattern, True)
+        except NoLanes as refused:
+            return head + f"one at a time, because {refused.reason}"
+        if wide is None or wide.explanation is None:
+            return head + "one at a time"
+        entry, lines = wide.entry, [head + f"{wide.width} at a time"]
+        lines += [f"  the same at all points: {', '.join(wide.explanation.shared)}"] if wide.explanation.shared else []
+        if entry.tallies is None:
+            return "\n".join([*lines, "  points never part"])
+        lengths = self._lengths(given, shape, True)
+        points = laid_out(self._stretched(given, shape), self.types, self.signature.results, shape, lengths)
+        release = RELEASE(entry.release) if entry.release else _nothing
+        points.run(LOOP(entry.lanes), release, True, 0, points.count, 1)
+        on, of = (ctypes.c_int64.from_address(at).value for at in entry.tallies)
+        for kind, span in wide.explanation.partings:
+            lines.append(f"  points part at: {kind}" + (f", line {span.begins.line}" if span is not None else ""))
+        return "\n".join([*lines, *([f"  lanes in use: {100 * on / of:.1f} %"] if of else [])])
 
     # ── arguments and results ────────────────────────────────────────────────
 

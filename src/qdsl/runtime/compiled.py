@@ -13,6 +13,7 @@ from qdsl.lang.core import ir
 from qdsl.lang.core.printer import module_text
 from qdsl.lang.generate import Generator, Unit
 from qdsl.lang.library import Library
+from qdsl.lang.native.wide_module import Pattern, WideModule
 from qdsl.lang.source import Span
 from qdsl.runtime.cache import DiskCache
 from qdsl.runtime.kernel import Kernel
@@ -60,7 +61,11 @@ class Compiler:
         key = (module_text(unit.module), unit.name, _places(unit.module))
         if key not in self.kernels:
             done = self.generator.continued(unit)
-            self.kernels[key] = Kernel(done.native.entry(unit.name), lambda varying: self.generator.wide(done, varying))
+
+            def widen(varying: Pattern, tally: bool) -> WideModule:
+                return self.generator.wide(done, varying, tally=tally)
+
+            self.kernels[key] = Kernel(done.native.entry(unit.name), widen)
         return self.kernels[key]
 
 

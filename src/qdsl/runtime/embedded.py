@@ -145,6 +145,22 @@ class _Compiled:
 
         return run
 
+    def explain(self, *args: Any, **named: Any) -> str:
+        """How a call over many points runs: how many at once, what they share, where they part, how many lanes work."""
+        with COMPILING:
+            code = self._program.code(self._known_by, self._source)
+        parts = [
+            part
+            for name, type_, value in zip(
+                self._outline.parameters, code.parameters, self._arguments(args, named), strict=True
+            )
+            for part in self._parts(name, type_, value)
+        ]
+        values = self._program.live.session.environment.values if code.globals else {}
+        for variable in code.globals:
+            parts += flatten(variable.type, values[variable])
+        return code.kernel.explain(*parts)
+
     def _parts(self, name: str, type_: types.Type, value: Any) -> list[Any]:
         try:
             return flatten(type_, _as_arrays(type_, value))

@@ -163,6 +163,12 @@ class Kernel:
             return _several([arguments.empty(type_, shape) for type_ in self.signature.results])
         return _several(self._broadcast.over(given, shape, keep))
 
+    def explain(self, *args: Any) -> str:
+        """How it runs over these arguments: how many points at once, what they share, where they part."""
+        given = [arguments.accepted(*each) for each in zip(args, self._types, self._names, strict=True)]
+        shape = arguments.points_shape(given, self._types, self._names)
+        return self._broadcast.explain(given, shape)
+
     @cached_property
     def _broadcast(self) -> Broadcast:
         return Broadcast(self._entry, self._once, self._release, self._widen)

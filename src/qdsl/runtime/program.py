@@ -173,15 +173,15 @@ class Program:
     def _widening(self, key: str, source: Callable[[], generate.Source]) -> Widen:
         """How to compile the code over lanes, or to find that in the cache."""
 
-        def widen(varying: Pattern) -> WideModule:
-            own_key = f"wide {varying} {key}"
+        def widen(varying: Pattern, tally: bool) -> WideModule:
+            own_key = f"wide {varying} {tally} {key}"
             kept = self._read(own_key)
             if isinstance(kept, WideModule):
                 kept.cache = self.cache
                 return kept
             with COMPILING, deep_recursion():
                 generator = self.live.session.compiler.generator
-                wide = generator.wide(generator.generate(source(), stop_after="optimised"), varying)
+                wide = generator.wide(generator.generate(source(), stop_after="optimised"), varying, tally=tally)
             self._write(own_key, wide)
             return wide
 

@@ -118,6 +118,9 @@ class Builder:
         """The same number, or array of numbers, in every lane."""
         return self._add("splat", (value,), (widened(value.type, width),))[0]
 
+    def tally(self, lanes: Value) -> None:
+        self._add("tally", (lanes,), ())
+
     def any(self, lanes: Value) -> Value:
         return self._add("any", (lanes,), (BOOL,))[0]
 

@@ -167,6 +167,8 @@ class _Run:
                 if not condition:
                     raise _failed(op.attributes["failure"], numbers, op.span)
                 return ()
+            case "tally":
+                return ()
             case "call":
                 return self.call(op.attributes["function"], operands, op.span)
             case "if":

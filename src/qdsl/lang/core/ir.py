@@ -121,6 +121,7 @@ class Op:
     | for     | int lo, int hi, C...|                 | (int, C...) -> C...            | C...              |
     | while   | C...                |                 | (C...) -> bool, (C...) -> C... | C...              |
     | splat   | number or array     |                 |                                | the same, in lanes |
+    | tally   | <W x bool>          |                 |                                | none              |
     | any     | <W x bool>          |                 |                                | bool              |
     | highest | <W x int>           |                 |                                | int               |
     | blend   | <W x bool>, T, T    |                 |                                | T (an array)      |
@@ -128,7 +129,8 @@ class Op:
     `for` counts from lo up to, not including, hi. `check` raises `failure`, a `Failure`, unless its first operand is
     true; the other operands are the numbers the message shows. `select`, and the indices of `get` and `set`, may be
     in lanes where their results are. `blend` takes each lane from one of two arrays: if all lanes are of one of them it
-    is that array, else the two must be of equal lengths. With `inside` whoever wrote the op knows that its
+    is that array, else the two must be of equal lengths. `tally` changes nothing: it counts the lanes that run, for
+    whoever wants to know. With `inside` whoever wrote the op knows that its
     indices are good: it need not be checked, and may be left out where its result is not used.
     """
 

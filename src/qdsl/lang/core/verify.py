@@ -108,6 +108,7 @@ LEGAL: dict[str, Legal] = {
     "for": Legal("int int C...", "C...", (("int C...", "C..."),)),
     "while": Legal("C...", "C...", (("C...", "bool"), ("C...", "C..."))),
     "splat": Legal("T", "U", holds=_the_same_in_lanes),
+    "tally": Legal("<bool>", ""),
     "any": Legal("<bool>", "bool"),
     "highest": Legal("<int>", "int"),
     "blend": Legal("<bool> [S] [S]", "[S]"),

@@ -120,6 +120,11 @@ class Body:
         """The lanes that run and in which the condition holds."""
         return condition if self.mask is None else self.builder.op("and", self.mask, condition)
 
+    def count(self, on: Value) -> None:
+        """At the start of a round in these lanes, where somebody wants to know."""
+        if self.widening.tally:
+            self.builder.tally(on)
+
     # ── operations ───────────────────────────────────────────────────────────
 
     def ops(self, block: Block) -> None:

@@ -57,6 +57,7 @@ def _while_some(body: Body, op: Op, condition: Block, rounds: Block) -> None:
 
     def round_(inner: Builder, on: Value, *carried: Value) -> list[Value]:
         with body.writing(inner), body.running(on):
+            body.count(on)
             state.open(carried)
             body.ops(rounds)
             following = state.close(on)
@@ -79,6 +80,7 @@ def _for_some(body: Body, op: Op, low: Value, high: Value) -> None:
             on = inner.op("ilt", inner.splat(index, body.width), own_high)
             with body.running(on):
                 body.define(rounds.parameters[:1], [index])
+                body.count(on)
                 state.open(carried)
                 body.ops(rounds)
                 return state.close(on)
@@ -94,6 +96,7 @@ def _for_each_its_own(body: Body, op: Op, low: Value, high: Value) -> None:
     def round_(inner: Builder, on: Value, index: Value, *carried: Value) -> list[Value]:
         with body.writing(inner), body.running(on):
             body.define(rounds.parameters[:1], [index])
+            body.count(on)
             state.open(carried)
             body.ops(rounds)
             following = inner.op("wadd", index, body.constant(1))

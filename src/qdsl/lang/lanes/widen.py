@@ -39,9 +39,12 @@ class Wide:
     varying: Pattern
 
 
-def widen(module: Module, name: str, varying: Pattern, width: int) -> Wide:
-    """The function over `width` points, whose parameters differ where `varying` says so. Raises `NoLanes`."""
-    widening = Widening(module, width)
+def widen(module: Module, name: str, varying: Pattern, width: int, tally: bool = False) -> Wide:
+    """The function over `width` points, whose parameters differ where `varying` says so. Raises `NoLanes`.
+
+    With `tally`, loops that lanes leave one by one count the lanes that run.
+    """
+    widening = Widening(module, width, tally)
     root = widening.root(name, varying)
     every = module.functions | widening.written
     needed = calls.reachable(Module(every), [root])
@@ -54,6 +57,7 @@ class Widening:
 
     module: Module
     width: int
+    tally: bool
     written: dict[str, Function] = field(default_factory=dict)
     analysis: Analysis = field(init=False)
 

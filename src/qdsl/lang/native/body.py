@@ -97,6 +97,8 @@ class Body:
                 self.bind(op.results, [self._select(op)])
             case "check":
                 self._check(op)
+            case "tally":
+                lanes.tally(self, op)
             case name if name in control.STRUCTURED:
                 self.bind(op.results, control.STRUCTURED[name](self, op))
             case name if name in arrays.OPERATIONS:

@@ -239,4 +239,20 @@ def _each_element(body: Body, place: ArrayPlace, write: Callable[[str], None]) -
     arrays.counted(body, count, "0", round_)
 
 
+ON, OF = "qdsl.lanes.on", "qdsl.lanes.of"
+"""Where `tally` counts: the lanes that ran, and those that could have."""
+
+TALLIES = f"@{ON} = global i64 0\n@{OF} = global i64 0\n"
+
+
+def tally(body: Body, op: Op) -> None:
+    """Count the lanes that run."""
+    (flags,) = op.operands
+    w, width = body.writer, width_of(flags.type)
+    mask = w.value(f"bitcast <{width} x i1> {body.scalar(flags)} to i{width}")
+    running = w.value(f"call i{width} @llvm.ctpop.i{width}(i{width} {mask})")
+    for name, more in ((ON, w.value(f"zext i{width} {running} to i64")), (OF, str(width))):
+        w.store("i64", w.integer("add", w.load("i64", f"@{name}"), more), f"@{name}")
+
+
 OPERATIONS: dict[str, Callable[[Body, Op], str]] = {"any": _any, "highest": _highest}

@@ -15,9 +15,10 @@ from functools import cached_property
 
 from qdsl.lang.core import calls
 from qdsl.lang.core.ir import Module
+from qdsl.lang.lanes.explain import Explanation, explained
 from qdsl.lang.lanes.varying import NoLanes, Pattern
 from qdsl.lang.lanes.widen import Wide, widen
-from qdsl.lang.native import interruption, jit, target, wide_loops
+from qdsl.lang.native import interruption, jit, lanes, target, wide_loops
 from qdsl.lang.native.abi import CONTEXT, RELEASE
 from qdsl.lang.native.cache import ObjectCache, compiled, made_anew
 from qdsl.lang.native.definition import defined
@@ -30,15 +31,17 @@ from qdsl.lang.native.support import needed, uses_arena
 from qdsl.lang.native.writer import METADATA
 from qdsl.lang.source import Span
 
-__all__ = ["NoLanes", "Pattern", "WideEntry", "WideModule", "compile_wide"]
+__all__ = ["Explanation", "NoLanes", "Pattern", "WideEntry", "WideModule", "compile_wide"]
 
 
 @dataclass(frozen=True)
 class WideEntry:
-    """Where it is in memory while `library` is; `release` is 0 unless the code uses the arena."""
+    """Where it is in memory while `library` is; `release` is 0 unless the code uses the arena. `tallies` are where it
+    counts the lanes that ran, and those that could have, if it was asked to."""
 
     lanes: int
     release: int
+    tallies: tuple[int, int] | None
     sites: Sequence[Site]
     calls: Sequence[Span]
     library: jit.Library
@@ -46,7 +49,9 @@ class WideEntry:
 
 @dataclass
 class WideModule:
-    """The machine code of one function for one pattern of varying parameters. Without `cache` it can be pickled."""
+    """The machine code of one function for one pattern of varying parameters; with an explanation, if it was asked to
+    count its lanes.
+    """
 
     signature: Signature
     varying: Pattern
@@ -57,6 +62,7 @@ class WideModule:
     machine: target.Machine
     code: bytes = field(repr=False)
     cache: ObjectCache | None = None
+    explanation: Explanation | None = None
 
     def __reduce__(self) -> tuple[type[WideModule], tuple[object, ...]]:
         """Pickled unlinked and without the cache: the addresses are this process's own."""
@@ -67,7 +73,8 @@ class WideModule:
     def entry(self) -> WideEntry:
         """The code, linked."""
         name = f"lanes.{self.signature.name}"
-        exports = [name, *([RELEASE] if uses_arena(self.text) else [])]
+        counts = [lanes.ON, lanes.OF] if lanes.TALLIES in self.text else []
+        exports = [name, *([RELEASE] if uses_arena(self.text) else []), *counts]
         polls = f"@{interruption.COUNTER}" in self.text
         imports = interruption.imports(linker(self.machine, self.cache)) if polls else {}
         try:
@@ -75,7 +82,9 @@ class WideModule:
         except jit.LinkError:  # it came from a cache
             self.code = made_anew(self.text, self.machine, self.cache)
             library = jit.link(self.code, exports, imports)
-        return WideEntry(library.addresses[name], library.addresses.get(RELEASE, 0), self.sites, self.calls, library)
+        at = library.addresses
+        tallies = (at[lanes.ON], at[lanes.OF]) if counts else None
+        return WideEntry(at[name], at.get(RELEASE, 0), tallies, self.sites, self.calls, library)
 
 
 def compile_wide(
@@ -85,16 +94,18 @@ def compile_wide(
     width: int | None = None,
     cache: ObjectCache | None = None,
     interruptible: bool = False,
+    tally: bool = False,
 ) -> WideModule:
     """Machine code for the function over points that differ in these parameters. Raises `NoLanes`."""
     machine = target.host()
-    wide = widen(module, name, varying, width or machine.lanes)
+    wide = widen(module, name, varying, width or machine.lanes, tally)
     program = Program(Module(module.functions | wide.module.functions), machine.has_fma, interruptible)
     text = _translated(program, module, name, wide)
     signature = signature_of(module.functions[name])
     sites, called = tuple(program.sites.sites), tuple(program.sites.calls)
     code = compiled(text, machine, cache)
-    return WideModule(signature, varying, wide.width, sites, called, text, machine, code, cache)
+    explanation = explained(module, name, varying) if tally else None
+    return WideModule(signature, varying, wide.width, sites, called, text, machine, code, cache, explanation)
 
 
 def _translated(program: Program, module: Module, name: str, wide: Wide) -> str:
@@ -106,5 +117,6 @@ def _translated(program: Program, module: Module, name: str, wide: Wide) -> str:
         parts.append(defined(program, functions.EXPANSIONS[expansion](), mode))
     parts += functions.definitions(list(program.mathematics))
     code = "\n".join(parts)
+    tallies = [lanes.TALLIES] if f"@{lanes.ON}" in code else []
     declarations = [interruption.DECLARATIONS] if f"@{interruption.COUNTER}" in code else []
-    return "\n".join([CONTEXT, needed(code), *declarations, code, METADATA, ""])
+    return "\n".join([CONTEXT, needed(code), *declarations, *tallies, code, METADATA, ""])
