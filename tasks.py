@@ -5,6 +5,7 @@
     python3 tasks.py lint      ruff, mypy and the import contract, changing nothing
     python3 tasks.py fix       ruff's fixes and formatting
     python3 tasks.py bench     the benchmarks; `bench start` runs one
+    python3 tasks.py accuracy  measure the mathematical functions, and write the table of docs/accuracy.md
 
 Words after the task go to its last command: `tasks.py test -k cycles`. With `--env DIR` first, another environment
 than .venv is used.
@@ -89,7 +90,19 @@ def bench(environment: Environment, *names: str) -> None:
         environment.run("-m", f"benchmarks.{name}")
 
 
-TASKS: dict[str, Callable[..., None]] = {"demo": demo, "test": test, "lint": lint, "fix": fix, "bench": bench}
+def accuracy(environment: Environment, *points: str) -> None:
+    environment.have("dev")
+    environment.run("-m", "tests.native.accuracy", *points)
+
+
+TASKS: dict[str, Callable[..., None]] = {
+    "demo": demo,
+    "test": test,
+    "lint": lint,
+    "fix": fix,
+    "bench": bench,
+    "accuracy": accuracy,
+}
 
 
 def main(arguments: list[str]) -> None:

@@ -77,7 +77,7 @@ def from_core(module: Module, roots: Sequence[str], inline_math: bool, for_pytho
         parts += loops.written(program, module.functions[each.name], each.elementwise, each.name in quick)
     for name, mode in list(program.expansions):
         parts.append(defined(program, functions.EXPANSIONS[name](), mode))
-    parts += functions.definitions(list(program.mathematics))
+    parts += functions.definitions(program.mathematics, inline=inline_math)
     if for_python:
         arena = uses_arena("\n".join(parts))
         parts.append(python_entry.DECLARATIONS)

@@ -15,6 +15,7 @@ from qdsl.lang.core.ir import BOOL, FAILURES, INT, ArrayType, Code, Lanes, Op, T
 from qdsl.lang.core.primitives import PRIMITIVES
 from qdsl.lang.native import arrays, scalars
 from qdsl.lang.native.abi import ELEMENT_TYPE, element_type
+from qdsl.lang.native.math import functions
 from qdsl.lang.native.places import ArrayPlace, Place
 from qdsl.lang.native.program import is_small
 from qdsl.lang.native.writer import LLVM_TYPE, Writer, llvm_type
@@ -39,6 +40,10 @@ def primitive(body: Body, op: Op) -> str:
         return body.writer.value(scalars.instruction(op.name, width).format(*operands))
     if op.name in OVERFLOWING:
         return _overflowing(body, OVERFLOWING[op.name], operands, width)
+    if op.name in functions.FORMULAS:
+        return functions.call_wide(body, op.name, operands, width)
+    if op.name == "grafted":
+        return operands[0]
     kinds = PRIMITIVES[op.name].operands
     vectors = [(Lanes(kind, width), operand) for kind, operand in zip(kinds, operands, strict=True)]
 

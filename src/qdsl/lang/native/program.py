@@ -56,6 +56,7 @@ class Program:
     interruptible: bool = False
     sites: SiteTable = field(default_factory=SiteTable)
     mathematics: dict[str, None] = field(default_factory=dict)
+    wide_mathematics: dict[str, None] = field(default_factory=dict)
     expansions: dict[tuple[str, Mode], None] = field(default_factory=dict)
     polling: set[str] = field(default_factory=set)
 

@@ -3,7 +3,7 @@
     iadd %a, %b   =>   %r = call { i64, i1 } @llvm.sadd.with.overflow.i64(i64 %a, i64 %b), and a stop if it overflowed
 
 Real arithmetic is IEEE 754 as written: no fast-math flag, no contraction, so `exact` primitives give the bits the
-interpreter gives. Functions whose last bits are a library's choice are in `native.math`.
+interpreter gives. Functions whose last digit is an approximation are in `native.math`.
 """
 
 from __future__ import annotations

@@ -115,7 +115,9 @@ def _translated(program: Program, module: Module, name: str, wide: Wide) -> str:
     parts.append(wide_loops.written(program, module.functions[name], wide))
     for expansion, mode in list(program.expansions):
         parts.append(defined(program, functions.EXPANSIONS[expansion](), mode))
-    parts += functions.definitions(list(program.mathematics))
+    inline = program.inline_math
+    mathematics = functions.definitions(program.wide_mathematics, wide.width, inline)
+    parts += dict.fromkeys([*mathematics, *functions.definitions(program.mathematics, inline=inline)])
     code = "\n".join(parts)
     tallies = [lanes.TALLIES] if f"@{lanes.ON}" in code else []
     declarations = [interruption.DECLARATIONS] if f"@{interruption.COUNTER}" in code else []

@@ -92,26 +92,10 @@ class Writer:
         """A function from doubles to a double."""
         return self.call("double", f"@{name}", *(("double", operand) for operand in operands))
 
-    # ── doubles, for the mathematics ─────────────────────────────────────────
-
-    def fadd(self, a: str, b: str) -> str:
-        return self.value(f"fadd double {a}, {b}")
-
-    def fsub(self, a: str, b: str) -> str:
-        return self.value(f"fsub double {a}, {b}")
+    # ── doubles ──────────────────────────────────────────────────────────────
 
     def fmul(self, a: str, b: str) -> str:
         return self.value(f"fmul double {a}, {b}")
-
-    def fdiv(self, a: str, b: str) -> str:
-        return self.value(f"fdiv double {a}, {b}")
-
-    def fneg(self, a: str) -> str:
-        return self.value(f"fneg double {a}")
-
-    def fma(self, a: str, b: str, c: str) -> str:
-        """a * b + c, rounded once."""
-        return self.intrinsic("llvm.fma.f64", a, b, c)
 
     def fabs(self, a: str) -> str:
         return self.intrinsic("llvm.fabs.f64", a)
@@ -125,9 +109,6 @@ class Writer:
     def bits(self, a: str) -> str:
         """The 64 bits of a double as an i64."""
         return self.value(f"bitcast double {a} to i64")
-
-    def from_bits(self, a: str) -> str:
-        return self.value(f"bitcast i64 {a} to double")
 
     def integer(self, operation: str, a: str, b: str | int) -> str:
         """`add`, `shl`, `and`, ... of two i64."""

@@ -1,125 +1,143 @@
-"""exp, log and tanh as straight lines of instructions: no branch, no table, so that a loop over them becomes vectors.
+"""exp and what is made of it: expm1, sinh, cosh, tanh; and exp of a sum of two doubles, for powers and erfc.
 
-Each function writes its instructions and hands back the name of the result. Constants whose name ends in `_HIGH` and
-`_LOW` are two doubles whose sum is the number to 106 bits. The errors measured are in docs/accuracy.md.
+All take n log 2 away from the argument and approximate what is left, |r| < 0.3467. Where one double is not enough for
+r or for the answer, what rounding lost is carried along. The errors measured are in docs/accuracy.md.
 """
 
 from __future__ import annotations
 
-import math
-import struct
-from collections.abc import Sequence
+from dataclasses import dataclass
 
-from qdsl.lang.native.writer import Writer, real
+from qdsl.lang.native.math.coefficients import COSH, EXP, SINH
+from qdsl.lang.native.math.doubled import Pair, exact_sum, ordered_sum, product
+from qdsl.lang.native.math.lanes import Real, Word, nearest, polynomial, where, wide_polynomial
 
-MAGIC = 1.5 * 2.0**52
-"""Added to a double below 2^51 it leaves the nearest integer in the low bits of the sum; taken away, that integer."""
-
-MAGIC_BITS = struct.unpack("<q", struct.pack("<d", MAGIC))[0]
-
-LN2_HIGH, LN2_LOW = 0.6931471805599453, 2.3190468138462996e-17
 LOG2_E = 1.4426950408889634
+LN2_HIGH, LN2_LOW = 0.6931471805599453, 2.3190468138462996e-17
+"""log 2 as a sum of two doubles."""
 
-EXP_SERIES = (
-    0.5,
-    0.1666666666666667,
-    0.04166666666666667,
-    0.00833333333332612,
-    0.0013888888888883737,
-    0.00019841269874873975,
-    2.480158732558584e-05,
-    2.755725533255441e-06,
-    2.7557273594799413e-07,
-    2.510524515390137e-08,
-    2.0914707069612355e-09,
-)
-"""(e^r - 1 - r) / r^2 for |r| < 0.3467: the Chebyshev fit of that degree, computed to 300 bits."""
+LN2_SHORT, LN2_REST = 0.693147180559890330187045, 5.497923018708371174712471e-14
+"""log 2 with 11 low bits of the first part 0: a multiple by an exponent is exact."""
 
-EXP_HIGHEST, EXP_LOWEST = 710.0, -746.0
-"""Beyond these the result is inf or 0, as it is at them."""
+HIGHEST, LOWEST = 710.0, -746.0
+"""Beyond these exp is inf or 0, as it is at them."""
 
-LOG_HIGH, LOG_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
-"""log 2 with 21 low bits of the first part 0, so that a multiple by an exponent is exact (fdlibm)."""
-
-LOG_SERIES = (
-    6.666666666666735130e-01,
-    3.999999999940941908e-01,
-    2.857142874366239149e-01,
-    2.222219843214978396e-01,
-    1.818357216161805012e-01,
-    1.531383769920937332e-01,
-    1.479819860511658591e-01,
-)
-"""log((1 + s) / (1 - s)) = 2 s + s^3 P(s^2): P on |s| < 0.1716, by Remez (FreeBSD's e_log.c)."""
-
-SQRT_HALF_BITS = 0x3FE6A09E667F3BCD
-TANH_FLAT = 20.0
-"""Where tanh is 1 to the last bit."""
+TINY = 2.0**-28
+"""Below it x and the odd functions that start like it are the same to the last bit."""
 
 
-def horner(w: Writer, x: str, coefficients: Sequence[float]) -> str:
-    """The polynomial with these coefficients, the constant first."""
-    total = real(coefficients[-1])
-    for coefficient in reversed(coefficients[:-1]):
-        total = w.fma(total, x, real(coefficient))
-    return total
+def exp(x: Real) -> Real:
+    """e^x = 2^n e^r; 2^n in two factors, so that the last step rounds into the subnormals."""
+    x = _clamped(x)
+    n, count = nearest(x, LOG2_E)
+    r = n.fma(-LN2_LOW, n.fma(-LN2_HIGH, x))
+    return scaled((r * r).fma(polynomial(r, EXP), r) + 1.0, count)
 
 
-def exp(w: Writer, x: str) -> str:
-    """e^x = 2^n e^r with r = x - n log 2; 2^n in two factors, so that the last step rounds into the subnormals."""
-    x = w.select(w.fcmp("ogt", x, real(EXP_HIGHEST)), real(EXP_HIGHEST), x)
-    x = w.select(w.fcmp("olt", x, real(EXP_LOWEST)), real(EXP_LOWEST), x)
-    magic, r = _reduced(w, x)
-    tail = w.fma(w.fmul(r, r), horner(w, r, EXP_SERIES), r)
-    n = w.integer("sub", w.bits(magic), MAGIC_BITS)
-    half = w.integer("ashr", n, 1)
-    value = w.fmul(w.fadd(tail, real(1.0)), _power_of_two(w, half))
-    return w.fmul(value, _power_of_two(w, w.integer("sub", n, half)))
+def _clamped(x: Real) -> Real:
+    """Between `LOWEST` and `HIGHEST`, or nan."""
+    x = where(x > HIGHEST, HIGHEST, x)
+    return where(x < LOWEST, LOWEST, x)
 
 
-def tanh(w: Writer, x: str) -> str:
-    """t / (t + 2) with t = e^(2|x|) - 1, which is 2^n (e^r - 1) + (2^n - 1): no digits cancel."""
-    size = w.fabs(x)
-    y = w.select(w.fcmp("ogt", size, real(TANH_FLAT)), real(2.0 * TANH_FLAT), w.fadd(size, size))
-    magic, r = _reduced(w, y)
-    tail = w.fma(w.fmul(r, r), horner(w, r, EXP_SERIES), r)
-    power = _power_of_two(w, w.integer("sub", w.bits(magic), MAGIC_BITS))
-    t = w.fma(power, tail, w.fsub(power, real(1.0)))
-    value = w.fdiv(t, w.fadd(t, real(2.0)))
-    return w.intrinsic("llvm.copysign.f64", value, x)
+def scaled(value: Real, n: Word) -> Real:
+    """value * 2^n for n from -2044 to 2046."""
+    half = ((n + 4096) >> 1) - 2048
+    return value * half.power_of_two() * (n - half).power_of_two()
 
 
-def _reduced(w: Writer, x: str) -> tuple[str, str]:
-    """n + MAGIC and r with x = n log 2 + r."""
-    magic = w.fma(x, real(LOG2_E), real(MAGIC))
-    n = w.fsub(magic, real(MAGIC))
-    return magic, w.fma(n, real(-LN2_LOW), w.fma(n, real(-LN2_HIGH), x))
+@dataclass(frozen=True, slots=True)
+class Reduced:
+    """An argument is n log 2 + r; `count` is n."""
+
+    n: Real
+    count: Word
+    r: Pair
 
 
-def _power_of_two(w: Writer, n: str) -> str:
-    """2^n for n from -1022 to 1023, by its bits."""
-    return w.from_bits(w.integer("shl", w.integer("add", n, 1023), 52))
+def reduced(x: Real, low: Real | None = None) -> Reduced:
+    """Of x + low: the first difference is exact, what the second loses is kept."""
+    n, count = nearest(x, LOG2_E)
+    near = n.fma(-LN2_SHORT, x)
+    rest = n * LN2_REST if low is None else n.fma(LN2_REST, -low)
+    high = near - rest
+    return Reduced(n, count, Pair(high, (near - high) - rest))
 
 
-def log(w: Writer, x: str) -> str:
-    """log x = k log 2 + log m with m between sqrt(1/2) and sqrt(2), and log m by s = (m - 1) / (m + 1)."""
-    tiny = w.fcmp("olt", x, real(2.0**-1022))
-    bits = w.bits(w.select(tiny, w.fmul(x, real(2.0**54)), x))
-    above = w.integer("sub", bits, SQRT_HALF_BITS)
-    exponent = w.integer("ashr", above, 52)
-    f = w.fsub(w.from_bits(w.integer("sub", bits, w.integer("shl", exponent, 52))), real(1.0))
-    k = w.value(f"sitofp i64 {w.integer('sub', exponent, w.select(tiny, '54', '0', 'i64'))} to double")
-    s = w.fdiv(f, w.fadd(f, real(2.0)))
-    square = w.fmul(s, s)
-    rest = w.fmul(square, horner(w, square, LOG_SERIES))
-    half = w.fmul(real(0.5), w.fmul(f, f))
-    low = w.fadd(w.fmul(s, w.fadd(half, rest)), w.fmul(k, real(LOG_LOW)))
-    value = w.fsub(w.fmul(k, real(LOG_HIGH)), w.fsub(w.fsub(half, low), f))
-    return _log_edges(w, x, value)
+def less_one(r: Pair, series: Real) -> Pair:
+    """e^r - 1; `series` is the value of `EXP` at r."""
+    tail = (r.high * r.high).fma(series, r.low.fma(r.high, r.low))
+    return ordered_sum(r.high, tail)
 
 
-def _log_edges(w: Writer, x: str, value: str) -> str:
-    """0, inf, what is below 0 and nan."""
-    value = w.select(w.fcmp("oeq", x, real(math.inf)), x, value)
-    value = w.select(w.fcmp("oeq", x, real(0.0)), real(-math.inf), value)
-    return w.select(w.fcmp("uge", x, real(0.0)), w.select(w.fcmp("uno", x, x), x, value), real(math.nan))
+def exp_of(x: Real, low: Real) -> tuple[Pair, Word]:
+    """e^(x + low) as a number between 0.7 and 1.42, to 2^-58, and a power of two; for -746 <= x <= 710."""
+    near = reduced(x, low)
+    tail = less_one(near.r, wide_polynomial(near.r.high, EXP))
+    whole = ordered_sum(1.0, tail.high)
+    return Pair(whole.high, whole.low + tail.low), near.count
+
+
+def expm1(x: Real) -> Real:
+    """2 (2^(n-1) (e^r - 1) + 2^(n-1) - 1/2)."""
+    value = _expm1(where(x > HIGHEST, HIGHEST, x)).value()
+    return where(abs(x) < TINY * TINY, x, value)
+
+
+def _expm1(x: Real) -> Pair:
+    """e^x - 1; -1 well below 0, inf above the doubles."""
+    near = reduced(where(x < -50.0, -50.0, x))
+    tail = less_one(near.r, polynomial(near.r.high, EXP))
+    power = (near.count - 1).power_of_two()
+    whole = ordered_sum(power - 0.5, power * tail.high)
+    return Pair(whole.high * 2.0, whole.low.fma(2.0, power * tail.low * 2.0))
+
+
+def tanh(x: Real) -> Real:
+    """t / (t + 2) with t = e^(2|x|) - 1."""
+    size = abs(x)
+    size = where(size > 20.0, 20.0, size)
+    t = _expm1(size + size)
+    below = exact_sum(t.high, 2.0)
+    value = (t / Pair(below.high, below.low + t.low)).value()
+    return where(size < TINY, size, value).with_sign_of(x)
+
+
+def sinh(x: Real) -> Real:
+    """S (2^n + 2^-n) / 2 + C (2^n - 2^-n) / 2, where S and C are sinh r and cosh r: nothing cancels."""
+    size, near = _halved(x)
+    sum_, difference = _powers(near.count)
+    value = _combined(near.r, difference, sum_)
+    return where(size < TINY, size, value).with_sign_of(x)
+
+
+def cosh(x: Real) -> Real:
+    """C (2^n + 2^-n) / 2 + S (2^n - 2^-n) / 2."""
+    _, near = _halved(x)
+    sum_, difference = _powers(near.count)
+    return _combined(near.r, sum_, difference)
+
+
+def _halved(x: Real) -> tuple[Real, Reduced]:
+    """|x|, and the same reduced, where it is not beyond the doubles."""
+    size = abs(x)
+    return size, reduced(where(size > 710.6, 710.6, size))
+
+
+def _powers(n: Word) -> tuple[Pair, Pair]:
+    """(2^n + 2^-n) / 4 and (2^n - 2^-n) / 4 for n from 0 to 1025; 2^-n is nothing where it is small enough."""
+    up = (n - 2).power_of_two()
+    down = where(up > 2.0**60, 0.0, (-2 - n).power_of_two())
+    return ordered_sum(up, down), ordered_sum(up, -down)
+
+
+def _combined(r: Pair, with_cosh: Pair, with_sinh: Pair) -> Real:
+    """2 (with_cosh cosh r + with_sinh sinh r), with the two largest terms added exactly."""
+    square = r.high * r.high
+    cosh_less_one = square * polynomial(square, COSH)
+    sinh_less_r = (square * r.high).fma(polynomial(square, SINH), r.low)
+    linear = product(with_sinh.high, r.high)
+    whole = ordered_sum(with_cosh.high, linear.high)
+    rest = with_cosh.high.fma(cosh_less_one, with_sinh.high * sinh_less_r)
+    rest = rest + (linear.low + with_cosh.low + with_sinh.low * r.high)
+    return (whole.high + (whole.low + rest)) * 2.0

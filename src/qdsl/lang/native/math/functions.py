@@ -1,19 +1,34 @@
 """Calls of the mathematical functions, and the definitions that the calls need.
 
-Where the machine fuses multiply and add, exp, log, tanh, sin, cos and hypot are our own lines of instructions. Some
-of them hold only in reach of a condition: careful code asks it and else calls the C library; fast code takes the
-result for suspect (`native.body`). digamma and trigamma are core IR of our own; everything else is the C library's.
+    y = sin x     =>     %v1 = call double @qdsl.sin(double %x)        careful: holds for every x
+                         %v1 = call double @qdsl.near.sin(double %x)   fast: a straight line, with |x| > 2^30 suspect
+
+Where the machine fuses multiply and add, all are our own, so they give the same bits on every such machine; elsewhere
+they are the C library's. `definitions` writes them for one double or, with the same bits, for several side by side.
+digamma and trigamma are core IR (`polygamma`), and are what the functions they call are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from qdsl.lang.core.ir import Function
 from qdsl.lang.core.primitives import PRIMITIVES
-from qdsl.lang.native.math import distance, exponential, polygamma, trigonometric
+from qdsl.lang.native.math import (
+    error_function,
+    exponential,
+    far_angle,
+    inverse_trigonometric,
+    log_gamma,
+    logarithm,
+    polygamma,
+    power,
+    roots,
+    trigonometric,
+)
+from qdsl.lang.native.math.lanes import Code, Mask, Real, Width
 from qdsl.lang.native.places import result_struct
 from qdsl.lang.native.program import Mode
 from qdsl.lang.native.writer import Writer, symbol
@@ -24,19 +39,48 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """A function written out. `holds` writes the condition under which it may be used; None is always."""
+    """A function as a straight line, `near`. Where it is not right everywhere, `holds` says where it is, and `far` is
+    for one double anywhere else, with what it reads. A `long` one is called where it cannot become vector code, not
+    written out.
+    """
 
-    write: Callable[..., str]
-    holds: Callable[..., str] | None = None
+    near: Callable[..., Real]
+    holds: Callable[[Real], Mask] | None = None
+    far: Callable[[Real], Real] | None = None
+    reads: str = ""
+    long: bool = True
+
+
+def _angle(near: Callable[[Real], Real], far: Callable[[Real], Real], long: bool = False) -> Formula:
+    return Formula(near, trigonometric.in_reach, far, far_angle.TABLE, long)
 
 
 FORMULAS = {
-    "exp": Formula(exponential.exp),
-    "log": Formula(exponential.log),
+    "exp": Formula(exponential.exp, long=False),
+    "expm1": Formula(exponential.expm1),
+    "sinh": Formula(exponential.sinh),
+    "cosh": Formula(exponential.cosh),
     "tanh": Formula(exponential.tanh),
-    "sin": Formula(trigonometric.sin, trigonometric.in_reach),
-    "cos": Formula(trigonometric.cos, trigonometric.in_reach),
-    "hypot": Formula(distance.hypot, distance.in_reach),
+    "log": Formula(logarithm.log, long=False),
+    "log1p": Formula(logarithm.log1p),
+    "log2": Formula(logarithm.log2),
+    "log10": Formula(logarithm.log10),
+    "asinh": Formula(logarithm.asinh),
+    "acosh": Formula(logarithm.acosh),
+    "atanh": Formula(logarithm.atanh),
+    "pow": Formula(power.pow),
+    "hypot": Formula(roots.hypot, long=False),
+    "cbrt": Formula(roots.cbrt),
+    "sin": _angle(trigonometric.sin, lambda x: trigonometric.sin_of(*far_angle.reduced(x))),
+    "cos": _angle(trigonometric.cos, lambda x: trigonometric.cos_of(*far_angle.reduced(x))),
+    "tan": _angle(trigonometric.tan, lambda x: trigonometric.tan_of(*far_angle.reduced(x)), long=True),
+    "asin": Formula(inverse_trigonometric.asin),
+    "acos": Formula(inverse_trigonometric.acos),
+    "atan": Formula(inverse_trigonometric.atan),
+    "atan2": Formula(inverse_trigonometric.atan2),
+    "erf": Formula(error_function.erf),
+    "erfc": Formula(error_function.erfc),
+    "lgamma": Formula(log_gamma.right, log_gamma.in_reach, log_gamma.left),
 }
 
 EXPANSIONS: dict[str, Callable[[], Function]] = {"digamma": polygamma.digamma, "trigamma": polygamma.trigamma}
@@ -51,84 +95,150 @@ def call(body: Body, name: str, operands: tuple[str, ...]) -> str:
         given = (*(("double", operand) for operand in operands), ("ptr", "%context"))
         returned = w.call(struct, symbol(f"{body.mode.value}.math.{name}"), *given)
         return w.value(f"extractvalue {struct} {returned}, 1")
-    formula = FORMULAS.get(name) if body.program.inline_math else None
-    if formula is None:
-        return w.intrinsic(_wanted(body, _library_name(name)), *operands)
-    if formula.holds is None:
-        return w.intrinsic(_wanted(body, f"math.{name}"), *operands)
+    formula = FORMULAS[name]
+    if not body.program.inline_math:
+        return _called(body, name, operands)
     if body.mode is not Mode.FAST:
-        return w.intrinsic(_wanted(body, f"math.careful.{name}"), *operands)
-    body.suspect(w.value(f"xor i1 {formula.holds(w, *operands)}, true"))
-    return w.intrinsic(_wanted(body, f"math.{name}"), *operands)
+        return _called(body, name, operands, " noinline" if formula.long else "")
+    if formula.holds is None:
+        return _called(body, name, operands)
+    holds = formula.holds(Code(w, Width()).real(operands[0]))
+    body.suspect((~holds).name)
+    return _called(body, f"near.{name}", operands)
 
 
-def _wanted(body: Body, symbol_: str) -> str:
-    body.program.mathematics[symbol_] = None
-    return symbol_
+def call_wide(body: Body, name: str, operands: Sequence[str], width: int) -> str:
+    """The same on vectors."""
+    body.program.wide_mathematics[name] = None
+    type_ = f"<{width} x double>"
+    return body.writer.call(type_, f"@qdsl.{name}{Width(width).suffix}", *((type_, each) for each in operands))
 
 
-def _library_name(name: str) -> str:
-    """C's lgamma also writes to a global; `math.lgamma` wraps the one that does not."""
-    return "math.lgamma" if name == "lgamma" else name
+def _called(body: Body, name: str, operands: tuple[str, ...], attribute: str = "") -> str:
+    body.program.mathematics[name] = None
+    given = ", ".join(f"double {operand}" for operand in operands)
+    return body.writer.value(f"call double @qdsl.{name}({given}){attribute}")
 
 
 # ── definitions ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def definitions(wanted: list[str]) -> list[str]:
-    """The text of the functions that calls refer to, and of those that these refer to."""
+def definitions(names: Iterable[str], width: int = 1, inline: bool = True) -> list[str]:
+    """The text of `@qdsl.NAME`, for `width` > 1 `@qdsl.NAME.vWIDTH` on vectors, and of what these call.
+
+    A name is a function's, or `near.` and a function's for the straight line alone. Not `inline` is by the C library.
+    """
     parts: dict[str, str] = {}
-    for symbol_ in wanted:
-        name = symbol_.rpartition(".")[2]
-        if symbol_ == "math.lgamma":
-            parts[symbol_] = LGAMMA
-        elif symbol_.startswith("math.careful."):
-            parts[f"math.{name}"] = _written_out(name)
-            parts[name] = _declared(name)
-            parts[symbol_] = _careful(name)
-        elif symbol_.startswith("math."):
-            parts[symbol_] = _written_out(name)
+    for name in names:
+        of = Definition(name.removeprefix("near."), Width(width), parts)
+        if not inline:
+            of.library()
+        elif name.startswith("near."):
+            of.near()
         else:
-            parts[symbol_] = _declared(name)
+            of.whole()
     return list(parts.values())
 
 
-def _parameters(name: str) -> list[str]:
-    return ["%x", "%y"][: len(PRIMITIVES[name].operands)]
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A function at one width. What is written is put under its symbol in `parts`, so that it is there once."""
 
+    name: str
+    width: Width
+    parts: dict[str, str]
 
-def _declared(name: str) -> str:
-    return f"declare double @{name}({', '.join('double' for _ in _parameters(name))}) nounwind willreturn memory(none)"
+    @property
+    def type(self) -> str:
+        return self.width.of("double")
 
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        return ("%x", "%y")[: len(PRIMITIVES[self.name].operands)]
 
-def _define(name: str, symbol_: str, w: Writer, attributes: str) -> str:
-    given = ", ".join(f"double {each}" for each in _parameters(name))
-    return "\n".join([f"define internal double @{symbol_}({given}) {attributes} {{", "body:", *w.lines, "}", ""])
+    def near(self) -> None:
+        """The straight line."""
+        w = Writer()
+        given = [Code(w, self.width).real(each) for each in self.parameters]
+        w.do(f"ret {self.type} {FORMULAS[self.name].near(*given).name}")
+        self._define("near." if FORMULAS[self.name].holds else "", "nounwind alwaysinline", w)
 
+    def whole(self) -> None:
+        """The straight line where it holds; elsewhere each element by itself, by the other."""
+        formula = FORMULAS[self.name]
+        self.near()
+        if formula.holds is None:
+            return
+        one = self.width == Width()
+        if one:
+            self._far()
+        else:
+            Definition(self.name, Width(), self.parts).whole()
+        w = Writer()
+        mask = formula.holds(Code(w, self.width).real("%x")).name
+        lanes = self.width.lanes
+        every = mask if one else w.value(f"call i1 @llvm.vector.reduce.and.v{lanes}i1(<{lanes} x i1> {mask})")
+        w.branch(every, "near", "far")
+        w.begin("near")
+        w.do(f"ret {self.type} {self._call(w, 'near.', alone=one and formula.long)}")
+        w.begin("far")
+        w.do(f"ret {self.type} {self._call(w, 'far.') if one else self._each(w)}")
+        self._define("", "nounwind", w)
 
-def _written_out(name: str) -> str:
-    w = Writer()
-    w.do(f"ret double {FORMULAS[name].write(w, *_parameters(name))}")
-    return _define(name, f"math.{name}", w, "nounwind alwaysinline")
+    def library(self) -> None:
+        """The C library's."""
+        if self.width != Width():
+            Definition(self.name, Width(), self.parts).library()
+            w = Writer()
+            w.do(f"ret {self.type} {self._each(w)}")
+            self._define("", "nounwind", w)
+        elif self.name == "lgamma":
+            self.parts["lgamma"] = LGAMMA
+        else:
+            types = ", ".join("double" for _ in self.parameters)
+            self.parts[f"C.{self.name}"] = f"declare double @{self.name}({types}) nounwind willreturn memory(none)"
+            w = Writer()
+            w.do(f"ret double {w.intrinsic(self.name, *self.parameters)}")
+            self._define("", "nounwind alwaysinline", w)
 
+    def _far(self) -> None:
+        """For one double where the straight line does not hold: seldom, so not written out where it is called."""
+        formula = FORMULAS[self.name]
+        assert formula.far is not None
+        if formula.reads:
+            self.parts[formula.reads] = formula.reads
+        w = Writer()
+        w.do(f"ret double {formula.far(Code(w, self.width).real('%x')).name}")
+        self._define("far.", "nounwind noinline optnone cold", w)
 
-def _careful(name: str) -> str:
-    """The formula in its reach, the library beyond."""
-    holds = FORMULAS[name].holds
-    assert holds is not None
-    w = Writer()
-    given = _parameters(name)
-    w.branch(holds(w, *given), "near", "far")
-    for label, function in (("near", f"math.{name}"), ("far", name)):
-        w.begin(label)
-        w.do(f"ret double {w.intrinsic(function, *given)}")
-    return _define(name, f"math.careful.{name}", w, "nounwind")
+    def _each(self, w: Writer) -> str:
+        """By the function of one double, element after element."""
+        result = "poison"
+        for i in range(self.width.lanes):
+            given = [w.value(f"extractelement {self.type} {each}, i32 {i}") for each in self.parameters]
+            one = w.call("double", f"@qdsl.{self.name}", *(("double", each) for each in given))
+            result = w.value(f"insertelement {self.type} {result}, double {one}, i32 {i}")
+        return result
+
+    def _symbol(self, part: str) -> str:
+        return f"qdsl.{part}{self.name}{self.width.suffix}"
+
+    def _call(self, w: Writer, part: str, alone: bool = False) -> str:
+        """`alone`: not written out here, so that there is one of it."""
+        given = ", ".join(f"{self.type} {each}" for each in self.parameters)
+        return w.value(f"call {self.type} @{self._symbol(part)}({given}){' noinline' if alone else ''}")
+
+    def _define(self, part: str, attributes: str, w: Writer) -> None:
+        given = ", ".join(f"{self.type} {each}" for each in self.parameters)
+        head = f"define internal {self.type} @{self._symbol(part)}({given}) {attributes} {{"
+        self.parts[self._symbol(part)] = "\n".join([head, "body:", *w.lines, "}", ""])
 
 
 LGAMMA = """declare double @lgamma_r(double, ptr) nounwind
-define internal double @math.lgamma(double %x) nounwind {
+define internal double @qdsl.lgamma(double %x) nounwind {
   %sign = alloca i32
   %value = call double @lgamma_r(double %x, ptr %sign)
   ret double %value
 }
 """
+"""C's lgamma also writes to a global; this one does not."""

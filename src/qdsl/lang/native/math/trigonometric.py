@@ -1,14 +1,15 @@
-"""sin and cos as straight lines of instructions, for arguments up to 2^30; beyond, the C library's.
+"""sin, cos and tan for arguments up to 2^30; beyond, `native.math.far_angle` reduces the argument.
 
 The argument is brought to |r| <= pi/4 by taking away n pi/2, with pi/2 in three doubles and the sum r + low kept
-exact to well below the last bit; then a polynomial for sin or cos, whichever n asks for, and its sign. The
-polynomials are FreeBSD's (k_sin.c, k_cos.c). The errors measured are in docs/accuracy.md.
+exact to well below the last bit; then a polynomial for sin or cos, whichever n asks for, and its sign. The errors
+measured are in docs/accuracy.md.
 """
 
 from __future__ import annotations
 
-from qdsl.lang.native.math.exponential import MAGIC, horner
-from qdsl.lang.native.writer import Writer, real
+from qdsl.lang.native.math.coefficients import COS, SIN
+from qdsl.lang.native.math.doubled import Pair, choose
+from qdsl.lang.native.math.lanes import Mask, Real, Word, nearest, polynomial, where
 
 TWO_OVER_PI = 0.6366197723675814
 HALF_PI = (1.5707963267948966, 6.123233995736766e-17, -1.4973849048591698e-33)
@@ -17,72 +18,72 @@ HALF_PI = (1.5707963267948966, 6.123233995736766e-17, -1.4973849048591698e-33)
 LARGEST = 2.0**30
 """Above it the three parts of pi/2 are no longer enough."""
 
-SIN_SERIES = (
-    -1.66666666666666324348e-01,
-    8.33333333332248946124e-03,
-    -1.98412698298579493134e-04,
-    2.75573137070700676789e-06,
-    -2.50507602534068634195e-08,
-    1.58969099521155010221e-10,
-)
-COS_SERIES = (
-    4.16666666666666019037e-02,
-    -1.38888888888741095749e-03,
-    2.48015872894767294178e-05,
-    -2.75573143513906633035e-07,
-    2.08757232129817482790e-09,
-    -1.13596475577881948265e-11,
-)
 
-
-def in_reach(w: Writer, x: str) -> str:
+def in_reach(x: Real) -> Mask:
     """Whether the formulas hold; they do not for nan."""
-    return w.fcmp("ole", w.fabs(x), real(LARGEST))
+    return abs(x) <= LARGEST
 
 
-def sin(w: Writer, x: str) -> str:
-    value = _quadrant(w, x, "0")
-    return w.select(w.fcmp("oeq", x, real(0.0)), x, value)  # -0 stays -0
+def sin(x: Real) -> Real:
+    quadrant, r = reduced(x)
+    return where(x.equals(0.0), x, sin_of(quadrant, r))  # -0 stays -0
 
 
-def cos(w: Writer, x: str) -> str:
-    return _quadrant(w, x, "1")
+def cos(x: Real) -> Real:
+    return cos_of(*reduced(x))
 
 
-def _quadrant(w: Writer, x: str, ahead: str) -> str:
-    """sin(x + ahead pi/2)."""
-    magic = w.fma(x, real(TWO_OVER_PI), real(MAGIC))
-    r, low = _reduced(w, x, w.fsub(magic, real(MAGIC)))
-    quadrant = w.integer("add", w.bits(magic), ahead)
-    odd = w.value(f"trunc i64 {quadrant} to i1")
-    value = w.select(odd, _cos_near_zero(w, r, low), _sin_near_zero(w, r, low))
-    sign = w.integer("shl", w.integer("and", quadrant, 2), 62)
-    return w.from_bits(w.integer("xor", w.bits(value), sign))
+def tan(x: Real) -> Real:
+    return where(x.equals(0.0), x, tan_of(*reduced(x)))
 
 
-def _reduced(w: Writer, x: str, n: str) -> tuple[str, str]:
-    """x - n pi/2 as a sum of two doubles: the first difference is exact, the second is taken apart (TwoDiff)."""
-    high = w.fma(n, real(-HALF_PI[0]), x)
-    product = w.fmul(n, real(HALF_PI[1]))
-    lost = w.fma(n, real(HALF_PI[1]), w.fneg(product))
-    r = w.fsub(high, product)
-    back = w.fsub(high, r)
-    low = w.fadd(w.fsub(high, w.fadd(r, back)), w.fsub(back, product))
-    return r, w.fma(n, real(-HALF_PI[2]), w.fsub(low, lost))
+def reduced(x: Real) -> tuple[Word, Pair]:
+    """n and x - n pi/2: the first difference is exact, the second is taken apart (TwoDiff)."""
+    n, quadrant = nearest(x, TWO_OVER_PI)
+    first = n.fma(-HALF_PI[0], x)
+    second = n * HALF_PI[1]
+    lost = n.fma(HALF_PI[1], -second)
+    high = first - second
+    back = first - high
+    low = (first - (high + back)) + (back - second)
+    return quadrant, Pair(high, n.fma(-HALF_PI[2], low - lost))
 
 
-def _sin_near_zero(w: Writer, r: str, low: str) -> str:
+# ── of n pi/2 + r, |r| <= pi/4 ───────────────────────────────────────────────────────────────────────────────────
+
+
+def sin_of(quadrant: Word, r: Pair) -> Real:
+    value = where(quadrant.is_odd(), cos_near_zero(r).high, sin_near_zero(r).high)
+    return (value.bits() ^ ((quadrant & 2) << 62)).as_real()
+
+
+def cos_of(quadrant: Word, r: Pair) -> Real:
+    return sin_of(quadrant + 1, r)
+
+
+def tan_of(quadrant: Word, r: Pair) -> Real:
+    """sin / cos, or - cos / sin, each to two doubles."""
+    sin, cos, odd = sin_near_zero(r), cos_near_zero(r), quadrant.is_odd()
+    value = (choose(odd, cos, sin) / choose(odd, sin, cos)).value()
+    return (value.bits() ^ (quadrant << 63)).as_real()
+
+
+def sin_near_zero(r: Pair) -> Pair:
     """r + (low - r^2/2 low + r^3 S(r^2))."""
-    square = w.fmul(r, r)
-    correction = w.fma(w.fmul(square, real(0.5)), w.fneg(low), low)
-    return w.fadd(r, w.fma(w.fmul(square, r), horner(w, square, SIN_SERIES), correction))
+    square = r.high * r.high
+    correction = (square * 0.5).fma(-r.low, r.low)
+    tail = (square * r.high).fma(polynomial(square, SIN), correction)
+    total = r.high + tail
+    return Pair(total, tail - (total - r.high))
 
 
-def _cos_near_zero(w: Writer, r: str, low: str) -> str:
-    """1 - r^2/2, what that rounding lost, and (r^4 C(r^2) - r low)."""
-    square = w.fmul(r, r)
-    half = w.fmul(square, real(0.5))
-    head = w.fsub(real(1.0), half)
-    lost = w.fsub(w.fsub(real(1.0), head), half)
-    rest = w.fma(w.fmul(square, square), horner(w, square, COS_SERIES), w.fma(r, w.fneg(low), lost))
-    return w.fadd(head, rest)
+def cos_near_zero(r: Pair) -> Pair:
+    """1 - r^2/2, what that rounding and that of r^2 lost, and (r^4 C(r^2) - r low)."""
+    square = r.high * r.high
+    half = square * 0.5
+    head = 1.0 - half
+    lost = (1.0 - head) - half
+    lost = r.high.fma(r.high, -square).fma(-0.5, lost)
+    rest = (square * square).fma(polynomial(square, COS), r.high.fma(-r.low, lost))
+    total = head + rest
+    return Pair(total, rest - (total - head))
