@@ -67,7 +67,8 @@ class WideModule:
     def __reduce__(self) -> tuple[type[WideModule], tuple[object, ...]]:
         """Pickled unlinked and without the cache: the addresses are this process's own."""
         sites = tuple(self.sites), tuple(self.calls)
-        return type(self), (self.signature, self.varying, self.width, *sites, self.text, self.machine, self.code)
+        machine = self.text, self.machine, self.code
+        return type(self), (self.signature, self.varying, self.width, *sites, *machine, None, self.explanation)
 
     @cached_property
     def entry(self) -> WideEntry:
