@@ -33,6 +33,7 @@ MODULES = (
     "interpolation",
     "fourier",
     "optimization",
+    "stiff",
 )
 """The modules whose names a program has to import; they see the prelude, and import those before them."""
 

@@ -108,4 +108,5 @@ class _Flow:
 
     def hand(self, values: Sequence[Value], to: Sequence[Value]) -> bool:
         """Whether one of them gained a source."""
-        return any([self.add(other, self.from_(value)) for value, other in zip(values, to, strict=True)])
+        gained = [self.add(other, self.from_(value)) for value, other in zip(values, to, strict=True)]
+        return True in gained

@@ -90,7 +90,7 @@ def select(trip: Trip, op: Op) -> None:
 
 
 def call(trip: Trip, op: Op) -> None:
-    """A call of the derivative of the function called, in the directions that reach it; a plain one if none comes out."""
+    """A call of the derivative of the function called, in the directions that reach it; else a plain one."""
     depends = trip.callees.dependence(op.attributes["function"])
     if not any(trip.is_active([op.operands[place] for place in places]) for places in depends):
         trip.copy(op)
