@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from qdsl.lang.core.primitives import PRIMITIVES
+from qdsl.lang.native.math.formula import Width
 from qdsl.lang.native.math.functions import definitions
-from qdsl.lang.native.math.lanes import Width
 from qdsl.lang.native.writer import METADATA
 
 

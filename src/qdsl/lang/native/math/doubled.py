@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from qdsl.lang.native.math.lanes import Mask, Real, where
+from qdsl.lang.native.math.formula import Mask, Real, where
 
 
 @dataclass(frozen=True, slots=True)

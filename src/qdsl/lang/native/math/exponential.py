@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from qdsl.lang.native.math.coefficients import COSH, EXP, SINH
 from qdsl.lang.native.math.doubled import Pair, exact_sum, ordered_sum, product
-from qdsl.lang.native.math.lanes import Real, Word, nearest, polynomial, where, wide_polynomial
+from qdsl.lang.native.math.formula import Real, Word, nearest, polynomial, where, wide_polynomial
 
 LOG2_E = 1.4426950408889634
 LN2_HIGH, LN2_LOW = 0.6931471805599453, 2.3190468138462996e-17
@@ -31,7 +31,7 @@ def exp(x: Real) -> Real:
     x = _clamped(x)
     n, count = nearest(x, LOG2_E)
     r = n.fma(-LN2_LOW, n.fma(-LN2_HIGH, x))
-    return scaled((r * r).fma(polynomial(r, EXP), r) + 1.0, count)
+    return scaled((r * r).fma(wide_polynomial(r, EXP), r) + 1.0, count)
 
 
 def _clamped(x: Real) -> Real:
@@ -41,9 +41,10 @@ def _clamped(x: Real) -> Real:
 
 
 def scaled(value: Real, n: Word) -> Real:
-    """value * 2^n for n from -2044 to 2046."""
-    half = ((n + 4096) >> 1) - 2048
-    return value * half.power_of_two() * (n - half).power_of_two()
+    """value * 2^n for n from -2044 to 2046, in two factors; 2046 is twice the bias of an exponent."""
+    biased = n + 2046
+    half = biased >> 1
+    return value * (half << 52).as_real() * ((biased - half) << 52).as_real()
 
 
 @dataclass(frozen=True, slots=True)

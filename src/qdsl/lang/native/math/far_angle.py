@@ -10,7 +10,7 @@ import math
 
 from qdsl.lang.native.math.coefficients import TWO_OVER_PI, TWO_OVER_PI_BITS
 from qdsl.lang.native.math.doubled import Pair, exact_sum, ordered_sum
-from qdsl.lang.native.math.lanes import Real, Word, where
+from qdsl.lang.native.math.formula import Real, Word, where
 from qdsl.lang.native.math.trigonometric import HALF_PI
 
 BITS = 192

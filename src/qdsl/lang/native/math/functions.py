@@ -28,7 +28,7 @@ from qdsl.lang.native.math import (
     roots,
     trigonometric,
 )
-from qdsl.lang.native.math.lanes import Code, Mask, Real, Width
+from qdsl.lang.native.math.formula import Code, Mask, Real, Width
 from qdsl.lang.native.places import result_struct
 from qdsl.lang.native.program import Mode
 from qdsl.lang.native.writer import Writer, symbol

@@ -10,7 +10,7 @@ import math
 
 from qdsl.lang.native.math.coefficients import ASIN, ATAN
 from qdsl.lang.native.math.doubled import Pair, choose, ordered_sum, product
-from qdsl.lang.native.math.lanes import Mask, Real, where, wide_polynomial
+from qdsl.lang.native.math.formula import Mask, Real, where, wide_polynomial
 
 QUARTER_PI, QUARTER_PI_LOW = 0.7853981633974483, 3.061616997868383e-17
 TAN_EIGHTH = 0.41421356237309503

@@ -11,7 +11,7 @@ import math
 
 from qdsl.lang.native.math.coefficients import LGAMMA, STIRLING
 from qdsl.lang.native.math.doubled import Pair, choose, exact_sum, ordered_sum, product
-from qdsl.lang.native.math.lanes import Mask, Real, nearest, polynomial, where, wide_polynomial
+from qdsl.lang.native.math.formula import Mask, Real, nearest, polynomial, where, wide_polynomial
 from qdsl.lang.native.math.logarithm import log_of, with_exponent
 from qdsl.lang.native.math.trigonometric import cos_near_zero, sin_near_zero
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from qdsl.lang.native.math.coefficients import LOG, LOG_OF_DOUBLE, LOG_TAIL
 from qdsl.lang.native.math.doubled import Pair, constant, exact_sum, ordered_sum, product
 from qdsl.lang.native.math.exponential import LN2_REST, LN2_SHORT, TINY
-from qdsl.lang.native.math.lanes import Real, Word, polynomial, where, wide_polynomial
+from qdsl.lang.native.math.formula import Real, Word, polynomial, where, wide_polynomial
 
 SQRT_HALF_BITS = 0x3FE6A09E667F3BCD
 TWELFTH, TWELFTH_LOW = 0.08333333333333333, 4.625929269271485e-18

@@ -6,7 +6,7 @@ import math
 
 from qdsl.lang.native.math.doubled import Pair, product
 from qdsl.lang.native.math.exponential import HIGHEST, LOWEST, exp_of, scaled
-from qdsl.lang.native.math.lanes import Real, where
+from qdsl.lang.native.math.formula import Real, where
 from qdsl.lang.native.math.logarithm import closely_near_one, positive, with_exponent
 
 FAR = 2.0**70

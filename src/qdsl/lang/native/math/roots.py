@@ -6,7 +6,7 @@ import math
 
 from qdsl.lang.native.math.coefficients import CBRT
 from qdsl.lang.native.math.doubled import product
-from qdsl.lang.native.math.lanes import Real, nearest, polynomial, where
+from qdsl.lang.native.math.formula import Real, nearest, polynomial, where
 from qdsl.lang.native.math.logarithm import split
 
 

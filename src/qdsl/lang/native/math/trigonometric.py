@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from qdsl.lang.native.math.coefficients import COS, SIN
 from qdsl.lang.native.math.doubled import Pair, choose
-from qdsl.lang.native.math.lanes import Mask, Real, Word, nearest, polynomial, where
+from qdsl.lang.native.math.formula import Mask, Real, Word, nearest, polynomial, where
 
 TWO_OVER_PI = 0.6366197723675814
 HALF_PI = (1.5707963267948966, 6.123233995736766e-17, -1.4973849048591698e-33)

@@ -57,7 +57,7 @@ class Code:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Lanes:
+class _Value:
     """A name in the text being written."""
 
     code: Code
@@ -65,7 +65,7 @@ class _Lanes:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Real(_Lanes):
+class Real(_Value):
     """Doubles. A comparison with nan is false."""
 
     def _text(self, operand: Real | float) -> str:
@@ -159,7 +159,7 @@ class Real(_Lanes):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Word(_Lanes):
+class Word(_Value):
     """64 bits, added and taken away as two's complement."""
 
     def _write(self, operation: str, a: Word | int, b: Word | int) -> Word:
@@ -214,7 +214,7 @@ class Word(_Lanes):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Mask(_Lanes):
+class Mask(_Value):
     """Truth values."""
 
     def _write(self, operation: str, other: str) -> Mask:
@@ -260,14 +260,14 @@ def polynomial(x: Real, coefficients: Sequence[float]) -> Real:
 
 
 def wide_polynomial(x: Real, coefficients: Sequence[float]) -> Real:
-    """By Estrin's scheme: half as long a chain of instructions that wait for each other, for formulas that are long."""
-    terms: list[Real | float] = list(coefficients)
+    """All but the constant by Estrin's scheme: half as long a chain of instructions that wait for each other."""
+    first, *rest = coefficients
+    terms: list[Real | float] = list(rest)
+    power = x
     while len(terms) > 1:
-        pairs = [_linear(x, *terms[i : i + 2]) for i in range(0, len(terms), 2)]
-        terms, x = pairs, x * x if len(pairs) > 1 else x
-    (total,) = terms
-    assert isinstance(total, Real)
-    return total
+        pairs = [_linear(power, *terms[i : i + 2]) for i in range(0, len(terms), 2)]
+        terms, power = pairs, power * power if len(pairs) > 1 else power
+    return x.fma(terms[0], first)
 
 
 def _linear(x: Real, low: Real | float, high: Real | float = 0.0) -> Real | float:
