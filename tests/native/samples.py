@@ -179,8 +179,8 @@ FUNCTIONS = (
         1.0,
     ),
     Function("cbrt", mpmath.cbrt, scaled(-1070, 1023, signed=False), 1.0),
-    Function("erf", mpmath.erf, mixed(uniform(-6, 6), scaled(-60, 2), near(0.5, 1.0, signed=True)), 1.0),
-    Function("erfc", mpmath.erfc, mixed(uniform(-6, 26), near(0.5), uniform(-1, 1)), 2.0, (26.5,)),
+    Function("erf", mpmath.erf, mixed(uniform(-6, 6), scaled(-60, 2), near(0.75, 1.0, signed=True)), 1.0),
+    Function("erfc", mpmath.erfc, mixed(uniform(-6, 26), near(0.6), uniform(-1, 1)), 1.5, (26.5,)),
     Function(
         "lgamma",
         mpmath.loggamma,

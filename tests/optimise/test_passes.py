@@ -289,6 +289,119 @@ def test_drop(before: str, expected: str) -> None:
     becomes("drop", "real", before, expected)
 
 
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        (  # from a constant, through a change and an `if`
+            """%0 = const 0 %3 = const 3
+            %v = build %3 -> [real] { |%i: int| yield %x }
+            %w = set %v, %0, %y -> [real]
+            %u = if %c -> [real] { yield %v } else { yield %w }
+            %m = len %u axis 0 return %m""",
+            """%0 = const 0 %3 = const 3
+            %v = build %3 -> [real; 3] { |%i: int| yield %x }
+            %w = set %v, %0, %y inside -> [real; 3]
+            %u = if %c -> [real; 3] { yield %v } else { yield %w }
+            %9 = const 3 return %9""",
+        ),
+        (  # rounds that keep the length, and rounds that do not
+            """%0 = const 0 %2 = const 2
+            %v = build %2 -> [real] { |%i: int| yield %x }
+            %w, %u = while %v, %v -> [real], [real] { |%p: [real], %q: [real]| yield %c } { |%p.1: [real], %q.1: [real]|
+              %k = set %p.1, %0, %y -> [real]
+              yield %k, %a
+            }
+            %m = len %w axis 0 %n.1 = len %u axis 0 %s = iadd %m, %n.1 return %s""",
+            """%0 = const 0 %2 = const 2
+            %v = build %2 -> [real; 2] { |%i: int| yield %x }
+            %w, %u = while %v, %v -> [real; 2], [real] { |%p: [real; 2], %q: [real]| yield %c }
+            { |%p.1: [real; 2], %q.1: [real]|
+              %k = set %p.1, %0, %y inside -> [real; 2]
+              yield %k, %a
+            }
+            %9 = const 2 %n.1 = len %u axis 0 %s = iadd %9, %n.1 return %s""",
+        ),
+        (  # an index that counts is inside what is as long, not what is shorter or of a length that is not known
+            """%0 = const 0 %2 = const 2 %3 = const 3 %z = const 0.0
+            %v = build %3 -> [real; 3] { |%i: int| yield %x }
+            %s = for %0, %2, %z -> real { |%k: int, %t: real|
+              %e = get %v, %k -> real %g = get %a, %k -> real %h = add %e, %g yield %h }
+            %m = const 1 return %m""",
+            """%0 = const 0 %2 = const 2 %3 = const 3 %z = const 0.0
+            %v = build %3 -> [real; 3] { |%i: int| yield %x }
+            %s = for %0, %2, %z -> real { |%k: int, %t: real|
+              %e = get %v, %k inside -> real %g = get %a, %k -> real %h = add %e, %g yield %h }
+            %m = const 1 return %m""",
+        ),
+    ],
+)
+def test_shapes(before: str, expected: str) -> None:
+    becomes("shapes", "int", before, expected)
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        (
+            """%0 = const 0 %2 = const 2 %v = array %x, %y -> [real; 2] %z = const 0.0
+            %s = for %0, %2, %z -> real { |%i: int, %t: real| %e = get %v, %i -> real %u = add %t, %e yield %u }
+            return %s""",
+            """%0 = const 0 %2 = const 2 %v = array %x, %y -> [real; 2] %z = const 0.0
+            %3 = const 0 %e = get %v, %3 -> real %u = add %z, %e
+            %4 = const 1 %e.1 = get %v, %4 -> real %u.1 = add %u, %e.1
+            return %u.1""",
+        ),
+        (  # no small array in it: left to the machine's own compiler
+            """%0 = const 0 %2 = const 2 %z = const 0.0
+            %s = for %0, %2, %z -> real { |%i: int, %t: real| %u = add %t, %x yield %u } return %s""",
+            """%0 = const 0 %2 = const 2 %z = const 0.0
+            %s = for %0, %2, %z -> real { |%i: int, %t: real| %u = add %t, %x yield %u } return %s""",
+        ),
+        (  # rounds that are not known
+            """%0 = const 0 %v = array %x, %y -> [real; 2] %z = const 0.0
+            %s = for %0, %n, %z -> real { |%i: int, %t: real| %e = get %v, %i -> real yield %e } return %s""",
+            """%0 = const 0 %v = array %x, %y -> [real; 2] %z = const 0.0
+            %s = for %0, %n, %z -> real { |%i: int, %t: real| %e = get %v, %i -> real yield %e } return %s""",
+        ),
+    ],
+)
+def test_unroll(before: str, expected: str) -> None:
+    becomes("unroll", "real", before, expected)
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        (  # what was put there
+            """%0 = const 0 %2 = const 2 %v = build %2 -> [real; 2] { |%i: int| %e = exp %x yield %e }
+            %w = set %v, %0, %y -> [real; 2] %r = get %w, %0 -> real return %r""",
+            """%0 = const 0 %2 = const 2 %v = build %2 -> [real; 2] { |%i: int| %e = exp %x yield %e }
+            %w = set %v, %0, %y -> [real; 2] return %y""",
+        ),
+        (  # behind it, what the array was built of
+            """%0 = const 0 %1 = const 1 %2 = const 2
+            %v = build %2 -> [real; 2] { |%i: int| %e = to_real %i yield %e }
+            %w = set %v, %0, %y -> [real; 2] %r = get %w, %1 -> real return %r""",
+            """%0 = const 0 %1 = const 1 %2 = const 2
+            %v = build %2 -> [real; 2] { |%i: int| %e = to_real %i yield %e }
+            %w = set %v, %0, %y -> [real; 2] %e.1 = to_real %1 return %e.1""",
+        ),
+        (  # a change at a place that is not known hides what is behind it
+            """%1 = const 1 %2 = const 2 %v = build %2 -> [real; 2] { |%i: int| yield %x }
+            %w = set %v, %n, %y -> [real; 2] %r = get %w, %1 -> real return %r""",
+            """%1 = const 1 %2 = const 2 %v = build %2 -> [real; 2] { |%i: int| yield %x }
+            %w = set %v, %n, %y -> [real; 2] %r = get %w, %1 -> real return %r""",
+        ),
+        (  # outside: it fails where it stands
+            """%2 = const 2 %v = build %2 -> [real; 2] { |%i: int| yield %x } %r = get %v, %2 -> real return %r""",
+            """%2 = const 2 %v = build %2 -> [real; 2] { |%i: int| yield %x } %r = get %v, %2 -> real return %r""",
+        ),
+    ],
+)
+def test_elements(before: str, expected: str) -> None:
+    becomes("elements", "real", before, expected)
+
+
 def test_all_passes_reach_an_end() -> None:
     """The whole optimiser on a loop that calls: only what is needed is left, and a second run finds nothing to do."""
     module = parse_module(

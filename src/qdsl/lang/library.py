@@ -23,7 +23,18 @@ from qdsl.lang.typed.primitives import PRIMITIVES
 PRELUDE = ("units", "constants", "lab_units", "math", "arrays", "functions", "counts", "random", "stats")
 """The modules whose names every program sees, each seeing those before it."""
 
-MODULES = ("roots", "linear_algebra", "eigen", "runge_kutta", "ode", "quadrature", "interpolation", "fourier")
+MODULES = (
+    "roots",
+    "linear_algebra",
+    "eigen",
+    "runge_kutta",
+    "ode",
+    "quadrature",
+    "interpolation",
+    "fourier",
+    "optimization",
+    "stiff",
+)
 """The modules whose names a program has to import; they see the prelude, and import those before them."""
 
 

@@ -189,7 +189,7 @@ class _Verifier:
 
     def structured(self, op: Op, legal: Legal) -> None:
         bound = _Bound()
-        rows = [(legal.operands, op.operands), (legal.results, op.results)]
+        rows = [(legal.results, op.results), (legal.operands, op.operands)]  # what is carried fits the results
         for (taken, given), region in zip(legal.regions, op.regions, strict=False):
             rows += [(taken, region.parameters), (given, region.yields)]
         if len(op.regions) != len(legal.regions):

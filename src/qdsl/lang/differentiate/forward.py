@@ -31,6 +31,7 @@ from dataclasses import dataclass, field
 
 from qdsl.lang.core.builder import Builder
 from qdsl.lang.core.ir import ArrayType, Block, Function, Module, Type, Value
+from qdsl.lang.differentiate.dependence import dependence
 from qdsl.lang.differentiate.regions import REGIONS, fill
 from qdsl.lang.differentiate.straight import STRAIGHT
 from qdsl.lang.differentiate.trip import Mask, Trip, Values, is_real, lengths, zeros
@@ -158,6 +159,7 @@ class _Derivatives:
 
     module: Module
     names: dict[tuple[str, tuple[Mask, ...]], str] = field(default_factory=dict)
+    known: dict[str, tuple[frozenset[int], ...]] = field(default_factory=dict)
 
     def derivative(self, function: str, masks: tuple[Mask, ...]) -> str:
         key = function, masks
@@ -168,6 +170,11 @@ class _Derivatives:
 
     def result_types(self, function: str) -> tuple[Type, ...]:
         return self.module.functions[function].result_types
+
+    def dependence(self, function: str) -> tuple[frozenset[int], ...]:
+        if function not in self.known:
+            self.known.update(dependence(self.module, function))
+        return self.known[function]
 
     def all_written(self) -> dict[str, Function]:
         """Every derivative asked for; writing one may ask for more."""

@@ -85,6 +85,11 @@ def _zero(*_: Number) -> float:
     return 0.0
 
 
+def is_zero(partial: Partial) -> bool:
+    """Whether it is 0 wherever the function is."""
+    return partial is _zero
+
+
 def _one(*_: Number) -> float:
     return 1.0
 

@@ -90,8 +90,9 @@ def select(trip: Trip, op: Op) -> None:
 
 
 def call(trip: Trip, op: Op) -> None:
-    """A call of the derivative of the function called, in the directions that reach it."""
-    if not trip.is_active(op.operands):
+    """A call of the derivative of the function called, in the directions that reach it; else a plain one."""
+    depends = trip.callees.dependence(op.attributes["function"])
+    if not any(trip.is_active([op.operands[place] for place in places]) for places in depends):
         trip.copy(op)
         return
     masks = [trip.mask(operand) for operand in op.operands]
@@ -108,8 +109,10 @@ def call(trip: Trip, op: Op) -> None:
         trip.new[old] = new
     everywhere = tuple([place in directions for place in range(trip.count)])
     given = spread(results[len(op.results) :], [everywhere] * len(real))
-    for (old, _), tangent in zip(real, given, strict=True):
-        trip.set_tangent(old, tangent)
+    from_operands = [places for places, type_ in zip(depends, result_types, strict=True) if is_real(type_)]
+    for (old, _), tangent, places in zip(real, given, from_operands, strict=True):
+        comes_out = [any(masks[place][direction] for place in places) for direction in range(trip.count)]
+        trip.set_tangent(old, [each if out else None for each, out in zip(tangent, comes_out, strict=True)])
 
 
 # ── arrays ───────────────────────────────────────────────────────────────────────────────────────────────────────

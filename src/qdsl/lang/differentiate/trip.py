@@ -41,6 +41,9 @@ class Callees(Protocol):
 
     def result_types(self, function: str) -> tuple[Type, ...]: ...
 
+    def dependence(self, function: str) -> tuple[frozenset[int], ...]:
+        """For each result the places of the parameters that it has a derivative by."""
+
 
 @dataclass
 class Trip:

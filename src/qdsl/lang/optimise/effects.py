@@ -7,7 +7,7 @@ not fail for its size.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from qdsl.lang.core.ir import ArrayType, Op, Value
@@ -16,7 +16,7 @@ from qdsl.lang.core.primitives import PRIMITIVES, Stop
 Constant = Callable[[Value], Any]
 """What a value is known to be, or None."""
 
-ALWAYS = frozenset({"check", "call", "while", "set", "slice"})
+ALWAYS = frozenset({"check", "call", "while", "slice"})
 
 
 def has_effect(op: Op, constant: Constant) -> bool:
@@ -27,7 +27,9 @@ def has_effect(op: Op, constant: Constant) -> bool:
     if op.attributes.get("inside"):
         return False
     if op.name == "get":
-        return not _index_is_inside(op, constant)
+        return not _index_is_inside(op, op.operands[1:], constant)
+    if op.name == "set":
+        return not _index_is_inside(op, op.operands[1:-1], constant)
     if op.name in ALWAYS:
         return True
     return any(has_effect(inner, constant) for region in op.regions for inner in region.ops)
@@ -44,10 +46,10 @@ def _never_fails(op: Op, numbers: list[Any]) -> bool:
     return op.name in ("idiv", "imod") and numbers[1] not in (None, 0, -1)
 
 
-def _index_is_inside(op: Op, constant: Constant) -> bool:
-    array, *indices = op.operands
-    assert isinstance(array.type, ArrayType)
-    return all(_is_inside(constant(index), length) for index, length in zip(indices, array.type.shape, strict=True))
+def _index_is_inside(op: Op, indices: Sequence[Value], constant: Constant) -> bool:
+    array = op.operands[0].type
+    assert isinstance(array, ArrayType)
+    return all(_is_inside(constant(index), length) for index, length in zip(indices, array.shape, strict=True))
 
 
 def _is_inside(index: int | None, length: int | None) -> bool:

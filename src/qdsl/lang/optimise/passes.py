@@ -17,11 +17,14 @@ from qdsl.lang.core.ir import Function, Module
 from qdsl.lang.core.verify import verify
 from qdsl.lang.optimise.decide import decide
 from qdsl.lang.optimise.drop import drop
+from qdsl.lang.optimise.elements import elements
 from qdsl.lang.optimise.fold import fold
 from qdsl.lang.optimise.hoist import hoist
 from qdsl.lang.optimise.inline import inline
+from qdsl.lang.optimise.shapes import shapes
 from qdsl.lang.optimise.share import share
 from qdsl.lang.optimise.simplify import simplify
+from qdsl.lang.optimise.unroll import unroll
 
 ROUNDS = 8
 
@@ -49,6 +52,9 @@ PASSES = (
     _each("fold", fold),
     _each("simplify", simplify),
     _each("decide", decide),
+    _each("shapes", shapes),
+    _each("unroll", unroll),
+    _each("elements", elements),
     _each("hoist", hoist),
     _each("share", share),
     _each("drop", drop),

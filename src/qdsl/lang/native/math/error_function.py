@@ -14,7 +14,7 @@ from qdsl.lang.native.math.formula import Real, polynomial, where, wide_polynomi
 SLOPE, SLOPE_LOW = 1.1283791670955126, 1.533545961316588e-17
 """2 / sqrt(pi), erf's slope at 0."""
 
-NEAR, HALFWAY = 0.5, 0.75
+NEAR, HALFWAY = 0.6, 0.75
 """Up to the first erfc is 1 - erf; from the second on erf is 1 - erfc."""
 
 FAR = 27.3
