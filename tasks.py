@@ -4,7 +4,7 @@
     python3 tasks.py test      make .venv, install QDSL with its tools, check everything: lint, then the tests
     python3 tasks.py lint      ruff, mypy and the import contract, changing nothing
     python3 tasks.py fix       ruff's fixes and formatting
-    python3 tasks.py bench     the benchmarks; `bench start` runs one
+    python3 tasks.py bench     the benchmarks beside Numba, JAX and numexpr; `bench start` runs one
     python3 tasks.py accuracy  measure the mathematical functions, and write the table of docs/accuracy.md
 
 Words after the task go to its last command: `tasks.py test -k cycles`. With `--env DIR` first, another environment
@@ -83,7 +83,7 @@ def fix(environment: Environment) -> None:
 
 
 def bench(environment: Environment, *names: str) -> None:
-    environment.have("dev")
+    environment.have("peers")
     hidden = ("__init__", "harness")
     every = sorted(path.stem for path in (ROOT / "benchmarks").glob("*.py") if path.stem not in hidden)
     for name in names or every:

@@ -124,13 +124,17 @@ def copy_block(
     return tuple([new.get(value, value) for value in block.yields])
 
 
+def copied(op: Op, new: dict[Value, Value], call: Span | None = None) -> Op:
+    """A copy of one operation, with what its operands have become; `new` gets what its results are."""
+    regions = tuple([_copy_region(region, new, call) for region in op.regions])
+    results = _copy_values(op.results, new)
+    operands = tuple([new.get(operand, operand) for operand in op.operands])
+    span = op.span.called_from(call) if op.span is not None and call is not None else op.span
+    return Op(op.name, operands, results, op.attributes, regions, span)
+
+
 def _copy_ops(ops: Iterable[Op], new: dict[Value, Value], into: list[Op], call: Span | None) -> None:
-    for op in ops:
-        regions = tuple([_copy_region(region, new, call) for region in op.regions])
-        results = _copy_values(op.results, new)
-        operands = tuple([new.get(operand, operand) for operand in op.operands])
-        span = op.span.called_from(call) if op.span is not None and call is not None else op.span
-        into.append(Op(op.name, operands, results, op.attributes, regions, span))
+    into.extend(copied(op, new, call) for op in ops)
 
 
 def _copy_region(block: Block, new: dict[Value, Value], call: Span | None) -> Block:

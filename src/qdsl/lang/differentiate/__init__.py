@@ -1,6 +1,10 @@
-"""Core to core: functions that also give their derivatives."""
+"""Core to core: functions that also give their derivatives.
 
-from qdsl.lang.differentiate.forward import gradient, hessian
+`gradient` goes forwards (`forward`) where there are few derivatives, and backwards (`reverse`) where there are many of
+one number. `hessian` goes forwards through the gradient.
+"""
+
+from qdsl.lang.differentiate.choice import gradient, hessian
 from qdsl.lang.differentiate.trip import NotDifferentiable
 
 __all__ = ["NotDifferentiable", "gradient", "hessian"]

@@ -40,6 +40,14 @@ def dependence(module: Module, root: str) -> dict[str, tuple[Places, ...]]:
     return found
 
 
+def sources(function: Function, known: dict[str, tuple[Places, ...]]) -> dict[Value, Places]:
+    """For each value of a function that has a derivative by some of its parameters, by which. `known` has what
+    `dependence` finds for the functions that it calls."""
+    flow = _Flow(known)
+    flow.of(function)
+    return flow.sources
+
+
 class _Flow:
     """Goes through a function in order; `sources` has the parameters that a real value comes from."""
 

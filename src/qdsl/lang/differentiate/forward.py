@@ -10,8 +10,9 @@
                                                        }
 
 `gradient` adds `name.grad`: the results, then for each real result its derivative by each parameter asked for.
-`hessian` adds `name.hess`: the results, the first derivatives in the same order, then for each real result the second
-derivatives by parameters i and j >= i, row by row. The derivative by an array has the result's axes, then the array's.
+`hessian` goes through such a gradient once more, and adds `name.hess`: the results, the first derivatives in the same
+order, then for each real result the second derivatives by parameters i and j >= i, row by row. The derivative by an
+array has the result's axes, then the array's.
 
 One trip through the function carries the derivatives in all directions (one for each scalar parameter) together: what
 they share is computed once. A derivative that is zero for structural reasons is None and no code is written for it.
@@ -54,17 +55,16 @@ def gradient(module: Module, name: str, wrt: Sequence[int]) -> Module:
     return Module({**module.functions, **callees.all_written(), grad.name: grad})
 
 
-def hessian(module: Module, name: str, wrt: Sequence[int]) -> Module:
-    """The module with `name.hess`: second derivatives too, as forward over forward.
+def hessian(first: Module, name: str, wrt: Sequence[int]) -> Module:
+    """From the module with `name.grad`, written either way, the one with `name.hess`: second derivatives too.
 
     The derivatives j < i of row i are not asked for, so what leads only to them is left for `optimise` to drop.
     """
-    first = gradient(module, name, wrt)
     second = gradient(first, f"{name}.grad", wrt)
     body = second.functions[f"{name}.grad.grad"].body
-    steps = {f"{name}.grad", f"{name}.grad.grad"} - module.functions.keys()
-    results = len(module.functions[name].result_types)
-    reals = sum(map(is_real, module.functions[name].result_types))
+    function = first.functions[name]
+    results = len(function.result_types)
+    reals = sum(map(is_real, function.result_types))
     n = len(wrt)
     of_gradient = results + reals * n  # results of name.grad; their derivatives follow, n for each real one
     upper = [
@@ -74,9 +74,9 @@ def hessian(module: Module, name: str, wrt: Sequence[int]) -> Module:
         for j in range(i, n)
     ]
     yields = (*body.yields[:of_gradient], *(body.yields[place] for place in upper))
-    hess = Function(f"{name}.hess", Block(body.parameters, body.ops, yields), module.functions[name].span)
-    kept = {each: function for each, function in second.functions.items() if each not in steps}
-    return Module({**kept, hess.name: hess})
+    hess = Function(f"{name}.hess", Block(body.parameters, body.ops, yields), function.span)
+    steps = (f"{name}.grad", f"{name}.grad.grad")
+    return Module({**{each: second.functions[each] for each in second.functions if each not in steps}, hess.name: hess})
 
 
 def _gradient_function(function: Function, wrt: Sequence[int], callees: _Derivatives) -> Function:

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 from qdsl.lang.core.builder import Builder, widened
 from qdsl.lang.core.ir import BOOL, INT, REAL, ArrayType, Block, Function, Lanes, Op, Scalar, Type, Value, width_of
+from qdsl.lang.core.keeping import Keeping
 from qdsl.lang.core.primitives import PRIMITIVES
 from qdsl.lang.lanes import branches, loops
-from qdsl.lang.lanes.keeping import Keeping
 
 if TYPE_CHECKING:
     from qdsl.lang.lanes.widen import Widening

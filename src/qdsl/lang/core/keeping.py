@@ -1,9 +1,12 @@
-"""Which arrays are other arrays with some elements written, so that lanes that do not run keep theirs by themselves.
+"""Which arrays are other arrays with some elements written: they have the other's lengths, and mostly its elements.
 
-    while .. { |%y|                                   in lanes, each `set` writes under the mask: what %next has for
-      %next = set %y, %i, %v      %next keeps %y      a lane that does not run is what %y has; no blend of the two
-      yield %next                                     arrays is needed
+    while .. { |%y|
+      %next = set %y, %i, %v      %next keeps %y
+      yield %next
     }
+
+In lanes, each `set` writes under the mask, so that what %next has for a lane that does not run is what %y has: no blend
+of the two arrays is needed. In a derivative, every round of the loop has an array of the same length.
 
 In: a function. Out: answers about its values.
 """
