@@ -92,6 +92,19 @@ def test_derivatives(m: qdsl.Module) -> None:
     assert m.pair.jacobian(3.0).tolist() == [1, 2]
 
 
+def test_the_change_in_a_direction() -> None:
+    """By position or name; a name that is taken gets another d."""
+    m = qdsl.compile(
+        "fn f(x: Scalar, y: Scalar) -> Scalar = x^2 * y\nfn g(x: [Scalar], dx: Scalar, n: Int) -> Scalar = n * sum(x) * dx"
+    )
+    assert m.f.jvp(2, 3, 1, 0) == 12
+    assert m.f.jvp(2, 3, dx=0, dy=1) == 4
+    assert list(m.f.jvp([1, 2], 3, 1, 0)) == [6, 12]
+    assert m.g.jvp([1, 2, 3], dx=2, n=3, ddx=[0, 1, 0], dddx=0) == 6
+    with pytest.raises(TypeError, match="f also needs 'dx'"):
+        m.f.jvp(2, 3)
+
+
 def test_what_can_be_read(m: qdsl.Module) -> None:
     assert m.decay.signature == "(t: Time, tau: Time) -> Scalar"
     assert m.square.signature == "(x: D) -> D^2"

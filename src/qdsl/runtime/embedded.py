@@ -13,6 +13,7 @@ has been compiled once is kept: see `runtime.program`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -234,14 +235,21 @@ class Function(_Compiled):
         """Second derivatives: for one argument itself, for several a dict of dicts by their names."""
         return Derivative("hessian", self)
 
+    @cached_property
+    def jvp(self) -> Derivative:
+        """How the result changes in a direction: called with the arguments, then with their changes."""
+        return Derivative("jvp", self)
+
 
 class Derivative(_Compiled):
-    """`f.grad` and its kin, called with the arguments of f."""
+    """`f.grad` and its kin, called with the arguments of f; `f.jvp` with their changes too."""
 
     def __init__(self, kind: str, of: Function) -> None:
         super().__init__(of._program, of._outline)
         self.kind = kind
         self._of = of
+        if kind == "jvp":
+            self._outline = self._with_directions()
 
     def __repr__(self) -> str:
         return f"<{self.kind} of {self._of!r}>"
@@ -253,6 +261,16 @@ class Derivative(_Compiled):
     def _source(self) -> typed.Derivative:
         assert isinstance(self._node, typed.Derivative)
         return self._node
+
+    def _with_directions(self) -> FunctionOutline:
+        """The function's parameters and one for each direction, `dx` for x."""
+        from qdsl.lang.typed.calls import parameter_names
+
+        type_ = types.pruned(self._node.type)
+        assert isinstance(type_, types.Function)
+        names = tuple(parameter_names(self._node, len(type_.parameters)))
+        optional = (False,) * len(names)  # a default cannot stand before a direction that has none
+        return replace(self._outline, parameters=names, optional=optional)
 
     @cached_property
     def signature(self) -> str:

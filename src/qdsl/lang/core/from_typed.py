@@ -20,6 +20,7 @@ from qdsl.lang.core import lower_arrays, lower_compare, lower_control, lower_map
 from qdsl.lang.core.builder import Values
 from qdsl.lang.core.calls import callees, reachable
 from qdsl.lang.core.ir import Function, Module
+from qdsl.lang.core.layout import core_types
 from qdsl.lang.core.lower_body import RULES, Body, Instance
 from qdsl.lang.core.lower_calls import check_named_lengths
 from qdsl.lang.core.lower_control import function_results
@@ -120,7 +121,7 @@ class Lowering:
             if max(depth(each) for each in (code, *given) if each is not None) > DEEPEST_FUNCTION:
                 raise functions_without_end(span, name_of(code))
             if isinstance(code, Derived):
-                self.instance(code.of, given, span)
+                self.instance(code.of, given[: len(self._parameters(code.of))], span)
             self.instances[key] = Instance(self._name(key), self._parameters(code), self._result(code))
             self.waiting.append(key)
         return self.instances[key]
@@ -131,8 +132,8 @@ class Lowering:
                 return tuple(variable.type for variable in function.parameters)
             case Lifted(node):
                 return tuple(variable.type for variable in node.parameters)
-            case Derived(of=of):
-                return self._parameters(of)
+            case Derived(of=of, type=type_):
+                return (*self._parameters(of), *type_.parameters[len(self._parameters(of)) :])
 
     def _result(self, code: FunctionCode) -> types.Type:
         match code:
@@ -184,17 +185,21 @@ class Lowering:
     def _base(self, key: Key) -> Instance:
         code, given = key
         assert isinstance(code, Derived)
-        return self.instances[code.of, given]
+        return self.instances[code.of, given[: len(self._parameters(code.of))]]
 
     def _derive(self, key: Key | None) -> None:
         if key is None:
             code = self.waiting[0][0]
             assert isinstance(code, Derived)
             raise own_derivative(code.node.span, code.kind)
-        code = key[0]
+        code, given = key
         assert isinstance(code, Derived)
         base, name = self._base(key), self.instances[key].name
-        self.module = differentiated(self.differentiate, self.module, code, base, name)
+        widths = [
+            len(core_types(type_)) if function is None else len(self._take(Body(self, type_), function))
+            for type_, function in zip(base.parameters, given, strict=False)
+        ]
+        self.module = differentiated(self.differentiate, self.module, code, base, widths, name)
         self.waiting.remove(key)
 
     def _function(self, key: Key) -> Function:

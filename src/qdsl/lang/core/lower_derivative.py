@@ -3,17 +3,19 @@
 `grad(f)` takes what f takes. Its core function calls `f.grad`, which the stage `differentiate` makes and which gives
 f's results and then its derivatives, and keeps the derivatives: they stand in the order of the result's layout.
 A Hessian comes as its upper triangle, row by row, and becomes a whole record of records here; of array arguments x
-and a, d²f/da dx is d²f/dx da with the axes of the two exchanged.
+and a, d²f/da dx is d²f/dx da with the axes of the two exchanged. `jvp(f)` takes a direction for each real argument too,
+and calls `f.push`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Protocol
 
 from qdsl.lang.core.builder import Builder, Values
 from qdsl.lang.core.ir import ArrayType, Function, Module, Value
-from qdsl.lang.core.layout import core_types, element_type
+from qdsl.lang.core.layout import element_type
 from qdsl.lang.core.lower_body import Instance
 from qdsl.lang.core.lower_errors import no_derivative
 from qdsl.lang.core.lower_values import Derived
@@ -31,32 +33,49 @@ class Differentiate(Protocol):
 
     def hessian(self, module: Module, name: str, wrt: Sequence[int]) -> Module: ...
 
+    def pushforward(self, module: Module, name: str, wrt: Sequence[int]) -> Module: ...
 
-def differentiated(stage: Differentiate, module: Module, code: Derived, base: Instance, name: str) -> Module:
-    """The module with a function `name` that is the derivative of `base`."""
-    wrt = places(base.parameters)
-    suffix = "hess" if code.kind == "hessian" else "grad"
+
+SUFFIXES = {"grad": "grad", "jacobian": "grad", "hessian": "hess", "jvp": "push"}
+"""What is added to a function's name for the derivative that each kind is made of."""
+
+
+def differentiated(
+    stage: Differentiate, module: Module, code: Derived, base: Instance, widths: Sequence[int], name: str
+) -> Module:
+    """The module with a function `name` that is the derivative of `base`, whose arguments are so many core values each:
+    those of a function are what it takes along."""
+    wrt = places(base.parameters, widths)
+    suffix = SUFFIXES[code.kind]
     if f"{base.name}.{suffix}" not in module.functions:
-        make = stage.hessian if code.kind == "hessian" else stage.gradient
+        make = {"grad": stage.gradient, "hess": stage.hessian, "push": stage.pushforward}[suffix]
         try:
             module = make(module, base.name, wrt)
         except stage.NotDifferentiable as found:
             operation, span = found.args
             raise no_derivative(code.node.span, code.kind, operation, span) from None
-    return Module({**module.functions, name: _wrapper(module.functions[f"{base.name}.{suffix}"], name, code, len(wrt))})
+    derivative = module.functions[f"{base.name}.{suffix}"]
+    if suffix == "push":
+        wrapper = _along(derivative, name, code, sum(widths), len(wrt))
+    else:
+        wrapper = _wrapper(derivative, name, code, len(wrt))
+    return Module({**module.functions, name: wrapper})
 
 
-def places(parameters: Sequence[types.Type]) -> list[int]:
+def places(parameters: Sequence[types.Type], widths: Sequence[int]) -> list[int]:
     """Which core parameters there are derivatives by: those of real arguments and arrays of them."""
-    found: list[int] = []
-    at = 0
-    for type_ in parameters:
-        if isinstance(types.pruned(type_), types.Function):
-            continue
-        if isinstance(element_type(type_), types.Real):
-            found.append(at)
-        at += len(core_types(type_))
-    return found
+    starts = accumulate(widths, initial=0)
+    return [at for type_, at in zip(parameters, starts, strict=False) if isinstance(element_type(type_), types.Real)]
+
+
+def _along(push: Function, name: str, code: Derived, arguments: int, directions: int) -> Function:
+    """Arguments, directions, then what the function takes along; the results of `push` after the function's own."""
+    b = Builder()
+    count = len(push.parameters) - directions
+    order = [*range(arguments), *range(count, count + directions), *range(arguments, count)]
+    given = {place: b.parameter(push.parameters[place].type, push.parameters[place].hint) for place in order}
+    results = b.call(push.name, [given[place] for place in range(len(push.parameters))], push.result_types)
+    return b.function(name, results[len(results) // 2 :], code.node.span)
 
 
 def _wrapper(derivative: Function, name: str, code: Derived, count: int) -> Function:

@@ -58,7 +58,7 @@ class Lifted:
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """`grad`, `jacobian` or `hessian` of a function; `type` is that of the derivative."""
+    """`grad`, `jacobian`, `hessian` or `jvp` of a function; `type` is that of the derivative."""
 
     kind: str
     of: FunctionCode

@@ -55,6 +55,16 @@ def gradient(module: Module, name: str, wrt: Sequence[int]) -> Module:
     return Module({**module.functions, **callees.all_written(), grad.name: grad})
 
 
+def pushforward(module: Module, name: str, wrt: Sequence[int]) -> Module:
+    """The module with `name.push`: it takes what `name` takes, then a direction for each parameter at the places `wrt`,
+    and gives the results, then for each real result how it changes in that direction."""
+    function = module.functions[name]
+    callees = _Derivatives(module)
+    masks = tuple([(place in wrt,) for place in range(len(function.parameters))])
+    push = callees.write(function, masks, f"{name}.push")
+    return Module({**module.functions, **callees.all_written(), push.name: push})
+
+
 def hessian(first: Module, name: str, wrt: Sequence[int]) -> Module:
     """From the module with `name.grad`, written either way, the one with `name.hess`: second derivatives too.
 

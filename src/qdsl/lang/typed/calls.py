@@ -22,6 +22,7 @@ from qdsl.lang.typed.dimension import Dimension, DimVar
 from qdsl.lang.typed.overloads import best_form
 from qdsl.lang.typed.scheme import Instance, is_generic
 from qdsl.lang.typed.types import BROKEN, NOTHING, Type, pruned
+from qdsl.lang.typed.unification import element_of
 
 
 @rule(surface.Call)
@@ -173,10 +174,23 @@ def parameter_names(function: typed.Expr, count: int) -> list[str]:
             return [variable.name for variable in declared.parameters]
         case typed.Lambda(parameters=parameters):
             return [variable.name for variable in parameters]
+        case typed.Derivative(kind="jvp", function=inner):
+            type_ = pruned(inner.type)
+            assert isinstance(type_, types.Function)
+            names = parameter_names(inner, len(type_.parameters))
+            for name, each in zip(list(names), type_.parameters, strict=True):
+                if isinstance(element_of(each)[0], types.Real):
+                    names.append(_unlike(f"d{name}", names))
+            return names
         case typed.Derivative(function=inner):
             return parameter_names(inner, count)
         case _:
             return [f"argument {position + 1}" for position in range(count)]
+
+
+def _unlike(name: str, others: Sequence[str]) -> str:
+    """`dx`, or `ddx` where that is taken."""
+    return _unlike(f"d{name}", others) if name in others else name
 
 
 @rule(surface.Lambda)

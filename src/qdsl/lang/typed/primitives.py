@@ -202,6 +202,7 @@ PRIMITIVES: dict[str, Primitive] = {
     "grad": derivative("grad"),
     "jacobian": derivative("jacobian"),
     "hessian": derivative("hessian"),
+    "jvp": derivative("jvp"),
     "uncertainty": uncertainty,
     "zip": zip_,
     "print": print_,

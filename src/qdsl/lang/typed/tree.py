@@ -91,7 +91,8 @@ class Lambda(Expr):
 
 
 class Derivative(Expr):
-    """`grad(f)`, `jacobian(f)`, `hessian(f)`: a function of the same arguments. `kind` is one of these words."""
+    """`grad(f)`, `jacobian(f)`, `hessian(f)`: a function of the same arguments; `jvp(f)`: of directions too. The first
+    word is the `kind`."""
 
     kind: str
     function: Expr
