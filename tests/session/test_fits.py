@@ -232,3 +232,35 @@ def test_a_real_exponent_can_be_fitted() -> None:
     """
     best = run(program).value("best")
     assert abs(best["k"].value - 2.25) < 4 * best["k"].error
+
+
+def test_a_shape_is_found_from_where_its_power_is_the_zeroth() -> None:
+    program = """
+    experiment e {
+        param a: Scalar = 1 in 0.1 .. 100
+        axis k: Int = range(200)
+        measure v ~ Gamma(a, 2.0 + 0 * k)
+    }
+    let data = simulate(e, a = 3, seed = 1)
+    let here = fit(e, data)
+    let there = fit(e, data, start = (a = 2))
+    print(here.verdict)
+    assert abs(here.a.value - there.a.value) < 1e-6
+    """
+    assert lines(program) == ["converged"]
+
+
+def test_a_formula_that_llvm_cannot_pack_into_vectors() -> None:
+    """Vectors made of straight code (SLP) end the process in an assertion of LLVM 22 here."""
+    program = """
+    experiment two {
+        param a: Scalar = 1
+        param w: Scalar = 1
+        param T: Scalar = 5
+        axis t: Scalar = linspace(0, 10, 11)
+        measure v ~ Normal(a * exp(-t / T) * cos(w * t), 0.3)
+        measure n ~ Poisson(a * exp(-t / T) * (1 + 0.5 * cos(w * t)))
+    }
+    print(fit(two, simulate(two, seed = 1)).verdict)
+    """
+    assert lines(program) == ["converged"]
