@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, field
+from math import inf
 
 from qdsl.lang.report import Diagnostic
 from qdsl.lang.source import Chunk, Span
@@ -150,6 +151,8 @@ class _Lexer:
         end = start + len(text)
         if text == "'":
             return self.apostrophe(start)
+        if len(text) > slips.LONGEST_NUMBER:
+            return self.no_number(slips.too_long(self.span(start, end)), start, end)
         slip = slips.sign(text, self.span(start, end))
         self.report(slip.diagnostic)
         for kind in slip.kinds:
@@ -174,6 +177,8 @@ class _Lexer:
 
     def number(self, start: int, end: int) -> int:
         text = self.text[start:end]
+        if end - start > slips.LONGEST_NUMBER:
+            return self.no_number(slips.too_long(self.span(start, end)), start, end)
         if "(" in text:
             return self.number_with_brackets(text, start, end)
         if text == "0" and (found := slips.OTHER_BASE.match(self.text, start)):
@@ -195,7 +200,16 @@ class _Lexer:
         head, _, tail = text.partition("(")
         if "e" in head.lower() or ("." not in head and tail[-1] == ")"):
             self.report(slips.number_or_product(self.span(start, end), head, tail))
+        elif tail[-1] != ")" and float(f"{head}{tail.partition(')')[2]}".replace("_", "")) == inf:
+            return self.no_number(slips.too_large(self.span(start, end)), start, end)
         self.add("UNCERTAIN", text, start, end)
+        return end
+
+    def no_number(self, slip: Diagnostic, start: int, end: int) -> int:
+        """Digits without a value: read as infinity, of which the tree is broken."""
+        self.report(slip)
+        end += _IMAGINARY.match(self.text, end) is not None
+        self.add("NUMBER", "inf", start, end)
         return end
 
     # ── newlines and comments ───────────────────────────────────────────────────────────────────────────────────

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from math import inf
 
 from qdsl.lang.report import Diagnostic, Edit, Fix, Label, error
 from qdsl.lang.source import Span
@@ -165,6 +166,20 @@ def escape(span: Span) -> Diagnostic:
 
 # ── numbers ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
+LONGEST_NUMBER = 1000
+"""Characters of a number. A double is decided by the first 770 digits; Python reads 4300."""
+
+
+def too_long(span: Span) -> Diagnostic:
+    """Pages of digits."""
+    length, limit = f"{len(span.text):,}", f"{LONGEST_NUMBER:,}"
+    return error("E0114", f"this number has {length} characters; the limit is {limit}", Label(span))
+
+
+def too_large(span: Span) -> Diagnostic:
+    """`1e400`; a whole number is left to the checker, since it is no 64-bit real but an Int."""
+    return error("E0114", f"{_brief(span.text)} is too large for a 64-bit number, which ends at 1.8e308", Label(span))
+
 
 def number_or_product(span: Span, head: str, tail: str) -> Diagnostic:
     """`2(3)`: a value with its uncertainty has a decimal point or an exponent after the bracket."""
@@ -172,7 +187,7 @@ def number_or_product(span: Span, head: str, tail: str) -> Diagnostic:
     estimate = f"{mantissa}({tail}{sign_}{exponent}" if sign_ else f"{head}.0({tail}"
     return error(
         "E0114",
-        f"{span.text} could be a product or a value with its uncertainty",
+        f"{_brief(span.text)} could be a product or a value with its uncertainty",
         Label(span),
         fixes=(
             Fix("make it a product", (Edit(span, f"{head} * ({tail}"),), sure=False),
@@ -195,12 +210,11 @@ def number(text: str, source: str, span: Span) -> Diagnostic | None:
     after = source[span.end : span.end + 40]
     if after.startswith(".") and not re.match(r"\.\.|\.[^\W\d]", after):
         fix = Fix("write the 0", (Edit(Span(span.chunk, span.end, span.end + 1), ".0"),))
-        return error("E0114", f"a digit follows the decimal point: {text}.0", Label(span), fixes=(fix,))
+        return error("E0114", f"a digit follows the decimal point: {_brief(text)}.0", Label(span), fixes=(fix,))
     if found := re.match(r"\(\d+\.\d+\)", after):
         return _decimal_uncertainty(text, found[0], Span(span.chunk, span.start, span.end + found.end()))
-    if float(text.replace("_", "")) in (float("inf"),):
-        return error("E0114", f"{text} is too large for a 64-bit number, which ends at 1.8e308", Label(span))
-    return None
+    plain = text.replace("_", "")
+    return too_large(span) if not plain.isdecimal() and float(plain) == inf else None
 
 
 def _decimal_uncertainty(head: str, brackets: str, span: Span) -> Diagnostic:
@@ -208,7 +222,7 @@ def _decimal_uncertainty(head: str, brackets: str, span: Span) -> Diagnostic:
     inner = brackets[1:-1]
     return error(
         "E0114",
-        f"{span.text} could be a product or a value with its uncertainty",
+        f"{_brief(span.text)} could be a product or a value with its uncertainty",
         Label(span),
         fixes=(
             Fix("make it a product", (Edit(span, f"{head} * {inner}"),), sure=False),
@@ -219,4 +233,9 @@ def _decimal_uncertainty(head: str, brackets: str, span: Span) -> Diagnostic:
 
 def _leading_point(text: str, span: Span) -> Diagnostic:
     fix = Fix("write the 0", (Edit(span.before(), "0"),))
-    return error("E0114", f"a digit stands before the decimal point: 0{text}", Label(span), fixes=(fix,))
+    return error("E0114", f"a digit stands before the decimal point: 0{_brief(text)}", Label(span), fixes=(fix,))
+
+
+def _brief(text: str) -> str:
+    """A text that would make a sentence endless is shown by its beginning."""
+    return text if len(text) <= 40 else f"{text[:30]}.."
