@@ -201,6 +201,8 @@ class _Lexer:
             return self.number_with_brackets(text, start, end)
         if text == "0" and (found := number_errors.OTHER_BASE.match(self.text, start)):
             return self.read_as("0", number_errors.other_base(self.span(start, found.end())), start, found.end())
+        if found := number_errors.TWO_POINTS.match(self.text, end):
+            return self.read_as(text, number_errors.two_points(self.span(start, found.end())), start, found.end())
         if found := number_errors.BARE_POINT.match(self.text, end):
             exponent = found["exponent"] or ""
             slip = number_errors.bare_point(text, self.span(end, end + 1), exponent)

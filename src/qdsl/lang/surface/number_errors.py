@@ -71,6 +71,14 @@ def other_base(span: Span) -> Diagnostic:
     return error("E0114", "numbers are written in decimal", Label(span), fixes=fixes)
 
 
+TWO_POINTS = re.compile(r"(?:\.\d+)+")
+
+
+def two_points(span: Span) -> Diagnostic:
+    """`1.2.3`."""
+    return error("E0114", "a number has one decimal point", Label(span))
+
+
 BARE_POINT = re.compile(r"\.(?:(?P<exponent>[eE][+-]?\d+)(?![\w(])|(?!\.|[^\W\d]))")
 """A point without digits after it: not `..`, nor the `.name` of a call."""
 
