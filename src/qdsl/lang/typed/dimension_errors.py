@@ -208,6 +208,10 @@ class DimensionErrors:
         """`unit x = "a"`."""
         return error("E0416", "a unit is defined by a constant quantity", Label(span))
 
+    def unit_without_size(self, span: Span, size: float) -> Diagnostic:
+        """`unit x = 0 m`, `3 km^200`."""
+        return error("E0416", f"the size of a unit is positive and finite, and that of this is {size:g}", Label(span))
+
     def not_a_unit(self, span: Span) -> Diagnostic:
         """`3 m to x + 1`."""
         return error("E0418", "after `to` stands a unit: a product of powers of units", Label(span))

@@ -7,9 +7,10 @@ kept as exact fractions until the end.
 from __future__ import annotations
 
 from fractions import Fraction
-from math import inf
+from math import inf, log10
 
 from qdsl.lang.names import Kind, Symbol
+from qdsl.lang.source import Span
 from qdsl.lang.surface import tree as surface
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
@@ -20,6 +21,8 @@ from qdsl.lang.typed.types import BOOL, INT, NOTHING, SCALAR, TEXT, Type, pruned
 from qdsl.lang.typed.unification import element_of
 
 LARGEST_INT = 2**63 - 1
+_MOST_DIGITS = 330
+"""More digits than this, before the point or after it, have neither the largest float nor the smallest."""
 
 
 @rule(surface.Number)
@@ -158,6 +161,8 @@ def unit_value(c: Checker, node: surface.Expr, symbol: Symbol) -> typed.Expr:
     if unit.offset:
         c.report(c.dims.offset_unit(node.span, node.span.text))
         return c.broken(node.span)
+    if not has_size(c, node.span, unit.factor):
+        return c.broken(node.span)
     constant = typed.Constant(node.span, unit.type, float(unit.factor))
     if isinstance(unit.factor, Fraction):
         c.exact[constant] = unit.factor
@@ -204,6 +209,8 @@ def with_unit(
         return c.broken(node.span)
     dimension, factor = (found[0] ** -1, 1 / found[1]) if divide else found
     before = value.display.scale if value.display is not None else 1.0
+    if not has_size(c, node.span, before * float(factor)):
+        return c.broken(node.span)
     display = typed.DisplayUnit(symbol, before * float(factor))
     own = getattr(pruned(value.type), "dimension", ONE)
     if isinstance(value, typed.Uncertain):
@@ -309,7 +316,20 @@ Factor = tuple[Dimension, Fraction | float]
 
 
 def _factor(c: Checker, node: surface.Expr) -> Factor | None:
-    """The value of a unit expression; None, with a message, where it is none."""
+    """The value of a unit expression; None, with a message, where it is none or has no size."""
+    found = _of_units(c, node)
+    return found if found is not None and has_size(c, node.span, found[1]) else None
+
+
+def has_size(c: Checker, span: Span, size: Fraction | float) -> bool:
+    """Whether something can be that many times a unit of this size; False, with a message, where not."""
+    if 0 < rounded(size) < inf:
+        return True
+    c.report(c.dims.unit_without_size(span, rounded(size)))
+    return False
+
+
+def _of_units(c: Checker, node: surface.Expr) -> Factor | None:
     match node:
         case surface.Number(value=1, imaginary=False):
             return ONE, Fraction(1)
@@ -333,7 +353,10 @@ def _factor(c: Checker, node: surface.Expr) -> Factor | None:
 
 
 def _raised(factor: Fraction | float, power: Exponent) -> Fraction | float:
-    """Exact where the base and the power allow it."""
+    """Exact where the base and the power allow it; beyond all floats, infinite or 0."""
+    digits = log10(factor) * power
+    if abs(digits) > _MOST_DIGITS:
+        return inf if digits > 0 else 0.0
     return factor**power if isinstance(power, int) and isinstance(factor, Fraction) else float(factor) ** float(power)
 
 
