@@ -47,7 +47,7 @@ def check_unit(c: Checker, symbol: Symbol, node: surface.Unit) -> None:
 
 
 def _scale_and_offset(c: Checker, node: surface.Expr) -> tuple[Factor, float] | None:
-    """A sum defines a scale with an offset: `5/9 kelvin + 255.372 kelvin`. None, with a message, where it is no unit."""
+    """A sum defines a scale with an offset: `5/9 kelvin + 255.372 kelvin`. None where a message was given."""
     if not isinstance(node, surface.Binary) or node.operator != "+":
         scale = _size(c, c.expr(node))
         return None if scale is None else (scale, 0.0)
