@@ -259,8 +259,7 @@ class Checker:
         except TooManyTurns as found:
             assert span is not None
             self.report(self.dims.too_many_turns(span, found.count))
-            for turn in list(dimension.turns()):
-                self.unifier.solver.decide(turn, False)
+            self.unifier.solver.give_up(dimension)
 
     def settle_declaration(self, kept: Sequence[Type] = ()) -> None:
         """Decide what is open, except what the `kept` types quantify, and settle every node's type in place."""

@@ -148,7 +148,7 @@ class DimensionErrors:
             "E0410",
             f"{count} occurrences of `pi` or `h` here could each be plain or per cycle, and nothing decides",
             Label(span),
-            hint="write a type, as in `let w: Rate = ..`, so that they can be decided",
+            hint="bind a part of it with a type, as in `let w: Rate = ..`: that decides those in it",
         )
 
     def power_of_quantity(self, span: Span, base_dim: Dimension) -> Diagnostic:
