@@ -272,6 +272,7 @@ def field(c: Checker, node: surface.Field, expected: Type | None) -> typed.Expr:
         display = next(
             (p.variable.display for p in owner_type.experiment.params if p.variable.name == node.name.text), None
         )
+    c.products.value(node, type_)
     return typed.GetField(node.span, type_, value, node.name.text, display=display)
 
 

@@ -37,10 +37,18 @@ def call(c: Checker, node: surface.Call, expected: Type | None) -> typed.Expr:
 
         return PRIMITIVES[symbol.name](c, node, arguments)
     if symbol is not None and symbol.kind is Kind.FUNCTION:
-        return _declared(c, node, symbol, arguments)
+        result = _declared(c, node, symbol, arguments)
+        c.products.call(node, result.type, _is_result_written(symbol))
+        return result
     if symbol is None and isinstance(node.function, surface.Reference):
         return _after_a_mistake(c, node, arguments)
     return _of_value(c, node, arguments)
+
+
+def _is_result_written(symbol: Symbol) -> bool:
+    """Whether the function itself says what dimension it gives."""
+    declared = symbol.node
+    return isinstance(declared, surface.Function) and declared.result is not None and not declared.generics
 
 
 def _is_module_member(c: Checker, node: surface.Field) -> bool:

@@ -174,6 +174,8 @@ def bind(c: Checker, node: surface.Let | surface.Var, is_global: bool = False) -
     )
     c.note(variable)
     c.settle_let(variable)
+    if not variable.is_mutable:
+        c.products.let(variable, node.value)
     symbol = c.symbol(node.name)
     if symbol is not None:
         symbol.entity = variable

@@ -130,7 +130,7 @@ def variable_value(c: Checker, node: surface.Reference | surface.Field, variable
             c.turns.append(turn)
             c.products.turn(node, turn)
     else:
-        c.products.name(node, type_)
+        c.products.name(node, variable, type_)
     return typed.Local(node.span, type_, variable, display=variable.display)
 
 
@@ -196,7 +196,9 @@ def quantity(c: Checker, node: surface.Juxtapose, negative: bool) -> typed.Expr:
     if offset is not None:
         return _with_offset(c, node, offset, negative)
     if is_unit_expression(c, node.factor):
-        return with_unit(c, node, c.expr(node.number), node.factor, node.factor.span.text)
+        result = with_unit(c, node, c.expr(node.number), node.factor, node.factor.span.text)
+        c.products.value(node, result.type)
+        return result
     return multiply(c, node.span, c.expr(node.number), c.expr(node.factor))
 
 
