@@ -132,15 +132,14 @@ def _apply(
         return c.broken(span)
     accepted, result = found
     arguments, mapped = accepted.arguments, accepted.mapped
-    display = None
+    display = arguments[0].display if function.module and function.name in _KEEPING else None
     if function.body is None:
-        expr: typed.Expr = typed.Operation(span, result, function.name, tuple(arguments))
-        if function.name in ("min", "max", "abs", "clamp"):
-            display = arguments[0].display
-    else:
-        expr = typed.Call(span, result, function, tuple(arguments), tuple(mapped))
-    expr.display = display
-    return expr
+        return typed.Operation(span, result, function.name, tuple(arguments), display=display)
+    return typed.Call(span, result, function, tuple(arguments), tuple(mapped), display=display)
+
+
+_KEEPING = frozenset(("min", "max", "abs", "clamp", "linspace", "logspace"))
+"""Functions of the library whose result is shown in the unit of their first argument."""
 
 
 # ── function values and lambdas ──────────────────────────────────────────────────────────────────────────────────
