@@ -17,18 +17,21 @@ from numpy.typing import NDArray
 from qdsl.lang.report import Diagnostics
 from qdsl.lang.source import Span
 from qdsl.lang.typed.tree import DisplayUnit
-from qdsl.lang.typed.types import INT, Real, Type
+from qdsl.lang.typed.types import BOOL, INT, Real, Type
 from qdsl.runtime.load import errors
 from qdsl.runtime.load.sheet import Sheet
 from qdsl.runtime.value.decimal_scale import si_from_cells, si_from_text
 from qdsl.runtime.value.table import Column, int_column, real_column
+
+TRUTH = {"true": True, "false": False, "1": True, "0": False}
+"""How files write truth values, whatever the case of their letters."""
 
 _WORDS_FOR_MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "-", "--"})
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A column an experiment asks for: Real(dimension) or INT, and the unit the program uses for it, if any.
+    """A column an experiment asks for: Real(dimension), INT or BOOL, and the unit the program uses for it, if any.
 
     `low` and `high` are the range of the measurement's distribution, in SI: 0 and up for counts.
     """
@@ -80,6 +83,8 @@ def checked_columns(sheet: Sheet, matches: Sequence[Match], diagnostics: Diagnos
 
 def _converted(cells: Sequence[str], match: Match) -> Column | None:
     """The column, or None if any cell is bad."""
+    if match.wanted.type is BOOL:
+        return _truths(cells)
     joined = "".join(cells)
     if "_" in joined:  # Python would read 1_000; a data file that has it means something else
         return None
@@ -95,6 +100,13 @@ def _converted(cells: Sequence[str], match: Match) -> Column | None:
     values = column.values
     inside = np.isfinite(values) & (values >= match.wanted.low) & (values <= match.wanted.high)
     return column if inside.all() else None
+
+
+def _truths(cells: Sequence[str]) -> Column | None:
+    try:
+        return Column(np.array([TRUTH[cell.casefold()] for cell in cells], dtype=bool), BOOL)
+    except KeyError:
+        return None
 
 
 def _from_spelled_reals(cells: Sequence[str], match: Match) -> Column | None:
@@ -115,6 +127,8 @@ def _fault(text: str, match: Match) -> str:
     """What is wrong with a cell, as a key of `errors.CELL_FAULTS`; empty if nothing is."""
     if text.casefold() in _WORDS_FOR_MISSING:
         return "missing"
+    if match.wanted.type is BOOL:
+        return "" if text.casefold() in TRUTH else "truth"
     if "_" in text:
         return "number"
     try:

@@ -246,6 +246,7 @@ def bad_cell(sheet: Sheet, match: Match, row: int, fault: str, total: int) -> Di
 CELL_FAULTS = {
     "number": ("E0815", "`{text}` is not a number", ""),
     "comma": ("E0815", "`{text}` is not a number", "write a point, not a comma, before the decimals"),
+    "truth": ("E0822", "`{text}` is neither true nor false", ""),
     "finite": ("E0816", "{text} is not a finite number", ""),
     "integer": ("E0817", "{text} is not a whole number", ""),
     "large": ("E0817", "{text} is too large for an Int, which has 64 bits", ""),
