@@ -47,14 +47,16 @@ class Wanted:
 class Limit:
     """In no row may the column `counts` be more than the column `shots`.
 
-    Where the number of shots is no column but written in the program, at `place`, `shots` is what is written there and
-    `most` gives its value in every row of the columns.
+    `outcomes` are the columns, `counts` the first of them, that together make up the shots. Where the number of shots is
+    no column but written in the program, at `place`, `shots` is what is written there and `most` gives its value in
+    every row of the columns.
     """
 
     counts: str
     shots: str
     place: Span | None = None
     most: Callable[[Mapping[str, NDArray[Any]]], NDArray[Any]] | None = None
+    outcomes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +188,7 @@ def check_limits(
     limits: Sequence[Limit],
     diagnostics: Diagnostics,
 ) -> bool:
-    """Whether in every row there are at most as many counts as shots."""
+    """Whether in every row there are at most as many counts as shots, and as many of all outcomes together."""
     places = {match.wanted.name: match.place for match in matches}
     values = {name: column.values for name, column in columns.items()}
     sound = True
@@ -200,8 +202,22 @@ def check_limits(
                 diagnostics.add(
                     errors.above_number(sheet, row, places[limit.counts], limit, int(shots[row]), len(rows))
                 )
-        sound = sound and not rows
+        unequal, totals = not_adding_up(limit, values, shots) if not rows else ([], shots)
+        for row in unequal[: errors.MOST_SHOWN]:
+            sums = int(totals[row]), int(shots[row])
+            diagnostics.add(errors.not_adding_up(sheet, row, places[limit.counts], limit, *sums, len(unequal)))
+        sound = sound and not rows and not unequal
     return sound
+
+
+def not_adding_up(
+    limit: Limit, columns: Mapping[str, NDArray[Any]], shots: NDArray[Any]
+) -> tuple[list[int], NDArray[Any]]:
+    """The rows whose outcomes do not make up the shots, and the sum of the outcomes in every row."""
+    if not limit.outcomes:
+        return [], shots
+    totals = np.sum([columns[name] for name in limit.outcomes], axis=0)
+    return np.flatnonzero(totals != shots).tolist(), totals
 
 
 def above(limit: Limit, columns: Mapping[str, NDArray[Any]]) -> tuple[list[int], NDArray[Any]]:
