@@ -47,8 +47,8 @@ class Wanted:
 class Limit:
     """In no row may the column `counts` be more than the column `shots`.
 
-    `outcomes` are the columns, `counts` the first of them, that together make up the shots. Where the number of shots is
-    no column but written in the program, at `place`, `shots` is what is written there and `most` gives its value in
+    `outcomes` are the columns, `counts` the first of them, that together make up the shots. Where the number of shots
+    is no column but written in the program, at `place`, `shots` is what is written there and `most` gives its value in
     every row of the columns.
     """
 
