@@ -129,7 +129,7 @@ def test_where_a_fit_comes_from(tmp_path: Path) -> None:
     ran = run(program, tmp_path, {"d.csv": "x,y,n\n1,1,1\n2,2,2\n3,3,4\n"})
     made, data = ran.value("best").provenance, ran.value("data").provenance
     assert (made.action, made.parameters) == ("fit", {"a": 2.0})
-    assert made.inputs == {data.source: data.source_hash}
+    assert made.data == data
 
 
 OTHER = "experiment q {\n param z: Scalar = 1\n axis w: Scalar = [1]\n measure v ~ Normal(z * w)\n}\n"

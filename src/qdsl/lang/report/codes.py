@@ -196,6 +196,7 @@ TITLES: dict[str, str] = {
     "E0820": "a file cannot be written",
     "E0821": "counts that do not add up to the shots",
     "E0822": "a cell that is not a truth value",
+    "E0823": "no ending that names a table",
     "E0830": "plots need matplotlib",
     "E0831": "no ending that names a picture",
     "E0832": "nothing to plot",
