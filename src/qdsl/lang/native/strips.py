@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from qdsl.lang.core.ir import BOOL, INT, ArrayType, Lanes, Op, Scalar, Type, Value, scalar_of
-from qdsl.lang.lanes.strips import Strip, Summed
+from qdsl.lang.core.rounds import Round, Summed
 from qdsl.lang.native import arrays, lanes
 from qdsl.lang.native.abi import ELEMENT_TYPE
 from qdsl.lang.native.places import ArrayPlace, Place, flat, flattened, result_struct
@@ -27,23 +27,23 @@ if TYPE_CHECKING:
 def run(body: Body, op: Op, low: str, high: str, carried: Sequence[Place]) -> tuple[str, list[Place]]:
     """Strips from `low` as far as they go; the index after them, and what is carried then."""
     strip = body.program.strips[op]
-    w = body.writer
-    end = _end(body, strip, low, high, carried, _types(op))
+    round_, w = strip.round, body.writer
+    end = _end(body, round_, low, high, carried, _types(op))
     head, inside, good, done = (w.label(hint) for hint in ("strips", "strip", "good", "left"))
     before = w.block
     w.jump(head)
     w.begin(head)
     index = w.open_phi("i64")
-    phis = {at: w.open_phi("double") for at, end_ in enumerate(strip.ends) if isinstance(end_, Summed)}
+    phis = {at: w.open_phi("double") for at, end_ in enumerate(round_.ends) if isinstance(end_, Summed)}
     places = [phis[at].name if at in phis else place for at, place in enumerate(carried)]
     w.branch(w.value(f"icmp slt i64 {index.name}, {end}"), inside, done)
     w.begin(inside)
     body.count_rounds(str(body.program.width))
-    struct, returned = _rounds(body, op, strip, index.name, places)
+    struct, returned = _rounds(body, op, strip.function, index.name, places)
     w.branch(w.value(f"extractvalue {struct} {returned}, 0"), done, good, unlikely=True)
     w.begin(good)
-    results = [w.value(f"extractvalue {struct} {returned}, {at + 1}") for at in range(len(strip.ends))]
-    after = _ended(body, strip, index.name, places, _types(op), results)
+    results = [w.value(f"extractvalue {struct} {returned}, {at + 1}") for at in range(len(round_.results))]
+    after = _ended(body, round_, index.name, places, _types(op), results)
     for at, phi in phis.items():
         start, following = carried[at], after[at]
         assert isinstance(start, str)
@@ -59,11 +59,11 @@ def _types(op: Op) -> list[Type]:
     return [value.type for value in op.results]
 
 
-def _end(body: Body, strip: Strip, low: str, high: str, carried: Sequence[Place], types: Sequence[Type]) -> str:
+def _end(body: Body, round_: Round, low: str, high: str, carried: Sequence[Place], types: Sequence[Type]) -> str:
     """How far strips go: as far as W rounds fit, and not at all where an index might be outside."""
     w = body.writer
     fits = w.value(f"icmp sge i64 {low}, 0")
-    for array in strip.unchecked:
+    for array in round_.unchecked:
         place = body.places.get(array)
         lengths = [place] if isinstance(place, ArrayPlace) else [p for p in carried if isinstance(p, ArrayPlace)]
         for each in lengths:
@@ -73,24 +73,24 @@ def _end(body: Body, strip: Strip, low: str, high: str, carried: Sequence[Place]
     return w.integer("add", low, w.select(fits, whole, "0", "i64"))
 
 
-def _rounds(body: Body, op: Op, strip: Strip, index: str, places: Sequence[Place]) -> tuple[str, str]:
+def _rounds(body: Body, op: Op, name: str, index: str, places: Sequence[Place]) -> tuple[str, str]:
     """Call the wide function for the rounds from `index` on."""
     w, width = body.writer, body.program.width
     own = dict(zip(op.regions[0].parameters[1:], places, strict=False))
-    function = body.program.functions[strip.function]
-    given: list[Place] = [_loaded(body, load, own, index, width) for load in strip.loads]
-    if strip.takes_index:
+    function, round_ = body.program.functions[name], body.program.strips[op].round
+    given: list[Place] = [_loaded(body, load, own, index, width) for load in round_.loads]
+    if round_.takes_index:
         count = ", ".join(f"i64 {lane}" for lane in range(width))
         spread = lanes.spread(w, Lanes(INT, width), index)
         given.append(w.value(f"add <{width} x i64> {spread}, <{count}>"))
-    given += [body.places[value] for value in strip.shared]
+    given += [body.places[value] for value in round_.shared]
     arguments = [
         part
         for place, parameter in zip(given, function.parameters, strict=True)
         for part in zip(flat(parameter.type), flattened(place, parameter.type), strict=True)
     ]
     struct = result_struct(function.result_types)
-    return struct, w.call(struct, symbol(f"lanes.{strip.function}"), *arguments, ("ptr", "%context"))
+    return struct, w.call(struct, symbol(f"lanes.{name}"), *arguments, ("ptr", "%context"))
 
 
 def _loaded(body: Body, load: Op, own: dict[Value, Place], index: str, width: int) -> str:
@@ -106,11 +106,11 @@ def _loaded(body: Body, load: Op, own: dict[Value, Place], index: str, width: in
 
 
 def _ended(
-    body: Body, strip: Strip, index: str, places: Sequence[Place], types: Sequence[Type], results: Sequence[str]
+    body: Body, round_: Round, index: str, places: Sequence[Place], types: Sequence[Type], results: Sequence[str]
 ) -> list[Place]:
     """What is carried after W rounds with these results."""
     after: list[Place] = []
-    for end, place, type_ in zip(strip.ends, places, types, strict=True):
+    for end, place, type_ in zip(round_.ends, places, types, strict=True):
         result = results[end.result]
         if isinstance(end, Summed):
             assert isinstance(place, str)
