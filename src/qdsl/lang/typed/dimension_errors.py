@@ -7,13 +7,11 @@ alone, every reading that would make them agree is offered, and the reader choos
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from qdsl.lang.report import Diagnostic, Edit, Fix, Label, error, warning
 from qdsl.lang.source import Span
 from qdsl.lang.typed.cycles import Doubled
 from qdsl.lang.typed.dimension import CYCLE, Dimension
-from qdsl.lang.typed.readings import readings
+from qdsl.lang.typed.readings import IsHidden, readings
 from qdsl.lang.typed.show import Show, by_default
 
 _VERBS = {"+": "add", "-": "subtract"}
@@ -22,7 +20,7 @@ _VERBS = {"+": "add", "-": "subtract"}
 class DimensionErrors:
     """Mistakes about dimensions. `show` names them; `is_hidden` says which names of the library the program took."""
 
-    def __init__(self, show: Show, is_hidden: Callable[[str], bool]) -> None:
+    def __init__(self, show: Show, is_hidden: IsHidden) -> None:
         self._show = show
         self._is_hidden = is_hidden
 
