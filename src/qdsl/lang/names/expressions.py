@@ -155,8 +155,9 @@ class Expressions:
         self.blocks.close()
 
     def call(self, node: tree.Call) -> None:
-        if isinstance(node.function, tree.Field) and not self._is_module(node.function.value):
-            self._method(node.function)
+        method = tree.method(node)
+        if method is not None and not self._is_module(method.value):
+            self._method(method)
         elif isinstance(node.function, tree.Reference):
             self._called(node.function)
         else:

@@ -24,14 +24,15 @@ LARGEST_INT = 2**63 - 1
 _MOST_DIGITS = 330
 """More digits than this, before the point or after it, have neither the largest float nor the smallest."""
 
+LARGEST_POWER = 100
+"""Of a unit: mm^100 is 1e-300 m^100."""
+
 
 @rule(surface.Number)
 def number(c: Checker, node: surface.Number, expected: Type | None) -> typed.Expr:
     """`0` fits any dimension; an Int has neither point nor exponent."""
     if isinstance(node.value, int) and not node.imaginary and node.value > LARGEST_INT:
         c.report(c.errors.int_too_large(node.span))
-        return c.broken(node.span)
-    if abs(node.value) == inf:  # the parser has told
         return c.broken(node.span)
     if node.imaginary:
         return typed.Constant(node.span, types.Complex(ONE), complex(0.0, float(node.value)))
@@ -40,9 +41,13 @@ def number(c: Checker, node: surface.Number, expected: Type | None) -> typed.Exp
     else:
         type_ = SCALAR if node.value else types.Real(Dimension({DimVar(): 1}))
     constant = typed.Constant(node.span, type_, node.value)
-    # What rounds to 0.0 is 0: the digits of 1e-999999999 as a fraction would fill the memory.
-    c.exact[constant] = Fraction(node.text.replace("_", "")) if node.value else Fraction(0)
+    c.exact[constant] = _digits(node)
     return constant
+
+
+def _digits(node: surface.Number) -> Fraction:
+    """What rounds to 0.0 is 0: the digits of 1e-999999999 as a fraction would fill the memory."""
+    return Fraction(node.text.replace("_", "")) if node.value else Fraction(0)
 
 
 @rule(surface.Uncertain)
@@ -262,10 +267,12 @@ def _offset_unit(c: Checker, node: surface.Expr) -> typed.UnitDefinition | None:
 
 def _with_offset(c: Checker, node: surface.Juxtapose, unit: typed.UnitDefinition, negative: bool) -> typed.Expr:
     """`-5 degC`: the sign belongs to the number, the offset comes after."""
+    if isinstance(node.number, surface.BrokenExpr):
+        return c.broken(node.span)
     if not isinstance(node.number, surface.Number) or node.number.imaginary:
         c.report(c.dims.offset_unit(node.factor.span, unit.symbol))
         return c.broken(node.span)
-    digits = Fraction(node.number.text.replace("_", ""))
+    digits = _digits(node.number)
     value = float((-digits if negative else digits) * Fraction(unit.factor) + Fraction(str(unit.offset)))
     display = typed.DisplayUnit(unit.symbol, float(unit.factor), unit.offset)
     return typed.Constant(node.span, unit.type, value, display=display)
@@ -338,20 +345,26 @@ def _of_units(c: Checker, node: surface.Expr) -> Factor | None:
         case surface.Reference():
             return _unit_factor(c, node)
         case surface.Juxtapose(number=left, factor=right) | surface.Binary(operator="*", left=left, right=right):
-            a, b = _factor(c, left), _factor(c, right)
+            a, b = _of_units(c, left), _of_units(c, right)
             return None if a is None or b is None else (a[0] * b[0], _times(a[1], b[1]))
         case surface.Binary(operator="/", left=left, right=right):
-            a, b = _factor(c, left), _factor(c, right)
+            a, b = _of_units(c, left), _of_units(c, right)
             return None if a is None or b is None else (a[0] / b[0], _times(a[1], 1 / b[1]))
         case surface.Binary(operator="^", left=left, right=right):
             power = exact_number(right)
-            if power is not None:
-                base = _factor(c, left)
+            if power is not None and -LARGEST_POWER <= power <= LARGEST_POWER:
+                base = _of_units(c, left)
                 return None if base is None else (base[0] ** power, _raised(base[1], power))
+            if _is_broken(right):
+                return None
         case surface.BrokenExpr():
             return None
     c.report(c.dims.not_a_unit(node.span))
     return None
+
+
+def _is_broken(node: surface.Node) -> bool:
+    return isinstance(node, surface.BrokenExpr) or any(_is_broken(each) for each in surface.children(node))
 
 
 def _raised(factor: Fraction | float, power: Exponent) -> Fraction | float:
@@ -381,8 +394,8 @@ def _unit_factor(c: Checker, node: surface.Reference) -> Factor | None:
 def exact_number(node: surface.Expr) -> Exponent | None:
     """A rational number written with digits, a sign and a division; None for anything else."""
     match node:
-        case surface.Number(text=text, imaginary=False) if abs(node.value) < inf:
-            value = Fraction(text.replace("_", "")) if node.value else Fraction(0)
+        case surface.Number(imaginary=False):
+            value = _digits(node)
             return value.numerator if value.denominator == 1 else value
         case surface.Unary(operator="-", operand=operand):
             inner = exact_number(operand)
