@@ -90,6 +90,16 @@ class Scope:
             scope = scope.parent
         return None
 
+    def units_spelled_like(self, name: str) -> Iterator[str]:
+        """Units with a prefix that are `name` but for the case of letters: MHz and mHz for Mhz."""
+        prefixes = (*SHORT_PREFIXES, *LONG_PREFIXES)
+        for scope in self.chain():
+            for unit in list(scope.units):
+                if name.casefold().endswith(unit.casefold()):
+                    before = name[: -len(unit)].casefold()
+                    spelled = (prefix + unit for prefix in prefixes if before and prefix.casefold() == before)
+                    yield from (each for each in spelled if scope.unit(each) is not None)
+
     def chain(self) -> Iterator[Scope]:
         """This scope and those around it."""
         scope: Scope | None = self

@@ -6,17 +6,19 @@ from qdsl.lang.report import Diagnostic, Edit, Fix, Label, error, warning
 from qdsl.lang.source import Span
 
 
-def divided_juxtaposition(juxtaposition: Span, slash: Span) -> Diagnostic:
+def divided_juxtaposition(juxtaposition: Span, slash: Span, divisor: Span) -> Diagnostic:
     """`x / 9.8 m/s^2` is (x / (9.8 m)) / s^2."""
-    edits = (Edit(juxtaposition.before(), "("), Edit(juxtaposition.after(), ")"))
     return warning(
         "W0120",
         f"this divides by {juxtaposition.text} only, and then again by what follows",
         Label(juxtaposition),
         Label(slash, "the second division"),
-        hint="if the unit goes on, put the whole quantity in brackets",
-        fixes=(Fix(f"write ({juxtaposition.text})", edits, sure=False),),
+        fixes=(_bracketed(juxtaposition.to(divisor)), _bracketed(juxtaposition)),
     )
+
+
+def _bracketed(span: Span) -> Fix:
+    return Fix(f"write ({span.text})", (Edit(span.before(), "("), Edit(span.after(), ")")), sure=False)
 
 
 def assignment_target(target: Span) -> Diagnostic:

@@ -7,10 +7,12 @@ alone, every reading that would make them agree is offered, and the reader choos
 
 from __future__ import annotations
 
+import re
+
 from qdsl.lang.report import Diagnostic, Edit, Fix, Label, error, warning
 from qdsl.lang.source import Span
 from qdsl.lang.typed.cycles import Doubled
-from qdsl.lang.typed.dimension import CYCLE, Dimension
+from qdsl.lang.typed.dimension import CYCLE, TIME, Dimension
 from qdsl.lang.typed.readings import IsHidden, readings
 from qdsl.lang.typed.show import Show, by_default
 
@@ -52,7 +54,9 @@ class DimensionErrors:
             Label(left, f"this is {names[0]}"),
             Label(right, f"this is {names[1]}"),
             note=show.beside(left_dim, right_dim),
-            hint=f"give it its type: var {began} = 0" if began else self._hint(left_dim, right_dim, literal),
+            hint=f"give it its type: var {began} = 0"
+            if began
+            else self._hour(left, right_dim) or self._hour(right, left_dim) or self._hint(left_dim, right_dim, literal),
             fixes=self._readings(left, left_dim, right_dim) + self._readings(right, right_dim, left_dim),
         )
 
@@ -68,7 +72,7 @@ class DimensionErrors:
             f"this should be {names[1]}, but is {names[0]}",
             *labels,
             note=show.beside(found, wanted),
-            hint=self._hint(found, wanted, None),
+            hint=self._hour(span, wanted) or self._hint(found, wanted, None),
             fixes=self._readings(span, found, wanted),
         )
 
@@ -86,7 +90,7 @@ class DimensionErrors:
             f"`{parameter}` of `{function}` is {names[1]}, and this is {names[0]}",
             *labels,
             note=show.beside(found, wanted),
-            hint=self._hint(found, wanted, None),
+            hint=self._hour(span, wanted) or self._hint(found, wanted, None),
             fixes=self._readings(span, found, wanted),
         )
 
@@ -231,6 +235,11 @@ class DimensionErrors:
 
     def _readings(self, span: Span, found: Dimension, wanted: Dimension) -> tuple[Fix, ...]:
         return readings(span, found, wanted, self._is_hidden)
+
+    def _hour(self, span: Span, wanted: Dimension) -> str:
+        """`3 h` where a Time is wanted."""
+        is_hour = re.fullmatch(r"[\d.]+ ?h", span.text) is not None and not self._is_hidden("h", span)
+        return "`h` is the Planck constant; an hour is hr" if is_hour and wanted.resolved() == TIME else ""
 
     def _hint(self, found: Dimension, wanted: Dimension, literal: Span | None) -> str:
         """One thing to try, only where it is sure."""
