@@ -71,7 +71,7 @@ class DimensionErrors:
             "E0402",
             f"this should be {names[1]}, but is {names[0]}",
             *labels,
-            note=show.beside(found, wanted),
+            note=show.beside(found, wanted, ("is", "should be")),
             hint=self._hour(span, wanted) or self._hint(found, wanted, None),
             fixes=self._readings(span, found, wanted),
         )
@@ -89,7 +89,7 @@ class DimensionErrors:
             "E0403",
             f"`{parameter}` of `{function}` is {names[1]}, and this is {names[0]}",
             *labels,
-            note=show.beside(found, wanted),
+            note=show.beside(found, wanted, ("is", "should be")),
             hint=self._hour(span, wanted) or self._hint(found, wanted, None),
             fixes=self._readings(span, found, wanted),
         )
@@ -129,7 +129,7 @@ class DimensionErrors:
             "E0411",
             f"this should be {names[1]}, but is {names[0]}: they differ by a count of cycles",
             *labels,
-            note=show.beside(found, wanted),
+            note=show.beside(found, wanted, ("is", "should be")),
             fixes=self._readings(span, found, wanted),
         )
 
@@ -165,8 +165,8 @@ class DimensionErrors:
         return error(
             "E0405",
             f"{name} can only be raised to a power that is known now",
-            Label(span, "this is known only when the program runs"),
-            hint="divide the base by a unit first, or write the exponent as a number",
+            Label(span, "no whole number or fraction that is known now"),
+            hint="divide the base by a unit first, or write the exponent as a number or a const",
         )
 
     def exponent_has_dimension(self, span: Span, found: Dimension) -> Diagnostic:
@@ -183,7 +183,7 @@ class DimensionErrors:
             f"{show.dimension(value_dim)} cannot be shown in `{unit}`",
             Label(span, f"`{unit}` measures {show.dimension(unit_dim)}"),
             Label(value, f"this is {show.dimension(value_dim)}"),
-            note=show.beside(value_dim, unit_dim),
+            note=show.beside(value_dim, unit_dim, ("value", "unit")),
             fixes=self._readings(value, value_dim, unit_dim),
         )
 

@@ -345,15 +345,15 @@ def _of_units(c: Checker, node: surface.Expr) -> Factor | None:
         case surface.Reference():
             return _unit_factor(c, node)
         case surface.Juxtapose(number=left, factor=right) | surface.Binary(operator="*", left=left, right=right):
-            a, b = _of_units(c, left), _of_units(c, right)
+            a, b = _factor(c, left), _factor(c, right)
             return None if a is None or b is None else (a[0] * b[0], _times(a[1], b[1]))
         case surface.Binary(operator="/", left=left, right=right):
-            a, b = _of_units(c, left), _of_units(c, right)
+            a, b = _factor(c, left), _factor(c, right)
             return None if a is None or b is None else (a[0] / b[0], _times(a[1], 1 / b[1]))
         case surface.Binary(operator="^", left=left, right=right):
             power = exact_number(right)
             if power is not None and -LARGEST_POWER <= power <= LARGEST_POWER:
-                base = _of_units(c, left)
+                base = _factor(c, left)
                 return None if base is None else (base[0] ** power, _raised(base[1], power))
             if _is_broken(right):
                 return None
