@@ -71,7 +71,8 @@ class Expressions:
         """A word after a number or after `to`: a unit first."""
         symbol = self.scope.unit(node.name) or self._lookup(node.name)
         if symbol is None:
-            self.report(errors.unknown_unit(node.span, node.name, self._unit_names(node.name)))
+            known = (*self._unit_names(), *self.scope.units_spelled_like(node.name))
+            self.report(errors.unknown_unit(node.span, node.name, known))
             return
         self._use(node, symbol)
 
@@ -265,10 +266,9 @@ class Expressions:
         for scope in self.scope.chain():
             yield from scope.values
 
-    def _unit_names(self, like: str) -> Iterator[str]:
+    def _unit_names(self) -> Iterator[str]:
         for scope in self.scope.chain():
             yield from scope.units
-        yield from self.scope.units_spelled_like(like)
 
 
 def _in_brackets(node: tree.Node) -> bool:
