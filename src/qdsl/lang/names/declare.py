@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from qdsl.lang.names import errors
 from qdsl.lang.names.imports import Cycle, Imports, Unreadable
-from qdsl.lang.names.symbols import Kind, Scope, Symbol
+from qdsl.lang.names.symbols import Kind, Scope, Symbol, failed
 from qdsl.lang.report import Diagnostics
 from qdsl.lang.source import Span
 from qdsl.lang.surface import tree
@@ -47,6 +47,9 @@ class Declarations:
                     self._declare_unit(item)
                 case tree.Function() | tree.Experiment() | tree.Const() | tree.Let() | tree.Var():
                     self._declare(self.scope.values, item.name, _DECLARED[type(item)], item)
+        for item in self.module.items:
+            if isinstance(item, tree.BrokenItem):
+                self._declare_failed(item)
 
     def use(self, symbol: Symbol) -> None:
         """Something needs this, and with it the module that brought it."""
@@ -93,6 +96,13 @@ class Declarations:
                 self.diagnostics.add(errors.declared_twice(item.symbol.span, earlier))
             else:
                 self.scope.units[item.symbol.text] = self.symbols[item.name]
+
+    def _declare_failed(self, item: tree.BrokenItem) -> None:
+        """What a line that was given up would have declared, unless another does."""
+        for name in item.names:
+            symbol = Symbol(name.text, Kind.FAILED, name.span, item, is_global=True)
+            for names in (self.scope.values, self.scope.types, self.scope.units):
+                names.setdefault(name.text, symbol)
 
     # ── imports ──────────────────────────────────────────────────────────────
 
@@ -154,11 +164,6 @@ class Declarations:
             return False
         names[name] = symbol
         return True
-
-
-def failed(symbol: Symbol) -> bool:
-    """Whether an import that has got its message would have brought this."""
-    return symbol.kind is Kind.MODULE and symbol.exports is None
 
 
 def _is_same(earlier: Symbol, symbol: Symbol) -> bool:

@@ -79,9 +79,6 @@ def shown(c: Checker, value: typed.Expr) -> typed.Expr:
 
 @rule(surface.BrokenExpr)
 def broken(c: Checker, node: surface.BrokenExpr, expected: Type | None) -> typed.Expr:
-    for part in node.partial:
-        if isinstance(part, surface.Expr):
-            c.expr(part)
     return c.broken(node.span)
 
 
