@@ -42,6 +42,9 @@ class Declarations:
                 case tree.FromImport():
                     self._import_from(item)
                 case tree.Dimension(name=name):
+                    around = self.scope.parent.type(name.text) if self.scope.parent is not None else None
+                    if around is not None:
+                        self.diagnostics.add(errors.declared_twice(name.span, around))
                     self._declare(self.scope.types, name, Kind.DIMENSION, item)
                 case tree.Unit():
                     self._declare_unit(item)
@@ -88,12 +91,12 @@ class Declarations:
         for name in (item.name, item.symbol):
             around = self.scope.parent.unit(name.text) if name is not None and self.scope.parent is not None else None
             if name is not None and around is not None:
-                self.diagnostics.add(errors.declared_twice(name.span, around))
+                self.diagnostics.add(errors.declared_twice(name.span, around, name.text))
         self._declare(self.scope.units, item.name, Kind.UNIT, item)
         if item.symbol is not None and item.symbol.text != item.name.text:
             earlier = self.scope.units.get(item.symbol.text)
             if earlier is not None and earlier.unprefixed is None:
-                self.diagnostics.add(errors.declared_twice(item.symbol.span, earlier))
+                self.diagnostics.add(errors.declared_twice(item.symbol.span, earlier, item.symbol.text))
             else:
                 self.scope.units[item.symbol.text] = self.symbols[item.name]
 

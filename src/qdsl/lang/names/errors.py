@@ -46,12 +46,12 @@ def unknown_type(span: Span, name: str, known: Iterable[str]) -> Diagnostic:
     return error("E0203", f"`{name}` is not a type", Label(span), hint=near, fixes=fixes)
 
 
-def declared_twice(span: Span, earlier: Symbol) -> Diagnostic:
-    """Two declarations of one name in one scope."""
+def declared_twice(span: Span, earlier: Symbol, name: str = "") -> Diagnostic:
+    """Two declarations of one name in one scope; of a unit, the name that is declared again may be its symbol."""
     labels = [Label(span, "declared again here")]
     if earlier.span is not None:
         labels.append(Label(earlier.span, f"the first is a {earlier.kind.value}"))
-    return error("E0204", f"`{earlier.name}` is declared twice", *labels)
+    return error("E0204", f"`{name or earlier.name}` is declared twice", *labels)
 
 
 def used_before(span: Span, symbol: Symbol) -> Diagnostic:
