@@ -95,7 +95,8 @@ def test_derivatives(m: qdsl.Module) -> None:
 def test_the_change_in_a_direction() -> None:
     """By position or name; a name that is taken gets another d."""
     m = qdsl.compile(
-        "fn f(x: Scalar, y: Scalar) -> Scalar = x^2 * y\nfn g(x: [Scalar], dx: Scalar, n: Int) -> Scalar = n * sum(x) * dx"
+        "fn f(x: Scalar, y: Scalar) -> Scalar = x^2 * y\n"
+        "fn g(x: [Scalar], dx: Scalar, n: Int) -> Scalar = n * sum(x) * dx"
     )
     assert m.f.jvp(2, 3, 1, 0) == 12
     assert m.f.jvp(2, 3, dx=0, dy=1) == 4

@@ -194,11 +194,11 @@ def lines_of(text: str) -> list[str]:
 
 
 def test_explain_says_what_is_shared_and_where_points_part() -> None:
-    head, shared, loop, branch, lanes = lines_of(qdsl.compile(PROGRAM).fall.explain(np.linspace(0.0, 900.0, 64), 0.5))
+    head, shared, partings, lanes = lines_of(qdsl.compile(PROGRAM).fall.explain(np.linspace(0.0, 900.0, 64), 0.5))
     assert head.startswith("fall over 64 points: ")
     assert int(head.removeprefix("fall over 64 points: ").removesuffix(" at a time")) in (2, 4, 8)
     assert shared == "the same at all points: limit"
-    assert (loop, branch) == ("points part at: while, line 6", "points part at: if, line 7")
+    assert partings == "points part at: while (<text>:6), if (<text>:7)"
     assert lanes.startswith("lanes in use: ")
 
 

@@ -129,7 +129,7 @@ def test_where_a_fit_comes_from(tmp_path: Path) -> None:
     ran = run(program, tmp_path, {"d.csv": "x,y,n\n1,1,1\n2,2,2\n3,3,4\n"})
     made, data = ran.value("best").provenance, ran.value("data").provenance
     assert (made.action, made.parameters) == ("fit", {"a": 2.0})
-    assert made.inputs == {data.source: data.source_hash}
+    assert made.data == data
 
 
 OTHER = "experiment q {\n param z: Scalar = 1\n axis w: Scalar = [1]\n measure v ~ Normal(z * w)\n}\n"
@@ -232,3 +232,67 @@ def test_a_real_exponent_can_be_fitted() -> None:
     """
     best = run(program).value("best")
     assert abs(best["k"].value - 2.25) < 4 * best["k"].error
+
+
+def test_a_shape_is_found_from_where_its_power_is_the_zeroth() -> None:
+    program = """
+    experiment e {
+        param a: Scalar = 1 in 0.1 .. 100
+        axis k: Int = range(200)
+        measure v ~ Gamma(a, 2.0 + 0 * k)
+    }
+    let data = simulate(e, a = 3, seed = 1)
+    let here = fit(e, data)
+    let there = fit(e, data, start = (a = 2))
+    print(here.verdict)
+    assert abs(here.a.value - there.a.value) < 1e-6
+    """
+    assert lines(program) == ["converged"]
+
+
+def test_a_formula_that_llvm_cannot_pack_into_vectors() -> None:
+    """Vectors made of straight code (SLP) end the process in an assertion of LLVM 22 here."""
+    program = """
+    experiment two {
+        param a: Scalar = 1
+        param w: Scalar = 1
+        param T: Scalar = 5
+        axis t: Scalar = linspace(0, 10, 11)
+        measure v ~ Normal(a * exp(-t / T) * cos(w * t), 0.3)
+        measure n ~ Poisson(a * exp(-t / T) * (1 + 0.5 * cos(w * t)))
+    }
+    print(fit(two, simulate(two, seed = 1)).verdict)
+    """
+    assert lines(program) == ["converged"]
+
+
+@pytest.mark.parametrize(
+    ("distribution", "a", "b"),
+    [
+        ("Normal(a * b * fall, 0.1)", 2, 1),
+        ("Normal(a * b * fall, 0.1)", 1, 1),
+        ("Normal(a * b * fall, 0.1)", 200, 0.001),
+        ("Poisson(100 * a * b * fall)", 2, 1),
+        ("Poisson(1e6 * a * b * fall)", 2, 1),
+        ("Binomial(1000, a * b * fall / 10)", 0.5, 2),
+        ("Normal(a / b * fall, 0.1)", 2, 1),
+        ("Normal(a * exp(b) * fall, 0.1)", 2, 1),
+        ("Normal(fall, a * b)", 0.5, 0.5),
+    ],
+)
+def test_what_only_a_product_fixes_is_unidentifiable(distribution: str, a: float, b: float) -> None:
+    """The valley of a * b is curved: beside its bottom the slope that is left looks like curvature, up or down."""
+    experiment = f"""
+    experiment product {{
+        param a: Scalar = {a}
+        param b: Scalar = {b}
+        axis t: Time = linspace(0 us, 10 us, 21)
+        let fall = exp(-t / 3 us)
+        measure v ~ {distribution}
+    }}
+    """
+    for seed in range(4):
+        fitted = f"let best = fit(product, simulate(product, a = {1.3 * a}, b = {1.2 * b}, seed = {seed}))"
+        best = run(experiment + fitted).value("best")
+        assert str(best.verdict).startswith("unidentifiable(a ")
+        assert best["a"].error == float("inf")

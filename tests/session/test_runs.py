@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from tests.session.running import lines, run
 
 from qdsl import __version__
 from qdsl.lang.typed import tree as typed
+from qdsl.runtime.value.provenance import content_hash
 
 TWO = """
 experiment two {
@@ -191,3 +193,23 @@ def test_a_model_that_stops_says_at_which_point(call: str) -> None:
     (message,) = ran.messages
     assert (message.code, message.message) == ("E0701", "sqrt of -9, which is negative, at element 1")
     assert message.note == "element 1 is t = 1 us, x = -9"
+
+
+def test_the_seed_of_a_run_that_was_given_none_is_found_beside_its_export(tmp_path: Path) -> None:
+    first = run(TWO + 'export(simulate(two), "run.csv")', tmp_path, seed=None)
+    assert first.messages == []
+    record = json.loads((tmp_path / "run.csv.provenance.json").read_text(encoding="utf-8"))
+    content = (tmp_path / "run.csv").read_bytes()
+    assert record["action"] == "simulate"
+    assert record["content_hash"] == content_hash(content)
+    run(TWO + f'export(simulate(two, seed = {record["seed"]}), "again.csv")', tmp_path, seed=None)
+    assert (tmp_path / "again.csv").read_bytes() == content
+
+
+def test_the_record_of_a_fit_tells_of_its_data(tmp_path: Path) -> None:
+    program = TWO + 'export(fit(two, simulate(two, seed = 5)), "best.csv")'
+    assert run(program, tmp_path).messages == []
+    record = json.loads((tmp_path / "best.csv.provenance.json").read_text(encoding="utf-8"))
+    assert record["action"] == "fit"
+    assert record["data"]["action"] == "simulate"
+    assert record["data"]["seed"] == 5

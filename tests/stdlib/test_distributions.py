@@ -247,3 +247,26 @@ def test_known_likelihood_of_the_t1_counts(compiled: Kernels) -> None:
     assert -kernel == pytest.approx(77260.3316, abs=6e-5)
     assert -(kernel + constant) == pytest.approx(65.6856, abs=6e-5)
     assert 2 * (saturated - kernel) == pytest.approx(8.942, abs=6e-4)
+
+
+# ── derivatives ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_derivatives_by_shapes_where_a_power_is_the_zeroth() -> None:
+    """At a shape of 1 a factor of the density is the same everywhere, but its derivative by the shape is not 0."""
+    from scipy.special import digamma
+
+    kernels = Kernels(
+        """
+        fn gamma_slope(x: Scalar, a: Scalar, scale: Scalar) -> Scalar = grad(s -> gamma_log_density(x, s, scale))(a)
+        fn beta_slope(x: Scalar, a: Scalar, b: Scalar) -> Scalar = grad(s -> beta_log_density(x, s, b))(a)
+        fn other_slope(x: Scalar, a: Scalar, b: Scalar) -> Scalar = grad(s -> beta_log_density(x, a, s))(b)
+        fn count_slope(p: Scalar) -> Scalar = grad(q -> binomial_log_density(0, 5, q))(p)
+        """
+    )
+    shapes = np.array([0.5, 1.0, 3.0])
+    assert kernels.gamma_slope(2.0, shapes, 2.0) == pytest.approx(np.log(2 / 2) - digamma(shapes), rel=1e-14)
+    common = digamma(shapes + 2.0)
+    assert kernels.beta_slope(0.3, shapes, 2.0) == pytest.approx(np.log(0.3) - digamma(shapes) + common, rel=1e-13)
+    assert kernels.other_slope(0.3, 2.0, shapes) == pytest.approx(np.log(0.7) - digamma(shapes) + common, rel=1e-13)
+    assert kernels.count_slope(np.array([0.0, 0.5])) == pytest.approx([-5.0, -10.0], rel=1e-15)

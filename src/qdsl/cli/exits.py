@@ -12,6 +12,7 @@ class Exit(IntEnum):
     FAILED = 1  # the program has errors, or failed while it ran, or a test did
     USAGE = 2  # the command itself was not understood
     INTERNAL = 3  # a bug of ours
+    UNWRITTEN = 74  # the output could not be written
     INTERRUPTED = 130  # Ctrl-C
     UNREAD = 141  # whoever read the output went away
 

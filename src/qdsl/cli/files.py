@@ -62,7 +62,7 @@ def _unreadable(name: str, failure: OSError) -> Diagnostic:
         return error("E0901", f"there is no file {name}", hint=_meant(name))
     if isinstance(failure, IsADirectoryError) or Path(name).is_dir():
         return _folder(name)
-    return error("E0903", f"cannot read {name}: {_reason(failure)}")
+    return error("E0903", f"cannot read {'standard input' if name == STDIN else name}: {_reason(failure)}")
 
 
 def _folder(name: str) -> Diagnostic:

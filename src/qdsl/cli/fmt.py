@@ -9,6 +9,7 @@ from pathlib import Path
 from qdsl.cli.exits import Exit
 from qdsl.cli.files import STDIN, programs, read, write
 from qdsl.cli.screen import Screen
+from qdsl.cli.streams import put
 from qdsl.lang.report import Diagnostics
 from qdsl.lang.source import Source
 
@@ -28,7 +29,7 @@ def run(arguments: Namespace, screen: Screen) -> Exit:
             continue
         text = formatted(source, screen)
         if name == STDIN and not arguments.check:
-            sys.stdout.write(source.text if text is None else text)
+            put(source.text if text is None else text, sys.stdout)
         elif text is not None and text != source.text:
             would_change = True
             if arguments.check:

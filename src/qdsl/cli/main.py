@@ -9,11 +9,13 @@ from __future__ import annotations
 import os
 import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from contextlib import suppress
 from importlib import import_module
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from qdsl.cli.exits import Exit, UsageError
 from qdsl.cli.screen import Screen
+from qdsl.cli.streams import OutputLost, drop_output, flush, prepare, put
 from qdsl.cli.values import one_of
 from qdsl.version import VERSION
 
@@ -33,6 +35,7 @@ EXITS = """exit codes:
   1    the program has errors or failed, or a test did
   2    the command was not understood
   3    a bug in QDSL
+  74   the output cannot be written
   130  interrupted
   141  whoever read the output went away
 """
@@ -52,34 +55,46 @@ class Parser(ArgumentParser):
         option, _, complaint = message.removeprefix("argument ").partition(": ")
         raise UsageError(f"{self.prog}: {option} {complaint}" if complaint else f"{self.prog}: {message}")
 
+    def _print_message(self, message: str, file: Any = None) -> None:
+        if message:  # argparse's own would pass over a full disk
+            put(message, file or sys.stderr)
+
 
 def main(words: list[str]) -> int:
     """Run one command; its exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # a terminal of few letters must not end us
+    prepare()
     try:
         code = _command(words)
-        sys.stdout.flush()
+        flush(sys.stdout)
     except UsageError as wrong:
-        sys.stderr.write(f"error: {wrong}\n")
+        _complain(f"error: {wrong}")
         return Exit.USAGE
     except KeyboardInterrupt:
-        sys.stderr.write("\ninterrupted\n")
+        _complain("\ninterrupted")
         return Exit.INTERRUPTED
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the exit does not try to flush again
+        drop_output()
         return Exit.UNREAD
+    except OutputLost as lost:
+        drop_output()
+        _complain(f"error: the output cannot be written: {lost}")
+        return Exit.UNWRITTEN
     except Exception as bug:
         return _our_bug(bug)
     return code
 
 
+def _complain(text: str) -> None:
+    with suppress(OSError):  # where nobody can be told, the exit code still tells
+        sys.stderr.write(text + "\n")
+
+
 def _command(words: list[str]) -> Exit:
     if not words or words[0] in ("--help", "-h", "help"):
-        sys.stdout.write(_help())
+        put(_help(), sys.stdout)
         return Exit.OK if words else Exit.USAGE
     if words[0] in ("--version", "-V"):
-        sys.stdout.write(f"qdsl {VERSION}\n")
+        put(f"qdsl {VERSION}\n", sys.stdout)
         return Exit.OK
     name = words[0]
     if name not in COMMANDS:
@@ -116,7 +131,7 @@ def _parsed(parser: Parser, words: list[str]) -> Namespace:
     try:
         arguments, unknown = parser.parse_known_args(words)
     except SystemExit:  # argparse has printed the help
-        sys.stdout.flush()
+        flush(sys.stdout)
         raise
     for word in unknown:
         raise UsageError(_unknown_option(parser, word) if word.startswith("-") else f"{parser.prog}: what is {word!r}?")
@@ -160,5 +175,5 @@ def _our_bug(bug: Exception) -> Exit:
         import traceback
 
         traceback.print_exception(bug)
-    sys.stderr.write(f"{told}\nqdsl {VERSION}; with QDSL_TRACEBACK=1 set, the place in QDSL is shown.\n")
+    _complain(f"{told}\nqdsl {VERSION}; with QDSL_TRACEBACK=1 set, the place in QDSL is shown.")
     return Exit.INTERNAL

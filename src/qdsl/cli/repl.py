@@ -30,7 +30,10 @@ def run(arguments: Namespace, screen: Screen) -> Exit:
 
 def _line(prompt: str) -> str:
     """A line of a pipe or file; nobody is there to be prompted."""
-    line = sys.stdin.readline()
+    try:
+        line = sys.stdin.readline()
+    except OSError:  # it is closed
+        line = ""
     if not line:
         raise EOFError
     return line.removesuffix("\n")

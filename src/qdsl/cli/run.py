@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
+from typing import TYPE_CHECKING
 
 from qdsl.cli.exits import Exit, UsageError
 from qdsl.cli.files import folder_of, read
@@ -10,11 +11,15 @@ from qdsl.cli.progress import Progress
 from qdsl.cli.screen import Screen
 from qdsl.cli.values import seed
 
+if TYPE_CHECKING:
+    from qdsl.lang.source import Span
+
 
 def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="the program; - is standard input")
     parser.add_argument("--set", metavar="PARAM=VALUE", action="append", default=[], help="another default of a param")
     parser.add_argument("--seed", metavar="N", type=seed, help="the root of all random draws")
+    parser.add_argument("--explain", action="store_true", help="tell how arrays whose elements are work run")
 
 
 def run(arguments: Namespace, screen: Screen) -> Exit:
@@ -22,6 +27,7 @@ def run(arguments: Namespace, screen: Screen) -> Exit:
     source = read(arguments.file, screen)
     if source is None:
         return Exit.FAILED
+    from qdsl.lang.core.from_typed import EXPRESSION
     from qdsl.runtime.session import Session, Settings
 
     with Progress(f"running {source.name}") as progress:
@@ -30,8 +36,13 @@ def run(arguments: Namespace, screen: Screen) -> Exit:
             progress.clear()
             screen.print(text)
 
+        def explain(span: Span, text: str) -> None:
+            progress.clear()
+            screen.say(f"{span.place}: {text.removeprefix(f'{EXPRESSION} over ')}")
+
         folder = folder_of(arguments.file)
-        session = Session(Settings(out, screen.report, arguments.seed, overrides, folder))
+        told = explain if arguments.explain else None
+        session = Session(Settings(out, screen.report, arguments.seed, overrides, folder, told))
         return Exit.OK if session.run(source) else Exit.FAILED
 
 

@@ -7,6 +7,7 @@ import sys
 from dataclasses import dataclass, field
 from typing import TextIO
 
+from qdsl.cli.streams import flush, put
 from qdsl.lang.report import Diagnostic, Severity
 
 
@@ -30,13 +31,13 @@ class Screen:
 
     def print(self, text: str) -> None:
         """A line of the answer."""
-        self.out.write(text + "\n")
+        put(text + "\n", self.out)
 
     def say(self, text: str) -> None:
         """A line about the work, left out where the reader is a program."""
         if self.format == "text":
-            self.out.flush()
-            self.messages.write(text + "\n")
+            flush(self.out)
+            put(text + "\n", self.messages)
 
     def report(self, diagnostic: Diagnostic) -> None:
         """A message. The same one twice is shown once."""
@@ -46,8 +47,8 @@ class Screen:
         if self.format == "text":
             from qdsl.lang.report.render import render
 
-            self.out.flush()  # what a program printed comes before what is said about it
-            self.messages.write(render(diagnostic, colour=wants_colour(self.color, self.messages)) + "\n\n")
+            flush(self.out)  # what a program printed comes before what is said about it
+            put(render(diagnostic, colour=wants_colour(self.color, self.messages)) + "\n\n", self.messages)
 
     def close(self) -> None:
         """What can only be said at the end."""
@@ -56,11 +57,11 @@ class Screen:
 
             from qdsl.lang.report.data import as_json
 
-            self.messages.write(json.dumps(as_json(self.found), indent=2, ensure_ascii=False) + "\n")
+            put(json.dumps(as_json(self.found), indent=2, ensure_ascii=False) + "\n", self.messages)
         elif self.found:
             from qdsl.lang.report.render import summary
 
-            self.messages.write(f"{summary(self.found)}\n")
+            put(f"{summary(self.found)}\n", self.messages)
 
 
 def wants_colour(choice: str, stream: TextIO) -> bool:

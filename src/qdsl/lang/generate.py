@@ -31,10 +31,10 @@ __all__ = ["STAGES", "Derivative", "Entry", "Expression", "Generator", "NotDiffe
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """An expression as a function of `inputs`, the parts of it whose values are brought from outside."""
+    """An expression as a function of `inputs`: variables, and the parts of it whose values are brought from outside."""
 
     value: typed.Expr
-    inputs: tuple[typed.Expr, ...] = ()
+    inputs: tuple[typed.Expr | typed.Variable, ...] = ()
 
 
 Source = typed.Function | typed.Derivative | Expression

@@ -105,6 +105,11 @@ class Span(NamedTuple):
     def ends(self) -> Position:
         return self.source.position(self.chunk.offset + self.end)
 
+    @property
+    def place(self) -> str:
+        """`t1.qdsl:12`, the line that it begins in."""
+        return f"{self.source.name}:{self.begins.line}"
+
     def to(self, other: Span) -> Span:
         """From the start of this span to the end of `other`, which may lie in a later chunk."""
         if other.chunk is self.chunk:

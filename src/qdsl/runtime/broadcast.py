@@ -163,7 +163,8 @@ class Broadcast:
     def explain(self, given: Sequence[np.ndarray], shape: tuple[int, ...]) -> str:
         """How these points would be run, once all is compiled; with what lanes do, found by running them."""
         pattern = tuple(map(_varies, given, self.types))
-        head = f"{self.signature.name} over {prod(shape)} points: "
+        count = prod(shape)
+        head = f"{self.signature.name} over {count} point{'' if count == 1 else 's'}: "
         if self.straight:
             return head + "one loop of vector instructions"
         try:
@@ -181,8 +182,10 @@ class Broadcast:
         release = RELEASE(entry.release) if entry.release else _nothing
         points.run(LOOP(entry.lanes), release, True, 0, points.count, 1)
         on, of = (ctypes.c_int64.from_address(at).value for at in entry.tallies)
-        for kind, span in wide.explanation.partings:
-            lines.append(f"  points part at: {kind}" + (f", line {span.begins.line}" if span is not None else ""))
+        partings = dict.fromkeys(
+            kind if span is None else f"{kind} ({span.place})" for kind, span in wide.explanation.partings
+        )
+        lines += [f"  points part at: {', '.join(partings)}"] if partings else []
         return "\n".join([*lines, *([f"  lanes in use: {100 * on / of:.1f} %"] if of else [])])
 
     # ── arguments and results ────────────────────────────────────────────────

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from qdsl.lang.core.lower_errors import function_not_known
@@ -18,7 +19,9 @@ from qdsl.lang.typed import types
 from qdsl.runtime import numeric
 from qdsl.runtime.compiled import Compiler
 from qdsl.runtime.failures import Stopped, no_value_yet, other_length
+from qdsl.runtime.inputs import held_by_session
 from qdsl.runtime.show import rows, text_of
+from qdsl.runtime.sweep import Sweep, sweep
 from qdsl.runtime.value.estimate import independent
 
 Host = Callable[["Environment", typed.HostCall], Any]
@@ -34,6 +37,9 @@ class Environment:
     changed: dict[typed.SetIndex, typed.Block] = field(default_factory=dict)
     units: dict[typed.Variable, typed.DisplayUnit] = field(default_factory=dict)
     computations: dict[typed.Expr, numeric.Computation] = field(default_factory=dict)
+    sweeps: dict[typed.Expr, Sweep | None] = field(default_factory=dict)
+    explain: Callable[[Span, str], None] | None = None
+    """Is told how expressions over points run, if somebody wants to know."""
     held: dict[typed.Expr, tuple[typed.Variable, ...]] = field(default_factory=dict)
     """Of a call that gives a function what its arguments were."""
     given: dict[typed.Expr, typed.Expr] = field(default_factory=dict)
@@ -84,7 +90,7 @@ class Environment:
                 return self.host[name](self, expr)
             case typed.Shown(value=value):
                 return self.evaluate(value)
-            case typed.GetField(value=value, name=name) if numeric.held_by_session(value.type):
+            case typed.GetField(value=value, name=name) if held_by_session(value.type):
                 return self._part(self.evaluate(value), types.pruned(value.type), name)
             case typed.RecordLiteral(fields=fields):
                 return {name: self.evaluate(each) for name, each in fields}
@@ -141,12 +147,22 @@ class Environment:
         raise no_value_yet(variable, at)
 
     def _number(self, expr: typed.Expr) -> Any:
+        over_points = self._sweep(expr)
+        if over_points is not None:
+            values = [self.evaluate(each) for each in over_points.point.sources]
+            return over_points.value(values, [self._variable(each, expr.span) for each in over_points.entry.globals])
         if expr not in self.computations:
             self.computations[expr] = numeric.computation(expr, self.compiler)
         computation = self.computations[expr]
         values = [self.evaluate(each) for each in computation.inputs]
         values += [self._variable(each, expr.span) for each in computation.entry.globals]
         return computation.value(values)
+
+    def _sweep(self, expr: typed.Expr) -> Sweep | None:
+        if expr not in self.sweeps:
+            tell = None if self.explain is None else partial(self.explain, expr.span)
+            self.sweeps[expr] = sweep(expr, self.compiler, tell)
+        return self.sweeps[expr]
 
     def _function(self, expr: typed.Call | typed.CallValue) -> typed.Expr:
         """A call that gives a function, with the values that its arguments have now; the same code each time."""

@@ -1,15 +1,15 @@
 """Numeric expressions of a session: lowered, then interpreted where they are small, compiled where they are work.
 
-An expression's *inputs* are the parts that only the session can compute: columns of tables, estimates of fits, what
-host calls return. With the session's variables that it uses they become the parameters of a core function, so the same
-expression over other data is the same kernel.
+An expression's *inputs* are the parts that are computed before it (`runtime.inputs`): columns of tables, estimates of
+fits, what host calls return. With the session's variables that it uses they become the parameters of a core function,
+so the same expression over other data is the same kernel.
 """
 
 from __future__ import annotations
 
 import cmath
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -23,40 +23,12 @@ from qdsl.lang.typed import types
 from qdsl.runtime.arguments import first_nonfinite
 from qdsl.runtime.compiled import Compiler
 from qdsl.runtime.failures import Stopped, not_differentiable, not_finite, stopped
+from qdsl.runtime.inputs import PARTLESS, inputs
 from qdsl.runtime.kernel import KernelError
 from qdsl.runtime.value.estimate import Estimate, propagated
 
-HOST_TYPES = (types.Table, types.Fit, types.ExperimentType, types.Estimate)
-_NO_PARTS = ("span", "type", "display")
 SMALL = 200
 """Operations that the interpreter does faster than a compiler starts."""
-
-
-def held_by_session(type_: types.Type) -> bool:
-    """Whether values of this type never enter compiled code: tables, fits, estimates, and records with such a part."""
-    type_ = types.pruned(type_)
-    if isinstance(type_, types.Record):
-        return any(held_by_session(each) or types.pruned(each) is types.TEXT for _, each in type_.fields)
-    return isinstance(type_, HOST_TYPES)
-
-
-def _inputs(node: object) -> Iterator[typed.Expr]:
-    match node:
-        case typed.HostCall() | typed.Interpolation() | typed.Uncertain():
-            yield node
-        case typed.GetField(value=value) if held_by_session(value.type):
-            yield node
-        case typed.Call(arguments=arguments):
-            yield from _inputs(arguments)
-        case typed.FunctionValue() | typed.Constant() | typed.Local():
-            return
-        case typed.Expr() | typed.Statement():
-            for name in node.__dataclass_fields__:
-                if name not in _NO_PARTS:
-                    yield from _inputs(getattr(node, name))
-        case tuple():
-            for each in node:
-                yield from _inputs(each)
 
 
 @dataclass(eq=False)
@@ -125,19 +97,19 @@ class Computation:
         """A result that is not finite, from numbers that all are, is a mistake; `inf` as written is none."""
         if self.compiler.nonfinite == "keep" or _all_finite(results):
             return
-        if _all_finite(flat) and not _says_infinite(self.expr):
+        if _all_finite(flat) and not says_infinite(self.expr):
             place = origin(self.entry.module, self.entry.name, flat)
             raise not_finite(self.expr.span, place, first_nonfinite(results) or ())
 
 
 def computation(expr: typed.Expr, compiler: Compiler) -> Computation:
     """The expression as something to be carried out."""
-    inputs = list(_inputs(expr))
+    parts = tuple(inputs(expr))
     try:
-        unit = compiler.generator.generate(Expression(expr, tuple(inputs)), stop_after="core")
+        unit = compiler.generator.generate(Expression(expr, parts), stop_after="core")
     except Refused as refused:
         raise Stopped(refused.diagnostic) from None
-    return Computation(expr, inputs, unit, compiler)
+    return Computation(expr, parts, unit, compiler)
 
 
 def _all_finite(values: Sequence[Any]) -> bool:
@@ -153,23 +125,21 @@ def _is_finite(value: Any) -> bool:
     return bool(np.isfinite(value).all())
 
 
-def _says_infinite(node: object) -> bool:
+def says_infinite(node: object) -> bool:
     """Whether an expression itself has a number that is not finite in it."""
     match node:
         case typed.Constant(value=float() | complex() as value):
             return not cmath.isfinite(value)
         case typed.Local(variable=typed.Variable(value=typed.Constant() as value)):
-            return _says_infinite(value)
+            return says_infinite(value)
         case typed.FunctionValue() | typed.Local():
             return False
         case typed.Call(arguments=arguments):
-            return _says_infinite(arguments)
+            return says_infinite(arguments)
         case typed.Expr() | typed.Statement():
-            return any(
-                _says_infinite(getattr(node, name)) for name in node.__dataclass_fields__ if name not in _NO_PARTS
-            )
+            return any(says_infinite(getattr(node, name)) for name in node.__dataclass_fields__ if name not in PARTLESS)
         case tuple():
-            return any(map(_says_infinite, node))
+            return any(map(says_infinite, node))
         case _:
             return False
 

@@ -52,6 +52,8 @@ class Settings:
     seed: int | None = None
     overrides: dict[str, str] = field(default_factory=dict)
     folder: Path = field(default_factory=Path)
+    explain: Callable[[Span, str], None] | None = None
+    """Is told how expressions over points run: see `runtime.sweep`."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,8 @@ class Session:
         self.compiler = Compiler(self.library, DiskCache.default())
         seed = self.settings.seed if self.settings.seed is not None else secrets.randbits(32)
         self.world = World(self.settings.out, self.settings.report, self.settings.folder, seed, self._resolve_unit)
-        self.environment = Environment(self.compiler, {name: host(self.world) for name, host in HOST.items()})
+        host = {name: make(self.world) for name, make in HOST.items()}
+        self.environment = Environment(self.compiler, host, explain=self.settings.explain)
 
     # ── whole files ──────────────────────────────────────────────────────────
 

@@ -72,6 +72,21 @@ def test_a_straight_line_has_the_closed_form_in_any_unit(unit: float) -> None:
     assert result.sigma == pytest.approx(np.sqrt(rss / 4) * unit, rel=1e-10)
 
 
+@pytest.mark.parametrize("start", [1e5, 1e20, 1e60, 1e100])
+def test_a_start_that_is_far_off_leads_to_the_same_digits(start: float) -> None:
+    best = fitted(Straight(X, Y, (Parameter("a", 0.5), Parameter("b", 1.0))))
+    result = fitted(Straight(X, Y, (Parameter("a", start), Parameter("b", 1.0))))
+    assert result.converged
+    assert result.values == pytest.approx(best.values, rel=1e-12)
+    assert result.a.error == pytest.approx(best.a.error, rel=1e-9)
+
+
+def test_a_start_whose_squares_are_no_number_is_refused() -> None:
+    diagnostics = Diagnostics()
+    assert fit(Straight(X, Y, (Parameter("a", 1e200), Parameter("b", 1.0))), diagnostics) is None
+    assert [each.code for each in diagnostics.errors] == ["E0855"]
+
+
 def test_a_bound_that_holds_is_named() -> None:
     result = fitted(Straight(X, Y, (Parameter("a", 0.5), Parameter("b", 1.0, 0.0, 1.5))))
     assert result.verdict == AtBound(("b",))

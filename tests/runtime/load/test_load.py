@@ -96,6 +96,19 @@ def test_other_columns_are_ignored_with_a_note() -> None:
     assert note.message == "t1.csv: the columns room, who are not used by the experiment"
 
 
+def test_an_ignored_column_without_a_name_is_told_by_its_place() -> None:
+    _, diagnostics = read("delay [us],,excited,shots\n1,21,2,30\n")
+    assert [each.message for each in diagnostics.found] == ["t1.csv: the column number 2 is not used by the experiment"]
+
+
+def test_lines_may_end_with_a_carriage_return_alone(tmp_path: Path) -> None:
+    path = tmp_path / "old.csv"
+    path.write_bytes(PLAIN.replace("\n", "\r").encode())
+    table = load_csv(path, WANTED, resolve, Diagnostics(), limits=LIMITS)
+    assert table is not None
+    assert table.excited.tolist() == [2, 3]
+
+
 HEAD = "delay [ns],excited,shots\n"
 
 

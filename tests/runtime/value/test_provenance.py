@@ -11,7 +11,9 @@ from qdsl.version import VERSION
 
 
 def test_a_record_is_enough_to_make_it_again() -> None:
-    record = recorded("simulate", "ramsey.qdsl", "let x = 1", {"T2": 2e-5}, seed=7, inputs={"run.csv": "sha256:00"})
+    record = recorded("simulate", "ramsey.qdsl", "let x = 1", {"T2": 2e-5}, seed=7)
+    fit = recorded("fit", "ramsey.qdsl", "let x = 1", {"T2": 1e-5}, data=record)
+    assert json.loads(json.dumps(fit.as_dict()))["data"] == record.as_dict()
     plain = json.loads(json.dumps(record.as_dict()))
     assert plain["parameters"] == {"T2": 2e-5}
     assert plain["seed"] == 7

@@ -38,8 +38,9 @@ def operation(body: Body, node: Mapped) -> Data:
         return _length(body, node)
     if not is_mapped(node):
         return _apply(body, node, [body.bound(each) for each in _operands(node)])
-    leaves = {leaf: body.bound(leaf) for leaf, _ in _leaves(node)}
-    lengths = _lengths(body, [leaves[leaf] for leaf, goes_over in _leaves(node) if goes_over])
+    found = list(_leaves(body, node))
+    leaves = {leaf: body.bound(leaf) for leaf, _ in found}
+    lengths = _lengths(body, [leaves[leaf] for leaf, goes_over in found if goes_over])
     shape = tuple(length if isinstance(length, int) else None for length in shape_of(node.type))
     parts = len(body.types_of(element_type(node.type), node.span))
     values = tuple(_build(body, node, leaves, lengths, shape, part) for part in range(parts))
@@ -110,11 +111,11 @@ def _apply(body: Body, node: Mapped, operands: Sequence[Bound]) -> Data:
 # ── over arrays ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _leaves(node: Mapped) -> Iterator[tuple[typed.Expr, bool]]:
+def _leaves(body: Body, node: Mapped) -> Iterator[tuple[typed.Expr, bool]]:
     """The operands in the whole tree that are computed before the loop, and whether the loop goes over them."""
     for operand, goes_over in zip(_operands(node), _goes_over(node), strict=True):
-        if goes_over and isinstance(operand, Mapped) and is_mapped(operand):
-            yield from _leaves(operand)
+        if goes_over and isinstance(operand, Mapped) and is_mapped(operand) and operand not in body.given:
+            yield from _leaves(body, operand)
         else:
             yield operand, goes_over
 

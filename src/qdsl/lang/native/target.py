@@ -90,8 +90,8 @@ def optimised(text: str, machine: Machine) -> Any:
     module.data_layout = str(tm.target_data)
     module.verify()
     options = llvm.create_pipeline_tuning_options(speed_level=machine.level)
-    options.loop_vectorization = options.slp_vectorization = True
-    options.loop_interleaving = options.loop_unrolling = True
+    options.loop_vectorization = options.loop_interleaving = options.loop_unrolling = True
+    options.slp_vectorization = False  # LLVM 22's ends the process in an assertion for some of our formulas
     builder = llvm.create_pass_builder(tm, options)
     builder.getModulePassManager().run(module, builder)
     return module

@@ -10,6 +10,9 @@ from qdsl.lang.source import Span
 from qdsl.lang.typed.show import Show
 from qdsl.lang.typed.types import NOTHING, Type
 
+SEED = "seed"
+"""What `simulate` takes beside the params and axes of an experiment."""
+
 
 class ExperimentErrors:
     """Mistakes about experiments. `show` names types."""
@@ -32,6 +35,11 @@ class ExperimentErrors:
             f"the param `{name}` must be a real number, and this is {self.show.a(type_)}",
             Label(span),
         )
+
+    def name_taken(self, span: Span, what: str, name: str) -> Diagnostic:
+        """`param verdict: Scalar = 1`: `best.verdict` would be the Fit's own."""
+        taken = f"`simulate` has a `{name}` of its own" if name == SEED else f"a Fit has a `{name}` of its own"
+        return error("E0528", f"{taken}, so no {what} can be called that", Label(span))
 
     def not_constant(self, span: Span, what: str) -> Diagnostic:
         """A default or bound that depends on a param or an axis."""
@@ -69,6 +77,14 @@ class ExperimentErrors:
         return error(
             "E0509",
             f"the values of the axis `{name}` are an array, and this is {self.show.a(type_)}",
+            Label(span),
+        )
+
+    def axis_of_other_type(self, span: Span, name: str, type_: Type) -> Diagnostic:
+        """`axis z: Complex`: an axis is a column of a data file."""
+        return error(
+            "E0529",
+            f"the axis `{name}` must hold real numbers, Ints or Bools, and this is {self.show.a(type_)}",
             Label(span),
         )
 

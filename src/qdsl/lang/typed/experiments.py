@@ -10,14 +10,19 @@ from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
 from qdsl.lang.typed.annotations import annotated
 from qdsl.lang.typed.arguments import Slot, matched
+from qdsl.lang.typed.arrays import FIT_FIELDS
 from qdsl.lang.typed.checker import Body, Checker, Reason
 from qdsl.lang.typed.control import bind
 from qdsl.lang.typed.dependence import fitted_variables, uses, variables_in
 from qdsl.lang.typed.dimension import ONE, Dimension, DimVar
 from qdsl.lang.typed.distributions import DISTRIBUTIONS
+from qdsl.lang.typed.experiment_errors import SEED
 from qdsl.lang.typed.outcomes import outcomes
-from qdsl.lang.typed.types import BROKEN, INT, Type, pruned
+from qdsl.lang.typed.types import BOOL, BROKEN, INT, Type, pruned
 from qdsl.lang.typed.unification import element_of
+
+COLUMN_TYPES = (INT, BOOL, BROKEN)
+"""What an axis may be besides real numbers: a cell of a data file holds one."""
 
 
 def check_experiment(c: Checker, symbol: Symbol, node: surface.Experiment) -> None:
@@ -74,6 +79,8 @@ def _param(c: Checker, node: surface.Param) -> Iterator[typed.ParamDeclaration]:
     if default is not None:
         default = _known(c, c.fit(default, type_, reason), "a default")
     low, high = _bounds(c, node, type_, reason)
+    if node.name.text in (SEED, *FIT_FIELDS):
+        c.report(c.models.name_taken(node.name.span, "param", node.name.text))
     variable = typed.Variable(node.name.text, type_, node.name.span, display=display)
     c.bodies[-1].members.add(variable)
     prior = _prior(c, node.prior, type_) if node.prior is not None else None
@@ -196,6 +203,11 @@ def _axis_variable(
     if type_ is None:
         c.report(c.models.axis_without_type(node.name.span, node.name.text))
         type_ = BROKEN
+    elif not isinstance(pruned(type_), types.Real | types.TypeVar) and pruned(type_) not in COLUMN_TYPES:
+        c.report(c.models.axis_of_other_type(node.name.span, node.name.text, types.resolved(type_)))
+        type_ = BROKEN
+    if node.name.text == SEED:
+        c.report(c.models.name_taken(node.name.span, "axis", node.name.text))
     display = value.display or _first_display(value) if value is not None else None
     variable = typed.Variable(node.name.text, type_, node.name.span, display=display)
     c.bodies[-1].members.add(variable)

@@ -7,9 +7,10 @@ kept as exact fractions until the end.
 from __future__ import annotations
 
 from fractions import Fraction
-from math import inf
+from math import inf, log10
 
 from qdsl.lang.names import Kind, Symbol
+from qdsl.lang.source import Span
 from qdsl.lang.surface import tree as surface
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
@@ -20,6 +21,8 @@ from qdsl.lang.typed.types import BOOL, INT, NOTHING, SCALAR, TEXT, Type, pruned
 from qdsl.lang.typed.unification import element_of
 
 LARGEST_INT = 2**63 - 1
+_MOST_DIGITS = 330
+"""More digits than this, before the point or after it, have neither the largest float nor the smallest."""
 
 LARGEST_POWER = 100
 """Of a unit: mm^100 is 1e-300 m^100."""
@@ -129,7 +132,7 @@ def variable_value(c: Checker, node: surface.Reference | surface.Field, variable
             c.turns.append(turn)
             c.products.turn(node, turn)
     else:
-        c.products.name(node, type_)
+        c.products.name(node, variable, type_)
     return typed.Local(node.span, type_, variable, display=variable.display)
 
 
@@ -159,6 +162,8 @@ def unit_value(c: Checker, node: surface.Expr, symbol: Symbol) -> typed.Expr:
         return c.broken(node.span)
     if unit.offset:
         c.report(c.dims.offset_unit(node.span, node.span.text))
+        return c.broken(node.span)
+    if not has_size(c, node.span, unit.factor):
         return c.broken(node.span)
     constant = typed.Constant(node.span, unit.type, float(unit.factor))
     if isinstance(unit.factor, Fraction):
@@ -193,7 +198,9 @@ def quantity(c: Checker, node: surface.Juxtapose, negative: bool) -> typed.Expr:
     if offset is not None:
         return _with_offset(c, node, offset, negative)
     if is_unit_expression(c, node.factor):
-        return with_unit(c, node, c.expr(node.number), node.factor, node.factor.span.text)
+        result = with_unit(c, node, c.expr(node.number), node.factor, node.factor.span.text)
+        c.products.value(node, result.type)
+        return result
     return multiply(c, node.span, c.expr(node.number), c.expr(node.factor))
 
 
@@ -206,6 +213,8 @@ def with_unit(
         return c.broken(node.span)
     dimension, factor = (found[0] ** -1, 1 / found[1]) if divide else found
     before = value.display.scale if value.display is not None else 1.0
+    if not has_size(c, node.span, before * float(factor)):
+        return c.broken(node.span)
     display = typed.DisplayUnit(symbol, before * float(factor))
     own = getattr(pruned(value.type), "dimension", ONE)
     if isinstance(value, typed.Uncertain):
@@ -313,30 +322,35 @@ Factor = tuple[Dimension, Fraction | float]
 
 
 def _factor(c: Checker, node: surface.Expr) -> Factor | None:
-    """The value of a unit expression; None, with a message, where it is none or its size is that of no number."""
-    found = _product(c, node)
-    if found is None or 0 < abs(rounded(found[1])) < inf:
-        return found
-    c.report(c.dims.not_a_unit(node.span))
-    return None
+    """The value of a unit expression; None, with a message, where it is none or has no size."""
+    found = _of_units(c, node)
+    return found if found is not None and has_size(c, node.span, found[1]) else None
 
 
-def _product(c: Checker, node: surface.Expr) -> Factor | None:
+def has_size(c: Checker, span: Span, size: Fraction | float) -> bool:
+    """Whether something can be that many times a unit of this size; False, with a message, where not."""
+    if 0 < rounded(size) < inf:
+        return True
+    c.report(c.dims.unit_without_size(span, rounded(size)))
+    return False
+
+
+def _of_units(c: Checker, node: surface.Expr) -> Factor | None:
     match node:
         case surface.Number(value=1, imaginary=False):
             return ONE, Fraction(1)
         case surface.Reference():
             return _unit_factor(c, node)
         case surface.Juxtapose(number=left, factor=right) | surface.Binary(operator="*", left=left, right=right):
-            a, b = _product(c, left), _product(c, right)
+            a, b = _of_units(c, left), _of_units(c, right)
             return None if a is None or b is None else (a[0] * b[0], _times(a[1], b[1]))
         case surface.Binary(operator="/", left=left, right=right):
-            a, b = _product(c, left), _product(c, right)
+            a, b = _of_units(c, left), _of_units(c, right)
             return None if a is None or b is None else (a[0] / b[0], _times(a[1], 1 / b[1]))
         case surface.Binary(operator="^", left=left, right=right):
             power = exact_number(right)
             if power is not None and -LARGEST_POWER <= power <= LARGEST_POWER:
-                base = _product(c, left)
+                base = _of_units(c, left)
                 return None if base is None else (base[0] ** power, _raised(base[1], power))
             if _is_broken(right):
                 return None
@@ -351,7 +365,10 @@ def _is_broken(node: surface.Node) -> bool:
 
 
 def _raised(factor: Fraction | float, power: Exponent) -> Fraction | float:
-    """Exact where the base and the power allow it."""
+    """Exact where the base and the power allow it; beyond all floats, infinite or 0."""
+    digits = log10(factor) * power
+    if abs(digits) > _MOST_DIGITS:
+        return inf if digits > 0 else 0.0
     return factor**power if isinstance(power, int) and isinstance(factor, Fraction) else float(factor) ** float(power)
 
 

@@ -9,6 +9,7 @@ from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
 from qdsl.lang.typed.arguments import Slot, matched
 from qdsl.lang.typed.checker import Checker, Reason
+from qdsl.lang.typed.experiment_errors import SEED
 from qdsl.lang.typed.types import BROKEN, INT, SCALAR, TEXT, Type, pruned
 from qdsl.lang.typed.unification import element_of
 
@@ -69,7 +70,7 @@ def _setting(
     """The value of one `name = value`."""
     assert argument.name is not None
     word = argument.name.text
-    if seeded and word == "seed":
+    if seeded and word == SEED:
         return c.fit(c.expr(argument.value, INT), INT)
     for param in experiment.params:
         if param.variable.name == word:
@@ -85,7 +86,7 @@ def _setting(
                 return c.fit(c.expr(argument.value, wanted), wanted, Reason(variable.span, "declared here"))
     known = [p.variable.name for p in experiment.params] + [v.name for a in experiment.axes for v in a.variables]
     c.expr(argument.value)
-    c.report(c.models.no_param(argument.name.span, experiment.name, word, [*known, "seed"] if seeded else known))
+    c.report(c.models.no_param(argument.name.span, experiment.name, word, [*known, SEED] if seeded else known))
     return None
 
 

@@ -23,8 +23,8 @@ from qdsl.lang.typed.distributions import DISTRIBUTIONS
 from qdsl.runtime.experiment.model import Model
 from qdsl.runtime.failures import impossible_datum, stopped
 from qdsl.runtime.kernel import KernelError
-from qdsl.runtime.load.columns import Limit, above
-from qdsl.runtime.load.errors import shots_text
+from qdsl.runtime.load.columns import Limit, above, not_adding_up
+from qdsl.runtime.load.errors import outcomes_text, shots_text
 from qdsl.runtime.value.quantity import shown
 
 Columns = Mapping[str, NDArray[Any]]
@@ -37,10 +37,13 @@ def limits(model: Model) -> list[Limit]:
         shots = model.functions.shots(measure)
         if shots is None:
             continue
+        together = measure.outcome if not measure.is_further else None
+        outcomes = tuple(each.name for each in together.counts) if together is not None else ()
         if isinstance(shots, typed.Local) and shots.variable in model.functions.axes:
-            found.append(Limit(measure.variable.name, shots.variable.name))
+            found.append(Limit(measure.variable.name, shots.variable.name, outcomes=outcomes))
         else:
-            found.append(Limit(measure.variable.name, shots.span.text, shots.span, _most(model, measure, shots)))
+            most = _most(model, measure, shots)
+            found.append(Limit(measure.variable.name, shots.span.text, shots.span, most, outcomes))
     return found
 
 
@@ -73,21 +76,10 @@ def check_data(model: Model, columns: Columns, at: Span) -> None:
             value = columns[limit.counts][rows[0]]
             words = f"{value} is more than {shots_text(limit, int(shots[rows[0]]))}"
             raise impossible_datum("E0819", at, limit.counts, rows, words)
-        _check_total(model, limit, columns, at)
-
-
-def _check_total(model: Model, limit: Limit, columns: Columns, at: Span) -> None:
-    """Stop where the counts of all outcomes do not add up to the shots."""
-    for measure in model.experiment.measures:
-        if measure.outcome is None or measure.variable.name != limit.counts or measure.is_further:
-            continue
-        total = np.sum([columns[each.name] for each in measure.outcome.counts], axis=0)
-        shots = above(limit, columns)[1]
-        rows = np.flatnonzero(total != shots).tolist()
-        if rows:
-            names = f"{limit.counts} .. {measure.outcome.counts[-1].name}"
-            words = f"{names} add up to {total[rows[0]]}, not to {shots_text(limit, int(shots[rows[0]]))}"
-            raise impossible_datum("E0821", at, limit.counts, rows, words)
+        unequal, totals = not_adding_up(limit, columns, shots)
+        if unequal:
+            words = outcomes_text(limit, int(totals[unequal[0]]), int(shots[unequal[0]]))
+            raise impossible_datum("E0821", at, limit.counts, unequal, words)
 
 
 def _check_range(variable: typed.Variable, low: float, high: float, values: NDArray[Any], at: Span) -> None:

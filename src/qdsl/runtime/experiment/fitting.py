@@ -192,9 +192,8 @@ def fitted(env: Environment, experiment: typed.Experiment, call: typed.HostCall,
     found = fit(objective, diagnostics, call.span, by_expectation)
     world.settle(diagnostics)
     assert found is not None
-    inputs = {data.provenance.source: data.provenance.source_hash} if data.provenance is not None else {}
     starts = {each.name: each.start for each in parameters}
-    record = recorded("fit", world.source.name, world.source.text, starts, None, inputs)
+    record = recorded("fit", world.source.name, world.source.text, starts, data=data.provenance)
     return replace(found, nll=_of_the_data(model, found), provenance=record, data=data)
 
 

@@ -65,3 +65,30 @@ def is_positive(matrix: Matrix) -> bool:
     except np.linalg.LinAlgError:
         return False
     return True
+
+
+def inverse_of(matrix: Matrix) -> Matrix | None:
+    """The inverse of a symmetric positive matrix, computed in correlation form; None for any other."""
+    diagonal = np.diag(matrix)
+    if not (diagonal > 0.0).all():
+        return None
+    root = np.sqrt(diagonal)
+    scale = np.outer(root, root)
+    if not is_positive(matrix / scale):
+        return None
+    inverse = np.linalg.inv(np.linalg.cholesky(matrix / scale))
+    return np.asarray(inverse.T @ inverse / scale)
+
+
+def inverse_where_steep(matrix: Matrix, flat: float) -> Matrix | None:
+    """The inverse along the directions that curve upwards, zero along those whose curvature, in correlation form, is
+    below `flat`; None where one curves downwards by more.
+    """
+    root = np.sqrt(np.abs(np.diag(matrix)))
+    root[root == 0.0] = np.inf
+    curvatures, axes = np.linalg.eigh(matrix / np.outer(root, root))
+    if curvatures.size == 0 or curvatures[0] < -flat:
+        return None
+    steep = curvatures > flat
+    across = axes[:, steep] / root[:, None]
+    return np.asarray(across / curvatures[steep] @ across.T)

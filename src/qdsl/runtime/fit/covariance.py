@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from qdsl.runtime.fit.ball import is_positive
+from qdsl.runtime.fit.ball import inverse_of
 from qdsl.runtime.fit.objective import Matrix, Parameter
 from qdsl.runtime.fit.optimum import Optimum
 from qdsl.runtime.fit.verdict import Unidentifiable, Verdict
@@ -26,7 +26,8 @@ def covariance_of(optimum: Optimum, information: Matrix, verdict: Verdict, param
     result[unknown, :] = result[:, unknown] = np.nan
     loose = _named(parameters, verdict)
     known = np.array([i for i in frame.free[~held] if i not in loose], dtype=int)
-    result[np.ix_(known, known)] = _inverse(information[np.ix_(known, known)])
+    inverse = inverse_of(information[np.ix_(known, known)])
+    result[np.ix_(known, known)] = np.nan if inverse is None else inverse
     for i in loose:
         result[i, :] = result[:, i] = np.nan
         result[i, i] = np.inf
@@ -36,16 +37,3 @@ def covariance_of(optimum: Optimum, information: Matrix, verdict: Verdict, param
 def _named(parameters: Sequence[Parameter], verdict: Verdict) -> list[int]:
     names = verdict.names if isinstance(verdict, Unidentifiable) else ()
     return [i for i, each in enumerate(parameters) if each.name in names]
-
-
-def _inverse(information: Matrix) -> Matrix:
-    """The inverse, computed in correlation form; all nan where the information is not positive definite."""
-    diagonal = np.diag(information)
-    if not (diagonal > 0.0).all():
-        return np.full_like(information, np.nan)
-    root = np.sqrt(diagonal)
-    scale = np.outer(root, root)
-    if not is_positive(information / scale):
-        return np.full_like(information, np.nan)
-    inverse = np.linalg.inv(np.linalg.cholesky(information / scale))
-    return np.asarray(inverse.T @ inverse / scale)

@@ -78,8 +78,9 @@ def _fit_squares(objective: LeastSquares, diagnostics: Diagnostics, at: Span | N
     verdict = judged(optimum, parameters)
     dof = objective.n_points - len(optimum.frame.free)
     variance = 2.0 * optimum.point.value / dof if dof > 0 else np.nan
-    jacobian = objective.jacobian(optimum.x) / optimum.unit
-    covariance = covariance_of(optimum, jacobian.T @ jacobian, verdict, parameters) * variance
+    with np.errstate(all="ignore"):  # an error beyond the largest number is inf
+        jacobian = objective.jacobian(optimum.x) / optimum.unit
+        covariance = covariance_of(optimum, jacobian.T @ jacobian, verdict, parameters) * variance
     return Fit(
         parameters=parameters,
         estimates=_estimates(parameters, optimum, covariance),
@@ -90,7 +91,7 @@ def _fit_squares(objective: LeastSquares, diagnostics: Diagnostics, at: Span | N
         n_points=objective.n_points,
         dof=dof,
         iterations=optimum.iterations,
-        rss=2.0 * optimum.point.value * optimum.unit**2,
+        rss=2.0 * optimum.point.value * optimum.unit * optimum.unit,
     )
 
 

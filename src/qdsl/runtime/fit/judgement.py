@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from qdsl.runtime.fit.ball import is_positive
+from qdsl.runtime.fit.ball import inverse_of
 from qdsl.runtime.fit.objective import Matrix, Parameter, Vector
 from qdsl.runtime.fit.optimum import Optimum, Stop
 from qdsl.runtime.fit.trust_region import pressed
@@ -79,9 +79,10 @@ def _not_a_minimum(gradient: Vector, hessian: Matrix, size: Vector) -> str:
     """Why the point is no minimum over these parameters; empty if it is one."""
     if gradient.size == 0:
         return ""
-    if not is_positive(hessian):
+    inverse = inverse_of(hessian)
+    if inverse is None:
         return "the best point found is a saddle, not a minimum"
-    newton = np.linalg.solve(hessian, gradient)
+    newton = inverse @ gradient
     distance = max(0.0, float(gradient @ newton)) ** 0.5
     if distance < OFFSET or bool((np.abs(newton / size) < ROUNDING).all()):
         return ""

@@ -16,14 +16,15 @@ from qdsl.runtime.fit.trust_region import Search, pressed, snapped
 
 MAX_EVALUATIONS = 5000
 MAX_POLISH = 12
+SMALL = 1e-9  # what is left of the residuals, to be counted in another unit than those of the start
 
 
 def least_squares(objective: LeastSquares) -> Optimum | None:
     """The best parameters inside the bounds, or None where the model is not defined at the start."""
     start = np.array([each.start for each in objective.parameters])
     with np.errstate(all="ignore"):
-        first = objective.jacobian(start)
-        if not (np.isfinite(objective.residuals(start)).all() and np.isfinite(first).all()):
+        first, residuals = objective.jacobian(start), objective.residuals(start)
+        if not (np.isfinite(residuals @ residuals) and np.isfinite(first).all()):
             return None
         frame = frame_for(objective.parameters, np.einsum("ij,ij->j", first, first))
         return _Descent(objective, frame).run(frame.inward(start))
@@ -32,13 +33,15 @@ def least_squares(objective: LeastSquares) -> Optimum | None:
 class _Descent:
     """One descent; it remembers the best point, so that an interrupt loses nothing.
 
-    Residuals are divided by `unit`, their largest at the start: nanovolts and petahertz are searched alike.
+    Residuals are divided by `unit`, their largest at the start: nanovolts and petahertz are searched alike. Where the
+    start was so far off that what is left is small in this unit, SciPy's tolerances end the search too early, and it
+    goes on in a smaller one.
     """
 
     def __init__(self, objective: LeastSquares, frame: Frame) -> None:
         self.objective = objective
         self.frame = frame
-        self.unit = float(np.max(np.abs(objective.residuals(frame.fixed)), initial=0.0)) or 1.0
+        self.unit = self._largest_residual(frame.fixed) or 1.0
         self.best: Vector | None = None
         self.least = np.inf
         self.evaluations = 0
@@ -46,11 +49,24 @@ class _Descent:
     def run(self, start: Vector) -> Optimum:
         try:
             stop = self._search(start)
+            while self._recounted():
+                stop = self._search(self._reached(start))
             u = self._polished(self._on_bounds(self._reached(start)))
         except KeyboardInterrupt:
             stop, u = Stop.INTERRUPTED, self._reached(start)
         point = self._point(u)
         return Optimum(self.frame, point, stop, self.evaluations, self._variance(point), self.unit)
+
+    def _largest_residual(self, x: Vector) -> float:
+        return float(np.max(np.abs(self.objective.residuals(x)), initial=0.0))
+
+    def _recounted(self) -> bool:
+        """Whether the residuals had become so small that a smaller unit was taken for them."""
+        largest = 0.0 if self.best is None else self._largest_residual(self.frame.outward(self.best))
+        if not 0.0 < largest < SMALL * self.unit:
+            return False
+        self.unit, self.least = largest, np.inf
+        return True
 
     def _variance(self, point: Point) -> float:
         """That of one residual; for data without noise, that of rounding."""

@@ -12,12 +12,12 @@ would end the search with only half of the digits.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from qdsl.runtime.fit.ball import is_positive, minimum_in_ellipsoid
+from qdsl.runtime.fit.ball import inverse_of, inverse_where_steep, is_positive, minimum_in_ellipsoid
 from qdsl.runtime.fit.objective import Matrix, Vector
 from qdsl.runtime.fit.optimum import Point, Stop
 
@@ -26,6 +26,7 @@ MAX_POLISH = 12
 SMALLEST_RADIUS = 1e-13
 LARGEST_RADIUS = 1e12
 NEGLIGIBLE = 1e-11  # of the value: a promised gain that its rounding would hide
+SOFT = 1e-5  # curvature, in correlation form, that may come of no more than the slope such a gain leaves
 
 Evaluate = Callable[[Vector], Point | None]
 Measure = Callable[[Vector], Matrix]
@@ -147,19 +148,39 @@ class Search:
         """Newton steps while they shrink the gradient, measured as the gain it still promises."""
         for _ in range(MAX_POLISH):
             free = self.free()
-            gradient, hessian = self.best.gradient[free], self.best.hessian[np.ix_(free, free)]
-            newton = newton_step(gradient, hessian)
-            if newton is None:
-                return
-            u = self.best.u.copy()
-            u[free] += newton
-            trial = self.evaluate(u) if ((u >= self.low) & (u <= self.high)).all() else None
-            if trial is None or trial.value > self.best.value + NEGLIGIBLE * (1.0 + abs(self.best.value)):
-                return
-            # The old Hessian is the measure for both, so that only the gradient is compared.
-            if _size(trial.gradient[free], hessian) > 0.5 * _size(gradient, hessian):
+            hessian = self.best.hessian[np.ix_(free, free)]
+            better = (self._polished(free, inverse) for inverse in _inverses(hessian))
+            trial = next((each for each in better if each is not None), None)
+            if trial is None:
                 return
             self.best = trial
+
+    def _polished(self, free: Vector, inverse: Matrix) -> Point | None:
+        """The point after a Newton step with this inverse of the Hessian; None where it is no better."""
+        gradient = self.best.gradient[free]
+        u = self.best.u.copy()
+        u[free] -= inverse @ gradient
+        trial = self.evaluate(u) if ((u >= self.low) & (u <= self.high)).all() else None
+        if trial is None or trial.value > self.best.value + NEGLIGIBLE * (1.0 + abs(self.best.value)):
+            return None
+        # The old Hessian is the measure for both, so that only the gradient is compared.
+        before, after = (float(each @ inverse @ each) for each in (gradient, trial.gradient[free]))
+        return trial if after <= 0.5 * before else None
+
+
+def _inverses(hessian: Matrix) -> Iterator[Matrix]:
+    """The inverse of the Hessian, and the one that leaves flat directions alone.
+
+    Where the data fix only a product a * b, the valley is flat along a curve. Its Hessian is singular only at the very
+    bottom; beside it the slope that is left makes it seem curved, up or down.
+    """
+    if not hessian.size:
+        return
+    whole, steep = inverse_of(hessian), inverse_where_steep(hessian, SOFT)
+    if whole is not None:
+        yield whole
+    if steep is not None:
+        yield steep
 
 
 def snapped(u: Vector, low: Vector, high: Vector, reach: float) -> Vector:
@@ -184,14 +205,3 @@ def _next_radius(radius: float, length: float, quality: float) -> float:
     if not quality >= 0.25:
         return length / 4.0
     return max(radius, 2.0 * length) if quality > 0.75 else radius
-
-
-def newton_step(gradient: Vector, hessian: Matrix) -> Vector | None:
-    """-H⁻¹ g, or None where H is not positive definite."""
-    if gradient.size == 0 or not is_positive(hessian):
-        return None
-    return np.asarray(-np.linalg.solve(hessian, gradient))
-
-
-def _size(gradient: Vector, hessian: Matrix) -> float:
-    return float(gradient @ np.linalg.solve(hessian, gradient))

@@ -17,18 +17,21 @@ from numpy.typing import NDArray
 from qdsl.lang.report import Diagnostics
 from qdsl.lang.source import Span
 from qdsl.lang.typed.tree import DisplayUnit
-from qdsl.lang.typed.types import INT, Real, Type
+from qdsl.lang.typed.types import BOOL, INT, Real, Type
 from qdsl.runtime.load import errors
 from qdsl.runtime.load.sheet import Sheet
 from qdsl.runtime.value.decimal_scale import si_from_cells, si_from_text
 from qdsl.runtime.value.table import Column, int_column, real_column
+
+TRUTH = {"true": True, "false": False, "1": True, "0": False}
+"""How files write truth values, whatever the case of their letters."""
 
 _WORDS_FOR_MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "-", "--"})
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A column an experiment asks for: Real(dimension) or INT, and the unit the program uses for it, if any.
+    """A column an experiment asks for: Real(dimension), INT or BOOL, and the unit the program uses for it, if any.
 
     `low` and `high` are the range of the measurement's distribution, in SI: 0 and up for counts.
     """
@@ -44,14 +47,16 @@ class Wanted:
 class Limit:
     """In no row may the column `counts` be more than the column `shots`.
 
-    Where the number of shots is no column but written in the program, at `place`, `shots` is what is written there and
-    `most` gives its value in every row of the columns.
+    `outcomes` are the columns, `counts` the first of them, that together make up the shots. Where the number of shots
+    is no column but written in the program, at `place`, `shots` is what is written there and `most` gives its value in
+    every row of the columns.
     """
 
     counts: str
     shots: str
     place: Span | None = None
     most: Callable[[Mapping[str, NDArray[Any]]], NDArray[Any]] | None = None
+    outcomes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,8 @@ def checked_columns(sheet: Sheet, matches: Sequence[Match], diagnostics: Diagnos
 
 def _converted(cells: Sequence[str], match: Match) -> Column | None:
     """The column, or None if any cell is bad."""
+    if match.wanted.type is BOOL:
+        return _truths(cells)
     joined = "".join(cells)
     if "_" in joined:  # Python would read 1_000; a data file that has it means something else
         return None
@@ -95,6 +102,13 @@ def _converted(cells: Sequence[str], match: Match) -> Column | None:
     values = column.values
     inside = np.isfinite(values) & (values >= match.wanted.low) & (values <= match.wanted.high)
     return column if inside.all() else None
+
+
+def _truths(cells: Sequence[str]) -> Column | None:
+    try:
+        return Column(np.array([TRUTH[cell.casefold()] for cell in cells], dtype=bool), BOOL)
+    except KeyError:
+        return None
 
 
 def _from_spelled_reals(cells: Sequence[str], match: Match) -> Column | None:
@@ -115,6 +129,8 @@ def _fault(text: str, match: Match) -> str:
     """What is wrong with a cell, as a key of `errors.CELL_FAULTS`; empty if nothing is."""
     if text.casefold() in _WORDS_FOR_MISSING:
         return "missing"
+    if match.wanted.type is BOOL:
+        return "" if text.casefold() in TRUTH else "truth"
     if "_" in text:
         return "number"
     try:
@@ -172,7 +188,7 @@ def check_limits(
     limits: Sequence[Limit],
     diagnostics: Diagnostics,
 ) -> bool:
-    """Whether in every row there are at most as many counts as shots."""
+    """Whether in every row there are at most as many counts as shots, and as many of all outcomes together."""
     places = {match.wanted.name: match.place for match in matches}
     values = {name: column.values for name, column in columns.items()}
     sound = True
@@ -186,8 +202,22 @@ def check_limits(
                 diagnostics.add(
                     errors.above_number(sheet, row, places[limit.counts], limit, int(shots[row]), len(rows))
                 )
-        sound = sound and not rows
+        unequal, totals = not_adding_up(limit, values, shots) if not rows else ([], shots)
+        for row in unequal[: errors.MOST_SHOWN]:
+            sums = int(totals[row]), int(shots[row])
+            diagnostics.add(errors.not_adding_up(sheet, row, places[limit.counts], limit, *sums, len(unequal)))
+        sound = sound and not rows and not unequal
     return sound
+
+
+def not_adding_up(
+    limit: Limit, columns: Mapping[str, NDArray[Any]], shots: NDArray[Any]
+) -> tuple[list[int], NDArray[Any]]:
+    """The rows whose outcomes do not make up the shots, and the sum of the outcomes in every row."""
+    if not limit.outcomes:
+        return [], shots
+    totals = np.sum([columns[name] for name in limit.outcomes], axis=0)
+    return np.flatnonzero(totals != shots).tolist(), totals
 
 
 def above(limit: Limit, columns: Mapping[str, NDArray[Any]]) -> tuple[list[int], NDArray[Any]]:

@@ -205,7 +205,8 @@ def _dimension(dimension: Dimension) -> str:
 
 
 def columns_ignored(sheet: Sheet, names: Sequence[str], places: Sequence[int]) -> Diagnostic:
-    which = f"the column {names[0]} is" if len(names) == 1 else f"the columns {', '.join(names)} are"
+    shown = [name or f"number {place + 1}" for name, place in zip(names, places, strict=True)]
+    which = f"the column {shown[0]} is" if len(shown) == 1 else f"the columns {', '.join(shown)} are"
     labels = tuple(Label(sheet.header_span(place)) for place in places)
     return Diagnostic("W0801", Severity.NOTE, f"{sheet.source.name}: {which} not used by the experiment", labels)
 
@@ -246,6 +247,7 @@ def bad_cell(sheet: Sheet, match: Match, row: int, fault: str, total: int) -> Di
 CELL_FAULTS = {
     "number": ("E0815", "`{text}` is not a number", ""),
     "comma": ("E0815", "`{text}` is not a number", "write a point, not a comma, before the decimals"),
+    "truth": ("E0822", "`{text}` is neither true nor false", ""),
     "finite": ("E0816", "{text} is not a finite number", ""),
     "integer": ("E0817", "{text} is not a whole number", ""),
     "large": ("E0817", "{text} is too large for an Int, which has 64 bits", ""),
@@ -286,6 +288,21 @@ def above_number(sheet: Sheet, row: int, place: int, limit: Limit, most: int, to
         *labels,
         note=_more(total, "row", "like it"),
     )
+
+
+def not_adding_up(sheet: Sheet, row: int, place: int, limit: Limit, total: int, most: int, rows: int) -> Diagnostic:
+    """The outcomes of a Multinomial, whose shots have one each."""
+    return error(
+        "E0821",
+        f"{sheet.source.name}, row {sheet.lines[row]}, column {limit.counts}: {outcomes_text(limit, total, most)}",
+        Label(sheet.span(row, place)),
+        note=_more(rows, "row", "like it"),
+    )
+
+
+def outcomes_text(limit: Limit, total: int, most: int) -> str:
+    """`n_0 .. n_2 add up to 190, not to the 200 shots`."""
+    return f"{limit.counts} .. {limit.outcomes[-1]} add up to {total}, not to {shots_text(limit, most)}"
 
 
 def shots_text(limit: Limit, most: int) -> str:

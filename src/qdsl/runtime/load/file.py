@@ -62,9 +62,11 @@ def table_from_csv(
 
 
 def _decoded(path: Path, content: bytes, diagnostics: Diagnostics) -> Source | None:
-    """The file's text without a byte-order mark."""
+    """The file's text without a byte-order mark, its lines ended as everywhere."""
     try:
-        return Source(str(path), content.decode("utf-8-sig"))
+        text = content.decode("utf-8-sig")
+        # Some instruments still end lines with a carriage return alone.
+        return Source(str(path), text if "\n" in text else text.replace("\r", "\n"))
     except UnicodeDecodeError as problem:
         diagnostics.add(errors.not_utf8(Source(str(path), content.decode("utf-8", "replace")), content, problem.start))
         return None

@@ -1,11 +1,12 @@
 """A table as a CSV file that `load` reads back to the same bits.
 
 The header carries each column's display unit (`tau [us]`); numbers are written in that unit with as many digits as it
-takes. The file appears whole or not at all.
+takes. The file appears whole or not at all, and beside it, as `file.csv.provenance.json`, where its numbers came from.
 """
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from qdsl.lang.source import Span
 from qdsl.lang.typed.tree import DisplayUnit
 from qdsl.lang.typed.types import Complex, Real
 from qdsl.runtime.value.decimal_scale import text_from_si
+from qdsl.runtime.value.provenance import Provenance, content_hash
 from qdsl.runtime.value.table import Column, Table, header
 from qdsl.runtime.whole_file import write_whole
 
@@ -24,12 +26,28 @@ def export_csv(table: Table, path: str | Path, diagnostics: Diagnostics, at: Spa
     if not names_a_file(path):
         diagnostics.add(no_file_name(path, at))
         return False
+    if path.suffix.lower() != ".csv":
+        diagnostics.add(names_no_table(path, at))
+        return False
+    content = csv_text(table).encode()
     try:
-        write_whole(path, csv_text(table).encode())
+        write_whole(path, content)
+        if table.provenance is not None:
+            write_whole(record_path(path), record_text(table.provenance, content).encode())
     except OSError as problem:
         diagnostics.add(cannot_write(path, problem, at))
         return False
     return True
+
+
+def record_path(path: Path) -> Path:
+    """`file.csv` to `file.csv.provenance.json`."""
+    return path.with_name(f"{path.name}.provenance.json")
+
+
+def record_text(record: Provenance, content: bytes) -> str:
+    """As JSON; `content_hash` tells which file this is about, wherever the two are copied."""
+    return json.dumps({"content_hash": content_hash(content), **record.as_dict()}, indent=2, ensure_ascii=False) + "\n"
 
 
 def csv_text(table: Table) -> str:
@@ -73,6 +91,12 @@ def names_a_file(path: Path) -> bool:
 def no_file_name(path: Path, at: Span | None) -> Diagnostic:
     """`export(t, "")`."""
     return error("E0820", f"{str(path)!r} names no file to write", *(() if at is None else (Label(at),)))
+
+
+def names_no_table(path: Path, at: Span | None) -> Diagnostic:
+    """`export(t, "a.xlsx")`: no program would find there what the name promises."""
+    labels = () if at is None else (Label(at),)
+    return error("E0823", f"{path.name} has no ending that names a table", *labels, hint="write .csv")
 
 
 def cannot_write(path: Path, problem: OSError, at: Span | None) -> Diagnostic:

@@ -17,14 +17,17 @@ _LIBRARIES = ("numpy", "scipy", "llvmlite")
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """The program (and the hash of its text), what was asked of it, the seed, the versions and the time in UTC."""
+    """The program (and the hash of its text), what was asked of it, the seed, the versions and the time in UTC.
+
+    `source` is the data file of what was loaded. `data` is where the data of a fit came from.
+    """
 
     action: str
     source: str
     source_hash: str
     parameters: Mapping[str, float] = field(default_factory=dict)
     seed: int | None = None
-    inputs: Mapping[str, str] = field(default_factory=dict)
+    data: Provenance | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
     time: str = ""
 
@@ -36,7 +39,7 @@ class Provenance:
             "source_hash": self.source_hash,
             "parameters": dict(self.parameters),
             "seed": self.seed,
-            "inputs": dict(self.inputs),
+            "data": None if self.data is None else self.data.as_dict(),
             "versions": dict(self.versions),
             "time": self.time,
         }
@@ -48,16 +51,16 @@ def recorded(
     text: str,
     parameters: Mapping[str, float] | None = None,
     seed: int | None = None,
-    inputs: Mapping[str, str] | None = None,
+    data: Provenance | None = None,
 ) -> Provenance:
-    """A record made now. `inputs` are data files by path, each with its `content_hash`; `parameters` are in SI."""
+    """A record made now; `parameters` are in SI."""
     return Provenance(
         action=action,
         source=source,
         source_hash=content_hash(text.encode()),
         parameters=dict(parameters or {}),
         seed=seed,
-        inputs=dict(inputs or {}),
+        data=data,
         versions=installed_versions(),
         time=now(),
     )
