@@ -33,6 +33,7 @@ class Kind(Enum):
     AXIS = "axis"
     MEASURE = "measurement"
     MODULE = "module"
+    FAILED = "declaration with a mistake"
 
 
 @dataclass(eq=False, slots=True)
@@ -50,6 +51,11 @@ class Symbol:
     prefix: Fraction = Fraction(1)
     unprefixed: Symbol | None = None
     used: bool = False
+
+
+def failed(symbol: Symbol) -> bool:
+    """Whether what declares or imports this has got its message, so that nothing more is to be said of it."""
+    return symbol.kind is Kind.FAILED or (symbol.kind is Kind.MODULE and symbol.exports is None)
 
 
 @dataclass(eq=False, slots=True)
