@@ -21,7 +21,7 @@ def parameter_types(
     parameters: Iterable[Symbol], body: surface.Expr, symbols: dict[surface.Node, Symbol]
 ) -> dict[Symbol, Type]:
     """The types to begin with; dimensions are left open. The first use that tells something counts."""
-    wanted = set(parameters)
+    wanted = dict.fromkeys(parameters)
     found: dict[Symbol, Type] = {}
     for node in surface.walk(body) if wanted else ():
         for used, type_ in _told_by(node, symbols):
