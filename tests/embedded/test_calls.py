@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import pickle
 import threading
@@ -290,3 +291,12 @@ def test_a_file_that_is_not_text(tmp_path: Path) -> None:
     assert message.message == f"{path} is not UTF-8 text: the byte 0xF6 cannot stand here"
     assert message.span is not None
     assert message.span.begins.column == len("let x = 1  # gr") + 1
+
+
+def test_derivatives_in_any_order() -> None:
+    """What one is made of stays there for the others."""
+    for kinds in itertools.permutations(("grad", "jacobian", "hessian")):
+        f = qdsl.compile("fn f(v: [Scalar], k: Scalar) -> Scalar = sum(k * v^2)").f
+        found = {kind: getattr(f, kind)([1.0, 2.0], 3.0) for kind in kinds}
+        assert found["grad"]["v"].tolist() == found["jacobian"]["v"].tolist() == [6.0, 12.0]
+        assert found["hessian"]["v"]["k"].tolist() == [2.0, 4.0]

@@ -10,7 +10,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from qdsl.cli.exits import Exit
+from qdsl.cli.exits import Exit, UsageError
 from qdsl.cli.files import folder_of, read
 from qdsl.cli.screen import Screen
 from qdsl.cli.values import one_of
@@ -18,11 +18,12 @@ from qdsl.cli.values import one_of
 if TYPE_CHECKING:
     from qdsl.lang.compile import Checked
     from qdsl.lang.generate import Unit
+    from qdsl.lang.native.target import Machine
     from qdsl.lang.typed.tree import Function
     from qdsl.runtime.session import Session
 
 TREES = ("surface", "names", "typed")
-STOPS = {"core": "core", "optimised": "optimised", "llvm": "native", "asm": "native"}
+STOPS = {"core": "core", "optimised": "optimised", "llvm": "optimised", "asm": "optimised"}
 """What can be shown of a function, and the stage of `lang.generate` that it is from."""
 
 STAGES = (*TREES, *STOPS)
@@ -31,9 +32,13 @@ STAGES = (*TREES, *STOPS)
 def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="the program; - is standard input")
     parser.add_argument("--stage", metavar="STAGE", type=one_of(STAGES), default="core", help="which stage (core)")
+    parser.add_argument("--target", metavar="TARGET", default="", help="llvm and asm for another machine")
+    parser.add_argument("--cpu", metavar="CPU", default="", help="its processor (the oldest there is)")
+    parser.add_argument("--features", metavar="LIST", default="", help="features of it to add or leave out: +fma,-avx2")
 
 
 def run(arguments: Namespace, screen: Screen) -> Exit:
+    machine = _machine(arguments)
     source = read(arguments.file, screen)
     if source is None:
         return Exit.FAILED
@@ -53,10 +58,24 @@ def run(arguments: Namespace, screen: Screen) -> Exit:
     elif screen.failed:
         return Exit.FAILED
     else:
-        lines = _code(checked, session, screen, arguments.stage)
+        lines = _code(checked, session, screen, arguments.stage, machine)
     for line in lines:
         screen.print(line)
     return Exit.FAILED if screen.failed else Exit.OK
+
+
+def _machine(arguments: Namespace) -> Machine | None:
+    """The machine that is asked for; None is this one."""
+    if not arguments.target:
+        if arguments.cpu or arguments.features:
+            raise UsageError("--cpu and --features go with --target")
+        return None
+    from qdsl.lang.native.machines import UnknownMachine, machine
+
+    try:
+        return machine(arguments.target, arguments.cpu, arguments.features)
+    except UnknownMachine as unknown:
+        raise UsageError(str(unknown)) from None
 
 
 def _surface(checked: Checked, session: Session) -> Iterator[str]:
@@ -101,7 +120,7 @@ def _typed(checked: Checked, session: Session) -> Iterator[str]:
         yield from outline(item, short)
 
 
-def _code(checked: Checked, session: Session, screen: Screen, stage: str) -> Iterator[str]:
+def _code(checked: Checked, session: Session, screen: Screen, stage: str, machine: Machine | None) -> Iterator[str]:
     """Each function that can be compiled on its own, under its type."""
     from qdsl.lang.generate import Refused
     from qdsl.lang.typed.show import Show
@@ -115,7 +134,7 @@ def _code(checked: Checked, session: Session, screen: Screen, stage: str) -> Ite
             screen.report(refused.diagnostic)
             continue
         yield f"{comment} {name}: {show.fresh().type(function.type)}"
-        yield from _text(unit, stage).rstrip().splitlines()
+        yield from _text(unit, stage, machine).rstrip().splitlines()
         yield ""
 
 
@@ -141,13 +160,14 @@ def _has_function(type_: object) -> bool:
     )
 
 
-def _text(unit: Unit, stage: str) -> str:
+def _text(unit: Unit, stage: str, machine: Machine | None) -> str:
     from qdsl.lang.core.printer import module_text
 
-    match stage:
-        case "llvm":
-            return unit.native.llvm
-        case "asm":
-            return unit.native.asm
-        case _:
-            return module_text(unit.module)
+    if stage not in ("llvm", "asm"):
+        return module_text(unit.module)
+    from qdsl.lang.native import target
+    from qdsl.lang.native.module import translated
+
+    machine = machine or target.host()
+    text = translated(unit.module, [unit.name], machine).text
+    return text if stage == "llvm" else target.emit_assembly(text, machine)

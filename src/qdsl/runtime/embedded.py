@@ -256,8 +256,6 @@ class Derivative(_Compiled):
         super().__init__(of._program, of._outline)
         self.kind = kind
         self._of = of
-        if kind == "jvp":
-            self._outline = self._with_directions()
 
     def __repr__(self) -> str:
         return f"<{self.kind} of {self._of!r}>"
@@ -269,6 +267,11 @@ class Derivative(_Compiled):
     def _source(self) -> typed.Derivative:
         assert isinstance(self._node, typed.Derivative)
         return self._node
+
+    def _arguments(self, args: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, ...]:
+        if self.kind == "jvp" and self._outline is self._of._outline:
+            self._outline = self._with_directions()
+        return super()._arguments(args, named)
 
     def _with_directions(self) -> FunctionOutline:
         """The function's parameters and one for each direction, `dx` for x."""

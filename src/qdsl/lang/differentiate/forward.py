@@ -85,8 +85,8 @@ def hessian(first: Module, name: str, wrt: Sequence[int]) -> Module:
     ]
     yields = (*body.yields[:of_gradient], *(body.yields[place] for place in upper))
     hess = Function(f"{name}.hess", Block(body.parameters, body.ops, yields), function.span)
-    steps = (f"{name}.grad", f"{name}.grad.grad")
-    return Module({**{each: second.functions[each] for each in second.functions if each not in steps}, hess.name: hess})
+    kept = {each: second.functions[each] for each in second.functions if each != f"{name}.grad.grad"}
+    return Module({**kept, hess.name: hess})
 
 
 def _gradient_function(function: Function, wrt: Sequence[int], callees: _Derivatives) -> Function:

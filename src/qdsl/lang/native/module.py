@@ -111,6 +111,12 @@ def linker(
     return link
 
 
+def translated(module: Module, roots: Sequence[str], machine: target.Machine) -> Translation:
+    """The LLVM text of the roots and what they call for a machine. What Python calls is in it if that is this one."""
+    for_python = machine == target.host() and python_entry.possible()
+    return from_core(module, roots, machine.has_fma, for_python, machine.lanes)
+
+
 def compile(
     module: Module, roots: Sequence[str], cache: ObjectCache | None = None, width: int | None = None
 ) -> NativeModule:

@@ -48,6 +48,14 @@ def binding() -> Any:
 
 
 @cache
+def _every_target() -> None:
+    """All that LLVM knows, for code of another machine."""
+    llvm = binding()
+    llvm.initialize_all_targets()
+    llvm.initialize_all_asmprinters()
+
+
+@cache
 def host() -> Machine:
     """The machine we run on."""
     import llvmlite
@@ -64,6 +72,8 @@ def host() -> Machine:
 @cache
 def target_machine(machine: Machine) -> Any:
     """LLVM's own description; kept for ever, as code made with it refers to it."""
+    if machine.triple.split("-")[0] != host().triple.split("-")[0]:
+        _every_target()
     target = binding().Target.from_triple(machine.triple)
     return target.create_target_machine(
         cpu=machine.cpu, features=machine.features, opt=machine.level, reloc="pic", codemodel="small"
