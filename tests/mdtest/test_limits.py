@@ -40,6 +40,39 @@ def test_what_is_long_but_not_deep_is_no_matter(program: str) -> None:
     assert codes(program) == []
 
 
+@pytest.mark.parametrize(
+    "number",
+    [
+        "0." + "1" * 5_000,
+        "1" * 5_000,
+        "." + "1" * 5_000,
+        "1" * 5_000 + "e-4999",
+        "1e" + "9" * 5_000 + "i",
+        "1e-" + "9" * 5_000 + " degC",
+        "1.5(2)e" + "9" * 5_000,
+        "1.5(" + "2" * 5_000 + ")",
+        "3 m to m^" + "1" * 5_000,
+        "3 m to m^(1/" + "1" * 5_000 + ")",
+        "0; let zero: Length^" + "1" * 5_000 + " = 0",
+        "0; let zero: [Scalar; " + "1" * 5_000 + "] = zeros(1)",
+    ],
+)
+def test_a_number_has_a_limit_that_is_told(number: str) -> None:
+    assert codes(f"let x = {number}\n") == ["E0114"]
+
+
+def test_a_number_of_pages_is_not_repeated() -> None:
+    [found] = checked_case(Case("limits", 1, f"let x = {'1' * 100_000}\n", "standard")).diagnostics
+    assert found.message == "this number has 100,000 characters; the limit is 1,000"
+    assert codes(f"let x = 0.{'1' * 990}\n") == []
+
+
+@pytest.mark.parametrize("unit", ["mm^1e308", "m^(1/1e-320)", "Qm^11", "qm^11"])
+def test_a_unit_has_a_size_that_is_a_number(unit: str) -> None:
+    assert codes(f"let x = 3 {unit}\n") == ["E0418"]
+    assert codes(f"let x = 3 m to {unit}\n") == ["E0418"]
+
+
 def test_a_file_has_a_limit_that_is_told() -> None:
     assert codes("let x = 1\n" * 1_000_000) == ["E0119"]
 

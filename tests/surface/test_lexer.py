@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.surface.reading import codes, read, right, shown, statements
+from tests.surface.reading import codes, mended, read, right, shown, statements
 
 from qdsl.lang.surface.tree import Call, ExpressionStatement, Let, Number, String, Uncertain
 
@@ -168,3 +168,38 @@ def test_doc_comments_belong_to_the_declaration_below() -> None:
 def test_what_is_not_in_the_language_gets_one_message(text: str, code: str) -> None:
     assert codes(f"let y = 0\n{text}\n")[0] == code
     assert codes("1 $ 2\nlet ok = 1") == ["E0115"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ("a&&b", "a and b"),
+        ("a||b", "a or b"),
+        ("(a)|(b)", "(a) or (b)"),
+        ("a and!b", "a and not b"),
+        ("f(!b)", "f(not b)"),
+        ("|a - b| + |c|", "abs(a - b) + abs(c)"),
+        ("18(4) us", "18 * 4 us"),
+        ("18.2(1.5) us", "18.2 * 1.5 us"),
+        ("3.e5", "3.0e5"),
+        ("print(“a {b}”)", 'print("a {b}")'),
+        ('f("a', 'f("a")'),
+        ('f([1, "a])', 'f([1, "a"])'),
+        ('f("a {b} c)', 'f("a {b} c")'),
+        ('f("a {g(b', 'f("a {g(b)}")'),
+        ('f("{")', 'f("{{")'),
+        ('f("{b} {")', 'f("{b} {{")'),
+        ('f("{b")', 'f("{b}")'),
+        ('f("a\n  , b)', 'f("a"\n  , b)'),
+        ("x = 3 $", "x = 3 "),
+    ],
+)
+def test_the_first_fix_leaves_nothing_wrong(wrong: str, right: str) -> None:
+    assert mended(wrong) == right
+    assert codes(right) == []
+
+
+@pytest.mark.parametrize("wrong", ["|0>", "<0|", "<0|1>", "f(|+>, 1)", "2 * |01>", "3 $ 4", "5!", "f(&x)", "2e5(3)e4"])
+def test_one_message_without_a_fix(wrong: str) -> None:
+    [message] = read(wrong)[1]
+    assert message.fixes == ()

@@ -156,13 +156,22 @@ def test_a_refused_equation_leaves_everything_as_it_was() -> None:
 
 
 def test_more_open_occurrences_than_can_be_tried_ask_for_a_type() -> None:
-    few, many = turns(MOST_OPEN), turns(MOST_OPEN + 1)
+    """An equation leaves one less open than there are."""
+    few, many = turns(MOST_OPEN + 1), turns(MOST_OPEN + 2)
     assert Solver().unify(Dimension(dict.fromkeys(few, 1)), product({CYCLE: -2}))
     solver = Solver()
     with pytest.raises(TooManyTurns):
         solver.unify(Dimension(dict.fromkeys(many, 1)), product({CYCLE: -2}))
-    assert solver.pending == []
+    assert solver.rows == {}
     assert all(turn.carries is None for turn in many)
+
+
+def test_equal_occurrences_are_one() -> None:
+    first, *others = turns(200)
+    solver = Solver()
+    assert all(solver.unify(Dimension({first: 1}), Dimension({other: 1})) for other in others)
+    solver.settle(FREQUENCY * Dimension({others[-1]: 1}))
+    assert all(turn.carries for turn in (first, *others))
 
 
 def test_a_bound_decides_any_number_of_them() -> None:

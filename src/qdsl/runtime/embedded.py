@@ -18,7 +18,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qdsl.lang.core.layout import element_type, flatten, shape_of, unflatten
+from qdsl.lang.core.layout import assembler, element_type, flatten, shape_of, unflatten
 from qdsl.lang.depth import deep_recursion
 from qdsl.lang.source import Source
 from qdsl.lang.typed import tree as typed
@@ -132,6 +132,14 @@ class _Compiled:
         """Host values in, host values out."""
         kernel, nonfinite, names = code.kernel, self._program.outline.nonfinite, self._outline.parameters
         values = self._program.live.session.environment.values if code.globals else {}
+        if nonfinite == "raise" and not code.globals and all(map(_is_single, code.parameters)):
+            assembled = assembler(code.result)
+
+            def run_plain(*args: Any) -> Any:
+                found = kernel(*args)
+                return assembled(found if isinstance(found, tuple) else (found,))
+
+            return run_plain
 
         def run(*args: Any) -> Any:
             parts = [
@@ -294,9 +302,14 @@ class Derivative(_Compiled):
 
 
 def _is_plain(code: Code) -> bool:
-    """Whether the kernel's own arguments and result are the caller's: a number each, and no session variables."""
-    plain = (types.Real, types.Simple)
-    return not code.globals and all(isinstance(each, plain) for each in (*code.parameters, code.result))
+    """Whether the kernel's own arguments and result are the caller's, and there are no session variables."""
+    is_number = isinstance(code.result, types.Real | types.Simple)
+    return not code.globals and is_number and all(map(_is_single, code.parameters))
+
+
+def _is_single(type_: types.Type) -> bool:
+    """Whether a value of the type is one core value: a number, or an array of numbers."""
+    return isinstance(element_type(type_), types.Real | types.Simple)
 
 
 def _as_arrays(type_: types.Type, value: Any) -> Any:

@@ -12,7 +12,7 @@ a Complex is anything with `real` and `imag`, a record a mapping, an array of re
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -132,6 +132,15 @@ def unflatten(type_: types.Type, parts: Sequence[Any]) -> Any:
             return {name: unflatten(_over(field, shape), parts[field_values(whole, name)]) for name, field in fields}
         case _:
             return parts[0] if parts else None
+
+
+def assembler(type_: types.Type) -> Callable[[Sequence[Any]], Any]:
+    """`unflatten` for many values of one type: what can be known of the type is known before."""
+    type_ = types.pruned(type_)
+    if not isinstance(type_, types.Record):
+        return lambda parts: unflatten(type_, parts) if len(parts) != 1 else parts[0]
+    fields = [(name, field_values(type_, name), assembler(field)) for name, field in type_.fields]
+    return lambda parts: {name: assemble(parts[place]) for name, place, assemble in fields}
 
 
 def _over(type_: types.Type, shape: tuple[types.Length, ...]) -> types.Type:

@@ -9,6 +9,7 @@ from qdsl.lang.names.symbols import Kind, Symbol
 from qdsl.lang.report import Diagnostic, Edit, Fix, Label, error, warning
 from qdsl.lang.report.near import nearest
 from qdsl.lang.source import Span
+from qdsl.lang.surface import tree
 
 
 def unknown_name(span: Span, name: str, known: Iterable[str]) -> Diagnostic:
@@ -163,6 +164,26 @@ def shadowed(span: Span, outer: Symbol) -> Diagnostic:
 def unused_import(span: Span, name: str) -> Diagnostic:
     """An import that nothing needs."""
     return warning("W0222", f"`{name}` is imported but never used", Label(span))
+
+
+def glued_unit(node: tree.Juxtapose, unit: tree.Reference, value: Symbol) -> Diagnostic:
+    """`p^2 / (2m)` where a parameter is called m."""
+    number, between = node.number.span, Span(unit.span.chunk, node.number.span.end, unit.span.start)
+    divides = node.span.start == number.start and node.span.chunk.text[: number.start].rstrip().endswith("/")
+    brackets = (Edit(node.span.before(), "("), Edit(node.span.after(), ")")) if divides else ()
+    whole = number.to(unit.span)
+    labels = [Label(whole, "a number and its unit")]
+    if value.span is not None:
+        labels.append(Label(value.span, f"the {value.kind.value}"))
+    return warning(
+        "W0224",
+        f"`{whole.text}` is {number.text} of the unit `{unit.name}`, not {number.text} times your {value.kind.value}",
+        *labels,
+        fixes=(
+            Fix(f"multiply by the {value.kind.value}", (*brackets[:1], Edit(between, "*"), *brackets[1:]), sure=False),
+            Fix("keep the unit, set apart", (Edit(between, " "),), sure=False),
+        ),
+    )
 
 
 def unused_param(symbol: Symbol) -> Diagnostic:

@@ -14,6 +14,9 @@ from qdsl.lang.surface import tree
 
 BUILTIN_TYPES = frozenset(["Bool", "Int", "Text", "Complex", "Estimate", "Table", "Experiment", "Fit", "Distribution"])
 
+_OWN_VALUES = (Kind.PARAMETER, Kind.PARAM, Kind.AXIS, Kind.LOOP, Kind.LET, Kind.VAR)
+"""What a program calls by short names of its own: no functions, nor the constants of the library."""
+
 
 class Expressions:
     """Walks over expressions and types. `bound` are the top-level lets above, `early` those that were used too soon.
@@ -80,18 +83,31 @@ class Expressions:
             self._visit_exponent(node.factor)
             if self._is_unit(base):
                 self.unit_chains.add(node)
+                self._warn_of_a_glued_unit(node, base)
         else:
             self.visit(node.factor)
+
+    def _warn_of_a_glued_unit(self, node: tree.Juxtapose, unit: tree.Reference) -> None:
+        """`2m` where a value is called m: it is two metres, though the eye may see a product."""
+        value = self._lookup(unit.name)
+        if value is not None and value.kind in _OWN_VALUES and node.number.span.end == unit.span.start:
+            value.used = True
+            self.report(errors.glued_unit(node, unit, value))
 
     def binary(self, node: tree.Binary) -> None:
         self.visit(node.left)
         base = _power_base(node.right)
-        chain = node.left in self.unit_chains and not _in_brackets(node.left)
-        if node.operator in "*/" and chain and isinstance(base, tree.Reference):
+        if node.operator in "*/" and self._goes_on(node.left) and isinstance(base, tree.Reference):
             self._continue_unit(node, base)
             self._visit_exponent(node.right)
             return
         self.visit(node.right)
+        if node.operator in "*/" and self._goes_on(node.right):
+            self.unit_chains.add(node)
+
+    def _goes_on(self, node: tree.Expr) -> bool:
+        """Whether a unit may follow this quantity: `9.8 m`, `x * 9.8 m`."""
+        return node in self.unit_chains and not _in_brackets(node)
 
     def _continue_unit(self, node: tree.Binary, base: tree.Reference) -> None:
         """The `s` of `9.8 m/s`: a unit unless a value has the name; a value and a unit of one name are an error."""
@@ -100,6 +116,7 @@ class Expressions:
             self._use(base, unit)
             self.unit_chains.add(node)
         elif unit is not None and value is not None:
+            value.used = True
             self.report(errors.unit_or_value(base.span, base.name, value))
             self._use(base, unit)
         else:
@@ -138,8 +155,9 @@ class Expressions:
         self.blocks.close()
 
     def call(self, node: tree.Call) -> None:
-        if isinstance(node.function, tree.Field) and not self._is_module(node.function.value):
-            self._method(node.function)
+        method = tree.method(node)
+        if method is not None and not self._is_module(method.value):
+            self._method(method)
         elif isinstance(node.function, tree.Reference):
             self._called(node.function)
         else:

@@ -26,7 +26,7 @@ from qdsl.lang.core.ir import (
     Type,
     scalar_of,
 )
-from qdsl.lang.native import lanes
+from qdsl.lang.native import lanes, strips
 from qdsl.lang.native.abi import element_bytes, element_type
 from qdsl.lang.native.arena import Mark, size_in_bytes
 from qdsl.lang.native.places import ArrayPlace, Place
@@ -190,12 +190,16 @@ def _build(body: Body, op: Op) -> Place:
             return w.integer("add", position, 1)
         return counted(body, lengths[len(indices)], position, lambda index, at: axis([*indices, index], at))
 
-    axis([], "0")
+    if body.strips_of(op):
+        first, _ = strips.run(body, op, "0", lengths[0], [place])
+        counted(body, lengths[0], first, lambda index, at: axis([index], at), first)
+    else:
+        axis([], "0")
     return place
 
 
-def counted(body: Body, length: str, start: str, round_: Callable[[str, str], str]) -> str:
-    """`round_(i, carried) -> carried` for i from 0 up to `length`; what is carried at the end."""
+def counted(body: Body, length: str, start: str, round_: Callable[[str, str], str], first: str = "0") -> str:
+    """`round_(i, carried) -> carried` for i from `first` up to `length`; what is carried at the end."""
     w = body.writer
     head, inside, done = w.label("head"), w.label("round"), w.label("done")
     before = w.block
@@ -206,7 +210,7 @@ def counted(body: Body, length: str, start: str, round_: Callable[[str, str], st
     w.begin(inside)
     after = round_(index.name, carried.name)
     following = w.integer("add", index.name, 1)
-    w.close_phi(index, [("0", before), (following, w.block)])
+    w.close_phi(index, [(first, before), (following, w.block)])
     w.close_phi(carried, [(start, before), (after, w.block)])
     w.jump(head)
     w.begin(done)

@@ -80,6 +80,10 @@ class Body:
     def constants(self) -> Constants:
         return constants(self.function.body)
 
+    def strips_of(self, op: Op) -> bool:
+        """Whether the loop goes several rounds at a time."""
+        return self.mode is Mode.CAREFUL and op in self.program.strips
+
     # ── operations ───────────────────────────────────────────────────────────
 
     def run(self, block: Block, arguments: Sequence[Place]) -> None:

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from qdsl.lang.core.ir import DEEPEST_CALL, FAILURES, ArrayType, Block, Code, Op, Type, Value
-from qdsl.lang.native import arrays
+from qdsl.lang.native import arrays, strips
 from qdsl.lang.native.abi import DEPTH, PATIENCE
 from qdsl.lang.native.arena import Mark, context_field, keep_carried
 from qdsl.lang.native.interruption import STRIP
@@ -136,6 +136,8 @@ def _for(body: Body, op: Op) -> list[Place]:
     low, high = map(body.scalar, op.operands[:2])
     types = [value.type for value in op.results]
     start = [arrays.take(body, op, i + 2, type_) for i, type_ in enumerate(types)]
+    if body.strips_of(op):
+        low, start = strips.run(body, op, low, high, start)
     mark = Mark.taken(body, op.regions)
     if body.mode is not Mode.FAST and not takes_long(op.regions, body.constants) and not is_short(op, body.constants):
         return _strips(body, op, low, high, start, mark)

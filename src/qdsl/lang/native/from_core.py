@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 from qdsl.lang.core import calls
 from qdsl.lang.core.ir import Function, Module, Scalar, Type
+from qdsl.lang.lanes.strips import strips
 from qdsl.lang.native import interruption, loops, python_entry
 from qdsl.lang.native.abi import CONTEXT
 from qdsl.lang.native.definition import defined
@@ -48,6 +49,11 @@ class Signature:
     def gives_numbers(self) -> bool:
         return all(isinstance(type_, Scalar) for type_ in self.results)
 
+    @property
+    def for_python(self) -> bool:
+        """Whether Python can call it directly, if at all."""
+        return self.gives_numbers and bool(self.results) and python_entry.takes(type_ for _, type_ in self.parameters)
+
 
 @dataclass(frozen=True)
 class Translation:
@@ -64,24 +70,31 @@ class Translation:
     polls: bool
 
 
-def from_core(module: Module, roots: Sequence[str], inline_math: bool, for_python: bool = False) -> Translation:
+def from_core(
+    module: Module, roots: Sequence[str], inline_math: bool, for_python: bool = False, width: int = 1
+) -> Translation:
     """Translate the roots and what they call. `inline_math` needs a machine with fused multiply-add; `for_python` adds
-    the entries of `native.python_entry`, and lets Ctrl-C stop what runs long.
+    the entries of `native.python_entry`, and lets Ctrl-C stop what runs long. Loops go `width` rounds at a time.
     """
-    program = Program(module, inline_math, interruptible=for_python)
+    reachable = calls.reachable(module, roots)
+    in_strips, wide = strips(module, reachable, width) if width > 1 and inline_math else ({}, Module())
+    every = Module({**module.functions, **wide.functions})
+    program = Program(every, inline_math, interruptible=for_python, strips=in_strips, width=width)
     signatures = tuple(signature_of(module.functions[name]) for name in dict.fromkeys(roots))
     quick = [each.name for each in signatures if each.elementwise and each.name not in program.unspeculative]
-    parts = [defined(program, module.functions[name], Mode.CAREFUL) for name in calls.reachable(module, roots)]
+    parts = [defined(program, module.functions[name], Mode.CAREFUL) for name in reachable]
+    parts += [defined(program, function, Mode.LANES) for function in wide.functions.values()]
     parts += [defined(program, module.functions[name], Mode.FAST) for name in calls.reachable(module, quick)]
     for each in signatures:
         parts += loops.written(program, module.functions[each.name], each.elementwise, each.name in quick)
     for name, mode in list(program.expansions):
         parts.append(defined(program, functions.EXPANSIONS[name](), mode))
-    parts += functions.definitions(program.mathematics, inline=inline_math)
+    wide_mathematics = functions.definitions(program.wide_mathematics, width) if wide.functions else []
+    parts += dict.fromkeys([*wide_mathematics, *functions.definitions(program.mathematics, inline=inline_math)])
     if for_python:
         arena = uses_arena("\n".join(parts))
         parts.append(python_entry.DECLARATIONS)
-        parts += [python_entry.written(program, module.functions[s.name], arena) for s in signatures if s.elementwise]
+        parts += [python_entry.written(program, module.functions[s.name], arena) for s in signatures if s.for_python]
     code = "\n".join(parts)
     polls = f"@{interruption.COUNTER}" in code
     declarations = [interruption.DECLARATIONS] if polls else []

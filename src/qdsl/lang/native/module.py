@@ -73,9 +73,10 @@ class NativeModule:
             exports.append(f"call.{each.name}")
             if each.elementwise:
                 exports.append(f"loop.{each.name}")
-                exports += [f"python.{each.name}"] if python_entry.possible() else []
             elif each.gives_numbers:
                 exports.append(f"map.{each.name}")
+            if each.for_python and python_entry.possible():
+                exports.append(f"python.{each.name}")
         imports = dict(python_entry.imports())
         if self.translation.polls:
             imports |= interruption.imports(linker(self.machine, self.cache))
@@ -110,8 +111,11 @@ def linker(
     return link
 
 
-def compile(module: Module, roots: Sequence[str], cache: ObjectCache | None = None) -> NativeModule:
-    """Machine code for the roots and what they call, from the cache if it is there."""
+def compile(
+    module: Module, roots: Sequence[str], cache: ObjectCache | None = None, width: int | None = None
+) -> NativeModule:
+    """Machine code for the roots and what they call, from the cache if it is there. Loops go `width` rounds at a time,
+    if it is not said as many as a vector register holds."""
     machine = target.host()
-    translation = from_core(module, roots, machine.has_fma, python_entry.possible())
+    translation = from_core(module, roots, machine.has_fma, python_entry.possible(), width or machine.lanes)
     return NativeModule(translation, machine, compiled(translation.text, machine, cache), cache)

@@ -15,6 +15,7 @@ from math import prod
 
 from qdsl.lang.core import calls
 from qdsl.lang.core.ir import ArrayType, Block, Function, Module, Op, Type, Value, width_of
+from qdsl.lang.lanes.strips import Strip
 from qdsl.lang.native.abi import element_bytes
 from qdsl.lang.native.sites import SiteTable
 
@@ -54,6 +55,9 @@ class Program:
     module: Module
     inline_math: bool
     interruptible: bool = False
+    strips: Mapping[Op, Strip] = field(default_factory=dict)
+    width: int = 1
+    """How many rounds at a time the loops in `strips` go."""
     sites: SiteTable = field(default_factory=SiteTable)
     mathematics: dict[str, None] = field(default_factory=dict)
     wide_mathematics: dict[str, None] = field(default_factory=dict)

@@ -65,6 +65,7 @@ TITLES: dict[str, str] = {
     "W0221": "a name hides another",
     "W0222": "an import that nothing needs",
     "W0223": "a param that the model does not use",
+    "W0224": "a unit with the name of a value",
     "E0301": "arithmetic on what is not a number",
     "E0302": "a value of another type",
     "E0303": "a condition that is not a Bool",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from math import inf
 from typing import Any, TypeVar
 
 from qdsl.lang.source import Span
@@ -48,10 +49,12 @@ _Inner = TypeVar("_Inner", bound=Node)
 # ── numbers, words, texts ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def number(_build: Building, span: Span, token: Token) -> Number:
+def number(_build: Building, span: Span, token: Token) -> Expr:
+    """What the lexer found too large or too long for a number, and said so, is broken."""
     text = token.text
     plain = text.replace("_", "")
-    return Number(span, text, _int(plain) if plain.isdigit() else float(plain))
+    value = _int(plain) if plain.isdigit() else float(plain)
+    return Number(span, text, value) if value < inf else BrokenExpr(span, ())
 
 
 def _int(digits: str) -> int:
@@ -59,8 +62,9 @@ def _int(digits: str) -> int:
     return int(digits) if len(digits) <= LONGEST_INT else 10**LONGEST_INT
 
 
-def imaginary(_build: Building, span: Span, token: Token) -> Number:
-    return Number(span, token.text, float(token.text[:-1].replace("_", "")), imaginary=True)
+def imaginary(_build: Building, span: Span, token: Token) -> Expr:
+    value = float(token.text[:-1].replace("_", ""))
+    return Number(span, token.text, value, imaginary=True) if value < inf else BrokenExpr(span, ())
 
 
 def uncertain(_build: Building, span: Span, token: Token) -> Uncertain:

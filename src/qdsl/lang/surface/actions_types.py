@@ -10,6 +10,7 @@ from qdsl.lang.surface.building import Building
 from qdsl.lang.surface.tokens import Token
 from qdsl.lang.surface.tree import (
     Binary,
+    BrokenExpr,
     Expr,
     Number,
     TypeArray,
@@ -61,7 +62,8 @@ def type_product(_build: Building, span: Span, left: TypeExpr, operator: Token, 
 def type_power(build: Building, span: Span, base: TypeExpr, _sign: Token, exponent: Expr) -> TypePower:
     value = _fraction(exponent)
     if value is None:
-        build.found.append(shape_errors.exponent(exponent.span))
+        if not isinstance(exponent, BrokenExpr):
+            build.found.append(shape_errors.exponent(exponent.span))
         value = Fraction(1)
     return TypePower(span, base, value)
 

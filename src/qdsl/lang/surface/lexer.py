@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from qdsl.lang.report import Diagnostic
 from qdsl.lang.source import Chunk, Span
-from qdsl.lang.surface import slips
+from qdsl.lang.surface import number_errors, slips, text_errors
 from qdsl.lang.surface.tokens import END, PATH_WORDS, RESERVED, SIGNS, Token
 from qdsl.lang.surface.tree import Comment
 
@@ -38,13 +38,14 @@ _PIECE = re.compile(r'(?:[^"\\{\n]|\\.|\{\{)*')
 _PLAIN_PIECE = re.compile(r'(?:[^"\\\n]|\\.)*')
 _IMAGINARY = re.compile(r"i(?!\w)")
 _VALUE_ENDS = frozenset({"NAME", "NUMBER", "IMAGINARY", "UNCERTAIN", "RPAR", "RSQB", "DAGGER"})
+_VALUES = _VALUE_ENDS | {"STRING", "STRING_CLOSE", "TRUE", "FALSE", "RBRACE"}
 
 
 @dataclass(slots=True)
 class Lexed:
     """The tokens of a chunk, ending with END; `docs` holds `##` lines by the start of the token below them.
 
-    `unclosed` are the starts of strings without an end.
+    `unclosed` are places in strings without an end.
     """
 
     tokens: list[Token] = field(default_factory=list)
@@ -69,6 +70,7 @@ class _Lexer:
         self.tokens = self.out.tokens
         self.docs: list[Comment] = []
         self.strings: list[int] = []
+        self.explained: set[int] = set()
         self.first = True
 
     def run(self) -> Lexed:
@@ -142,6 +144,8 @@ class _Lexer:
                     strings.pop()
                     return self.string_goes_on(start)
                 strings[-1] -= 1
+        if text == "<" and not self.is_after_value() and (state := slips.ket(self.text, start)) > start:
+            return self.no_number(slips.ket_reserved(self.span(start, state)), start, state)
         self.add(SIGNS[text], text, start, end)
         return end
 
@@ -150,11 +154,25 @@ class _Lexer:
         end = start + len(text)
         if text == "'":
             return self.apostrophe(start)
-        slip = slips.sign(text, self.span(start, end))
+        if text[0] == "." and text != ".":
+            return self.leading_point(text, start, end)
+        if found := text_errors.CURLY_TEXT.match(self.text, start):
+            return self.other_quotes(start, found.end(), found[1] or found[2] or "")
+        if start in self.explained:
+            return end
+        after_value = self.is_after_value()
+        if text == "|" and not after_value and (state := slips.ket(self.text, start)) > start:
+            return self.no_number(slips.ket_reserved(self.span(start, state)), start, state)
+        slip = slips.sign(text, self.span(start, end), after_value)
         self.report(slip.diagnostic)
+        self.explained.add(slip.explained)
         for kind in slip.kinds:
-            self.add(kind, slip.text or text, start, end)
+            self.add(kind, slip.text, start, end)
         return end
+
+    def is_after_value(self) -> bool:
+        """Whether a value ends directly before this place of the line."""
+        return not self.first and bool(self.tokens) and self.tokens[-1].kind in _VALUES
 
     def apostrophe(self, start: int) -> int:
         """`x'` is read as x; `'text'` was meant as a string."""
@@ -166,24 +184,34 @@ class _Lexer:
         line_end = self.text.find("\n", start)
         line_end = len(self.text) if line_end < 0 else line_end
         end = close + 1 if 0 <= close < line_end else line_end
-        self.report(slips.single_quotes(self.span(start, end)))
-        self.add("STRING", self.text[start:end], start, end)
+        return self.other_quotes(start, end, self.text[start:end].strip("'"))
+
+    def other_quotes(self, start: int, end: int, body: str) -> int:
+        self.report(text_errors.other_quotes(self.span(start, end), body))
+        self.add("STRING", f"'{body}'", start, end)
         return end
 
     # ── numbers ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     def number(self, start: int, end: int) -> int:
         text = self.text[start:end]
+        if end - start > number_errors.LONGEST_NUMBER:
+            return self.no_number(number_errors.too_long(self.span(start, end)), start, end)
         if "(" in text:
             return self.number_with_brackets(text, start, end)
-        if text == "0" and (found := slips.OTHER_BASE.match(self.text, start)):
-            end = found.end()
-            self.report(slips.other_base(self.span(start, end)))
-            self.add("NUMBER", text, start, end)
-            return end
-        slip = slips.number(text, self.text, self.span(start, end))
-        if slip is not None:
-            self.report(slip)
+        if text == "0" and (found := number_errors.OTHER_BASE.match(self.text, start)):
+            return self.read_as("0", number_errors.other_base(self.span(start, found.end())), start, found.end())
+        if found := number_errors.TWO_POINTS.match(self.text, end):
+            return self.read_as(text, number_errors.two_points(self.span(start, found.end())), start, found.end())
+        if found := number_errors.BARE_POINT.match(self.text, end):
+            exponent = found["exponent"] or ""
+            slip = number_errors.bare_point(text, self.span(end, end + 1), exponent)
+            return self.read_as(text + exponent, slip, start, found.end())
+        if found := number_errors.DECIMAL_UNCERTAINTY.match(self.text, end):
+            slip = number_errors.decimal_uncertainty(self.span(start, found.end()), text, found[1])
+            return self.read_as(text, slip, start, found.end())
+        if number_errors.is_too_large(text):
+            return self.no_number(number_errors.too_large(self.span(start, end)), start, end)
         if _IMAGINARY.match(self.text, end):
             self.add("IMAGINARY", self.text[start : end + 1], start, end + 1)
             return end + 1
@@ -194,8 +222,28 @@ class _Lexer:
         """`18.21(42)` is one number; `2(3)` could be a product, so it must be written out."""
         head, _, tail = text.partition("(")
         if "e" in head.lower() or ("." not in head and tail[-1] == ")"):
-            self.report(slips.number_or_product(self.span(start, end), head, tail))
+            self.report(number_errors.number_or_product(self.span(start, end), head, tail))
+        elif number_errors.is_too_large(f"{head}{tail.partition(')')[2]}"):
+            return self.no_number(number_errors.too_large(self.span(start, end)), start, end)
         self.add("UNCERTAIN", text, start, end)
+        return end
+
+    def leading_point(self, text: str, start: int, end: int) -> int:
+        if len(text) > number_errors.LONGEST_NUMBER:
+            return self.no_number(number_errors.too_long(self.span(start, end)), start, end)
+        return self.read_as(f"0{text}", number_errors.leading_point(text, self.span(start, end)), start, end)
+
+    def read_as(self, number: str, slip: Diagnostic, start: int, end: int) -> int:
+        """What is not written as a number is, read as the one that was meant."""
+        self.report(slip)
+        self.add("NUMBER", number, start, end)
+        return end
+
+    def no_number(self, slip: Diagnostic, start: int, end: int) -> int:
+        """Digits without a value: read as infinity, of which the tree is broken."""
+        self.report(slip)
+        end += _IMAGINARY.match(self.text, end) is not None
+        self.add("NUMBER", "inf", start, end)
         return end
 
     # ── newlines and comments ───────────────────────────────────────────────────────────────────────────────────
@@ -203,7 +251,9 @@ class _Lexer:
     def newline(self, at: int) -> None:
         if self.strings:  # the braces of a string do not reach over the end of the line
             if not self.out.slips or self.out.slips[-1].code != "E0113":
-                self.report(slips.string_not_closed(self.span(at, at)))
+                closers = text_errors.left_open(self.tokens, self.text, at)
+                self.report(text_errors.not_closed(self.span(at, at), "", closers))
+                self.out.unclosed.append(self.tokens[-1].end)
             for _ in self.strings:
                 self.add("STRING_CLOSE", '}"', at, at)
             self.strings.clear()
@@ -247,20 +297,38 @@ class _Lexer:
             self.add(more, self.text[start : end + 1], start, end + 1)
             self.strings.append(0)
             return end + 1
+        if last == "STRING" and self.strings and not self.text.startswith('"', end):
+            return self.outer_ends(start)
         end = self.closed(start, end)
         self.add(last, self.text[start:end], start, end)
         return end
+
+    def outer_ends(self, start: int) -> int:
+        """A quote inside `{..}` of a text that no other follows on its line: it was meant to end the text around it."""
+        self.strings.pop()
+        opener = self.tokens[-1]
+        if opener.end != start or opener.kind not in ("STRING_OPEN", "STRING_PART"):
+            self.report(text_errors.brace_not_closed(self.span(start, start + 1)))
+            self.add("STRING_CLOSE", '}"', start, start + 1)
+        else:
+            self.report(text_errors.lone_brace(self.span(start - 1, start)))
+            kind = "STRING" if opener.kind == "STRING_OPEN" else "STRING_CLOSE"
+            self.tokens[-1] = opener._replace(kind=kind, text=f'{opener.text}"', end=start + 1)
+        return start + 1
 
     def closed(self, start: int, end: int) -> int:
         """The place after the closing quote; where there is none, a message, and the end of the line."""
         self.check_escapes(start, end)
         if self.text.startswith('"', end):
             return end + 1
-        self.report(slips.string_not_closed(self.span(start, end)))
+        closers = text_errors.left_open(self.tokens, self.text, end)
+        if self.text[start] == "}":
+            del closers[0]  # the quote itself
+        self.report(text_errors.not_closed(self.span(start, end), '"', closers))
         self.out.unclosed.append(start)
         return end
 
     def check_escapes(self, start: int, end: int) -> None:
-        for escape in slips.WRONG_ESCAPE.finditer(self.text, start + 1, end):
+        for escape in text_errors.WRONG_ESCAPE.finditer(self.text, start + 1, end):
             if escape[1] is not None:
-                self.report(slips.escape(self.span(escape.start(), escape.end())))
+                self.report(text_errors.escape(self.span(escape.start(), escape.end())))

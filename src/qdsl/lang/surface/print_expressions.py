@@ -41,6 +41,7 @@ from qdsl.lang.surface.tree import (
     String,
     Unary,
     Uncertain,
+    method,
 )
 
 (
@@ -123,7 +124,10 @@ class ExpressionPrinter(TypePrinter):
         match expr:
             case Call(function=function, arguments=arguments):
                 elements = [(each, self.argument(each)) for each in arguments]
-                return [self.expr(function, _POSTFIX), self.bracketed("(", elements, ")", _region(function, expr))]
+                called = self.expr(function, _POSTFIX)
+                if isinstance(function, Field) and method(expr) is None:
+                    called = ["(", called, ")"]
+                return [called, self.bracketed("(", elements, ")", _region(function, expr))]
             case Index(value=value, indices=indices):
                 places = [(each, self.index(each)) for each in indices]
                 return [self.expr(value, _POSTFIX), self.bracketed("[", places, "]", _region(value, expr), comma="")]

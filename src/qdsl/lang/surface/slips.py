@@ -15,25 +15,20 @@ from qdsl.lang.surface.tokens import SIGNS
 
 @dataclass(frozen=True, slots=True)
 class Slip:
-    """A message, and the kinds of token to read in its place."""
+    """A message, the kinds of token to read in its place, and a further sign that it has explained."""
 
     diagnostic: Diagnostic
-    kinds: tuple[str, ...]
+    kinds: tuple[str, ...] = ()
     text: str = ""
+    explained: int = -1
 
 
 SUPERSCRIPT = re.compile("[⁰¹²³⁴-⁹]+")
-WRONG_ESCAPE = re.compile(r'\\(?:["\\nt]|(.|$))')
 
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 
 _INSTEAD = {
     "**": ("^", "a power is written `^`"),
-    "&&": ("and", "write `and`"),
-    "||": ("or", "write `or`"),
-    "!": ("not ", "write `not`"),
-    "&": ("and", "write `and`"),
-    "|": ("or", "write `or`; an absolute value is abs(x)"),
     "===": ("==", "equality is written `==`"),
     "!==": ("!=", "write `!=`"),
     "<>": ("!=", "write `!=`"),
@@ -46,11 +41,11 @@ _INSTEAD = {
     "−": ("-", "this is a Unicode minus sign; write `-`"),
     "–": ("-", "this is a dash; write `-`"),
     "→": ("->", "write `->`"),
-    "“": ('"', 'text stands in straight quotes `"`'),
-    "”": ('"', 'text stands in straight quotes `"`'),
 }
-_KINDS = {"and": "AND", "or": "OR", "not ": "NOT", '"': ""}
-
+_WORDS = {"&&": "and", "||": "or", "&": "and", "|": "or", "!": "not"}
+_KET = re.compile(r"\|[^\s|<>()]+>")
+_BRA = re.compile(r"<[^\s|<>()]+\|(?:[^\s|<>()]+>)?")
+_BARS = re.compile(r"\|([^|\n]*[^|\s])\|")
 
 ELSE_IF = ("elif", "elseif", "elsif")
 FOREIGN = dict.fromkeys(("def", "func", "function"), ("FN",)) | dict.fromkeys(ELSE_IF, ("ELSE", "IF"))
@@ -65,16 +60,16 @@ def word(span: Span) -> Diagnostic:
     )
 
 
-def sign(text: str, span: Span) -> Slip:
-    """A sign that is not in the language."""
+def sign(text: str, span: Span, after_value: bool) -> Slip:
+    """A sign that is not in the language. `after_value` tells whether a value stands before it."""
+    joins = after_value and _goes_on(span)
+    if text in _WORDS:
+        return _word(text, span, joins if text != "!" else not after_value)
     if text in _INSTEAD:
         plain, advice = _INSTEAD[text]
-        kind = _KINDS.get(plain) if plain in _KINDS else SIGNS[plain]
-        return Slip(_not_in_language(text, span, advice, _replace(span, plain)), (kind,) if kind else (), plain)
+        return Slip(_not_in_language(text, span, advice, _replace(span, plain)), (SIGNS[plain],), plain)
     if len(text) == 2 and text[1] == "=" and text[0] in "+-*/^":
         return Slip(_update(text, span), ("EQUAL",), "=")
-    if text.startswith("."):
-        return Slip(_leading_point(text, span), ("NUMBER",), f"0{text}")
     match text:
         case "%":
             return Slip(_not_in_language(text, span, "the remainder of Ints is mod(a, b)"), ("STAR",), "*")
@@ -82,14 +77,64 @@ def sign(text: str, span: Span) -> Slip:
             advice = "a comment starts with `#`, and integer division is div(a, b)"
             return Slip(_not_in_language(text, span, advice), ("SLASH",), "/")
         case "++" | "--":
-            return Slip(_not_in_language(text, span, f"write x = x {text[0]} 1"), ())
+            return Slip(_not_in_language(text, span, f"write x = x {text[0]} 1"))
         case "@":
             return Slip(_not_in_language(text, span, "the product of matrices is matmul(a, b)"), ("STAR",), "*")
         case "\\":
             advice = "a line goes on after an operator or a comma, or inside brackets; leave the `\\` out"
-            return Slip(_not_in_language(text, span, advice, _replace(span, "")), ())
+            return Slip(_not_in_language(text, span, advice, _replace(span, "")))
         case _:
-            return Slip(_strange(text, span), ())
+            return Slip(_strange(text, span, joins))
+
+
+def _word(text: str, span: Span, is_operator: bool) -> Slip:
+    """`&&`, `|`, `!`: words here, where they stand as operators do."""
+    word = _WORDS[text]
+    if is_operator:
+        advice = f"write `{word}`" + ("; an absolute value is abs(x)" if text == "|" else "")
+        return Slip(_not_in_language(text, span, advice, _spaced(span, word)), (word.upper(),), word)
+    if text == "|":
+        return _bar(span)
+    advice = "the opposite of a is `not a`, and a factorial is factorial(n)" if text == "!" else f"write `{word}`"
+    return Slip(_not_in_language(text, span, advice))
+
+
+def _bar(span: Span) -> Slip:
+    """A `|` where no operator can stand: `|x|` is an absolute value."""
+    pair = _BARS.match(span.chunk.text, span.start)
+    if pair is None:
+        return Slip(_not_in_language("|", span, "an absolute value is abs(x)"))
+    close = pair.end() - 1
+    edits = (Edit(span, "abs("), Edit(Span(span.chunk, close, close + 1), ")"))
+    fix = Fix("write `abs(..)`", edits, sure=False)
+    return Slip(_not_in_language("|", span, "an absolute value is abs(x)", fix), explained=close)
+
+
+def ket(text: str, start: int) -> int:
+    """Where the ket, bra or bracket ends that begins here; `start` if none does."""
+    found = _KET.match(text, start) or _BRA.match(text, start)
+    return found.end() if found else start
+
+
+def ket_reserved(span: Span) -> Diagnostic:
+    """`|0>`, `<0|1>`."""
+    return error("E0117", f"`{span.text}` is reserved: states belong to a later version of the language", Label(span))
+
+
+def _goes_on(span: Span) -> bool:
+    """Whether something follows that a value can begin with."""
+    following = span.chunk.text[span.end :].lstrip()
+    return bool(following) and following[0] not in ")]},;:=*/^>"
+
+
+def _spaced(span: Span, word: str) -> Fix:
+    """A word in place of a sign, apart from the words beside it."""
+    text = span.chunk.text
+    before = text[max(span.start - 1, 0) : span.start]
+    after = text[span.end : span.end + 1]
+    left = " " if before and not before.isspace() and before not in "([{" else ""
+    right = " " if after and not after.isspace() else ""
+    return Fix(f"write `{word}`", (Edit(span, f"{left}{word}{right}"),))
 
 
 def _not_in_language(text: str, span: Span, advice: str, *fixes: Fix) -> Diagnostic:
@@ -97,7 +142,7 @@ def _not_in_language(text: str, span: Span, advice: str, *fixes: Fix) -> Diagnos
 
 
 def _replace(span: Span, text: str) -> Fix:
-    return Fix(f"write `{text.strip()}`" if text else "leave it out", (Edit(span, text),))
+    return Fix(f"write `{text}`" if text else "leave it out", (Edit(span, text),))
 
 
 def _update(text: str, span: Span) -> Diagnostic:
@@ -113,9 +158,12 @@ def _update(text: str, span: Span) -> Diagnostic:
     )
 
 
-def _strange(text: str, span: Span) -> Diagnostic:
-    shown = f"`{text}`" if text.isprintable() and not text.isspace() else f"the character U+{ord(text):04X}"
-    return error("E0115", f"{shown} has no meaning in QDSL", Label(span), fixes=(_replace(span, ""),))
+def _strange(text: str, span: Span, joins: bool) -> Diagnostic:
+    """`3 $ 4`, a space without width. What stands between two values was meant as something: it cannot be left out."""
+    visible = text.isprintable() and not text.isspace()
+    shown = f"`{text}`" if visible else f"the character U+{ord(text):04X}"
+    fixes = () if joins and visible else (Fix("leave it out", (Edit(span, ""),), sure=not visible),)
+    return error("E0115", f"{shown} has no meaning in QDSL", Label(span), fixes=fixes)
 
 
 def superscript(span: Span) -> Diagnostic:
@@ -139,84 +187,3 @@ def prime(span: Span) -> Diagnostic:
     return error(
         "E0112", "`'` is not in the language: the adjoint of x is dag(x), a derivative is grad(f)", Label(span)
     )
-
-
-def single_quotes(span: Span) -> Diagnostic:
-    """`'text'`."""
-    body = span.text.strip("'").replace('"', '\\"')
-    fix = Fix("use double quotes", (Edit(span, f'"{body}"'),))
-    return error("E0113", 'text stands in double quotes: "..."', Label(span), fixes=(fix,))
-
-
-def string_not_closed(span: Span) -> Diagnostic:
-    fix = Fix('close it with `"`', (Edit(span.after(), '"' if span.text else '}"'),), sure=False)
-    return error("E0113", "this text is not closed before the end of the line", Label(span), fixes=(fix,))
-
-
-def escape(span: Span) -> Diagnostic:
-    """`"C:\\data"`."""
-    return error(
-        "E0113",
-        f'`{span.text}` means nothing in a text: only \\n, \\t, \\" and \\\\ do',
-        Label(span),
-        fixes=(Fix("write the backslash twice", (Edit(span.before(), "\\"),), sure=False),),
-    )
-
-
-# ── numbers ──────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def number_or_product(span: Span, head: str, tail: str) -> Diagnostic:
-    """`2(3)`: a value with its uncertainty has a decimal point or an exponent after the bracket."""
-    mantissa, sign_, exponent = re.split("([eE])", head) if "e" in head.lower() else (head, "", "")
-    estimate = f"{mantissa}({tail}{sign_}{exponent}" if sign_ else f"{head}.0({tail}"
-    return error(
-        "E0114",
-        f"{span.text} could be a product or a value with its uncertainty",
-        Label(span),
-        fixes=(
-            Fix("make it a product", (Edit(span, f"{head} * ({tail}"),), sure=False),
-            Fix("make it a value with its uncertainty", (Edit(span, estimate),), sure=False),
-        ),
-    )
-
-
-OTHER_BASE = re.compile(r"0(?:[xX][0-9a-fA-F]+|[bB][01]+|[oO][0-7]+)\b")
-
-
-def other_base(span: Span) -> Diagnostic:
-    """`0x1f`."""
-    fixes = (_replace(span, str(int(span.text, 0))),) if len(span.text) < 40 else ()
-    return error("E0114", "numbers are written in decimal", Label(span), fixes=fixes)
-
-
-def number(text: str, source: str, span: Span) -> Diagnostic | None:
-    """What is wrong with a number, given the text that follows it."""
-    after = source[span.end : span.end + 40]
-    if after.startswith(".") and not re.match(r"\.\.|\.[^\W\d]", after):
-        fix = Fix("write the 0", (Edit(Span(span.chunk, span.end, span.end + 1), ".0"),))
-        return error("E0114", f"a digit follows the decimal point: {text}.0", Label(span), fixes=(fix,))
-    if found := re.match(r"\(\d+\.\d+\)", after):
-        return _decimal_uncertainty(text, found[0], Span(span.chunk, span.start, span.end + found.end()))
-    if float(text.replace("_", "")) in (float("inf"),):
-        return error("E0114", f"{text} is too large for a 64-bit number, which ends at 1.8e308", Label(span))
-    return None
-
-
-def _decimal_uncertainty(head: str, brackets: str, span: Span) -> Diagnostic:
-    """`18.2(1.5)`: some write an uncertainty so; here it would be a product."""
-    inner = brackets[1:-1]
-    return error(
-        "E0114",
-        f"{span.text} could be a product or a value with its uncertainty",
-        Label(span),
-        fixes=(
-            Fix("make it a product", (Edit(span, f"{head} * {inner}"),), sure=False),
-            Fix("make it a value with its uncertainty", (Edit(span, f"({head} +/- {inner})"),), sure=False),
-        ),
-    )
-
-
-def _leading_point(text: str, span: Span) -> Diagnostic:
-    fix = Fix("write the 0", (Edit(span.before(), "0"),))
-    return error("E0114", f"a digit stands before the decimal point: 0{text}", Label(span), fixes=(fix,))

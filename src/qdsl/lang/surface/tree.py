@@ -133,7 +133,7 @@ class Argument(Node):
 
 
 class Call(Expr):
-    """`f(x, n = 3)`; `x.f(y)` is a Call of a Field."""
+    """`f(x, n = 3)`; `x.f(y)` is a Call of a Field, and its `method`."""
 
     function: Expr
     arguments: tuple[Argument, ...]
@@ -456,6 +456,12 @@ class Module:
     source: Source
     items: tuple[Item, ...]
     comments: tuple[Comment, ...]
+
+
+def method(call: Call) -> Field | None:
+    """The `x.f` of `x.f(y)`, which is f(x, y). `(x.f)(y)` has none: what stands in brackets is a field that is called."""
+    field = call.function
+    return field if isinstance(field, Field) and field.span.end == field.name.span.end else None
 
 
 def children(tree: Node) -> list[Node]:

@@ -99,7 +99,8 @@ def _length(c: Checker, node: surface.Expr) -> Length:
         return _constant_length(c, node, symbol.entity)
     if isinstance(node, surface.Reference):
         return node.name
-    c.report(c.errors.unknown_length(node.span, node.span.text))
+    if not isinstance(node, surface.BrokenExpr):
+        c.report(c.errors.unknown_length(node.span, node.span.text))
     return None
 
 

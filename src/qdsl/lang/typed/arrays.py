@@ -32,7 +32,9 @@ def array(c: Checker, node: surface.Array, expected: Type | None) -> typed.Expr:
     shape = _rows_shape(c, elements)
     if shape is None:
         return c.broken(node.span)
-    return typed.ArrayLiteral(node.span, types.Array(element_of(inner)[0], (len(elements), *shape)), tuple(elements))
+    type_ = types.Array(element_of(inner)[0], (len(elements), *shape))
+    display = next((each.display for each in elements if each.display is not None), None)
+    return typed.ArrayLiteral(node.span, type_, tuple(elements), display=display)
 
 
 def _wished(c: Checker, value: typed.Expr, wish: Type | None) -> typed.Expr:
@@ -272,6 +274,7 @@ def field(c: Checker, node: surface.Field, expected: Type | None) -> typed.Expr:
         display = next(
             (p.variable.display for p in owner_type.experiment.params if p.variable.name == node.name.text), None
         )
+    c.products.value(node, type_)
     return typed.GetField(node.span, type_, value, node.name.text, display=display)
 
 

@@ -37,10 +37,18 @@ def call(c: Checker, node: surface.Call, expected: Type | None) -> typed.Expr:
 
         return PRIMITIVES[symbol.name](c, node, arguments)
     if symbol is not None and symbol.kind is Kind.FUNCTION:
-        return _declared(c, node, symbol, arguments)
+        result = _declared(c, node, symbol, arguments)
+        c.products.call(node, result.type, _is_result_written(symbol))
+        return result
     if symbol is None and isinstance(node.function, surface.Reference):
         return _after_a_mistake(c, node, arguments)
     return _of_value(c, node, arguments)
+
+
+def _is_result_written(symbol: Symbol) -> bool:
+    """Whether the function itself says what dimension it gives."""
+    declared = symbol.node
+    return isinstance(declared, surface.Function) and declared.result is not None and not declared.generics
 
 
 def _is_module_member(c: Checker, node: surface.Field) -> bool:
@@ -124,15 +132,14 @@ def _apply(
         return c.broken(span)
     accepted, result = found
     arguments, mapped = accepted.arguments, accepted.mapped
-    display = None
+    display = arguments[0].display if function.module and function.name in _KEEPING else None
     if function.body is None:
-        expr: typed.Expr = typed.Operation(span, result, function.name, tuple(arguments))
-        if function.name in ("min", "max", "abs", "clamp"):
-            display = arguments[0].display
-    else:
-        expr = typed.Call(span, result, function, tuple(arguments), tuple(mapped))
-    expr.display = display
-    return expr
+        return typed.Operation(span, result, function.name, tuple(arguments), display=display)
+    return typed.Call(span, result, function, tuple(arguments), tuple(mapped), display=display)
+
+
+_KEEPING = frozenset(("min", "max", "abs", "clamp", "linspace", "logspace"))
+"""Functions of the library whose result is shown in the unit of their first argument."""
 
 
 # ── function values and lambdas ──────────────────────────────────────────────────────────────────────────────────

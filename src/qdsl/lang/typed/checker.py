@@ -96,7 +96,8 @@ class Checker:
         self.exact: dict[typed.Expr, Fraction] = {}
         self.unsettled: list[typed.Expr | typed.Variable] = []
         self.turns: list[Turn] = []
-        self.products = Products()
+        self.phases: set[typed.Variable] = set()
+        self.products = Products(self.phases)
         self.holes: list[tuple[Span, Type]] = []
         self.bodies: list[Body] = []
         self.unfinished: set[typed.Function] = set()
@@ -259,8 +260,7 @@ class Checker:
         except TooManyTurns as found:
             assert span is not None
             self.report(self.dims.too_many_turns(span, found.count))
-            for turn in list(dimension.turns()):
-                self.unifier.solver.decide(turn, False)
+            self.unifier.solver.give_up(dimension)
 
     def settle_declaration(self, kept: Sequence[Type] = ()) -> None:
         """Decide what is open, except what the `kept` types quantify, and settle every node's type in place."""
@@ -276,7 +276,7 @@ class Checker:
                 self.settle_dimension(Dimension({turn: 1}), turn.span)
         self._answer_holes()
         for doubled in self.products.doubled():
-            self.report(self.dims.doubled_turn(*doubled))
+            self.report(self.dims.doubled_turn(doubled))
         quantified = {variable for type_ in kept for variable in free_variables(type_)}
         for thing in self.unsettled:
             thing.type = resolved(thing.type)
@@ -288,7 +288,7 @@ class Checker:
             thing.type = final(thing.type)
         self.unsettled.clear()
         self.turns.clear()
-        self.products = Products()
+        self.products = Products(self.phases)
         self.unifier.solver = Solver()
 
     def _answer_holes(self) -> None:

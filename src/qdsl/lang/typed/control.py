@@ -9,8 +9,9 @@ from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
 from qdsl.lang.typed.annotations import annotated
 from qdsl.lang.typed.arrays import index_of
-from qdsl.lang.typed.checker import Checker, Reason, rule
+from qdsl.lang.typed.checker import NO_REASON, Checker, Reason, rule
 from qdsl.lang.typed.loops import loop_variable
+from qdsl.lang.typed.scheme import is_generic
 from qdsl.lang.typed.types import BOOL, BROKEN, INT, NEVER, NOTHING, Type, pruned
 from qdsl.lang.typed.unification import element_of
 
@@ -43,10 +44,12 @@ def if_(c: Checker, node: surface.If, expected: Type | None) -> typed.Expr:
         type_ = NOTHING
         return typed.If(node.span, type_, test, then, None)
     other = c.expr(node.otherwise, expected)
-    return _branches(c, node, test, then, other)
+    return _branches(c, node, test, then, other, expected)
 
 
-def _branches(c: Checker, node: surface.If, test: typed.Expr, then: typed.Block, other: typed.Expr) -> typed.Expr:
+def _branches(
+    c: Checker, node: surface.If, test: typed.Expr, then: typed.Block, other: typed.Expr, expected: Type | None
+) -> typed.Expr:
     kinds = pruned(then.type), pruned(other.type)
     if NOTHING in kinds or BROKEN in kinds:
         return typed.If(node.span, BROKEN if BROKEN in kinds else NOTHING, test, then, other)
@@ -54,19 +57,10 @@ def _branches(c: Checker, node: surface.If, test: typed.Expr, then: typed.Block,
         type_ = other.type if kinds[0] is NEVER else then.type
         return typed.If(node.span, type_, test, then, other, display=then.display)
     first, second = ending(then), ending(other)
-    a, b = element_of(first.type)[0], element_of(second.type)[0]
-    if (
-        isinstance(a, types.Real)
-        and isinstance(b, types.Real)
-        and not c.same_dimension(a.dimension, b.dimension, node.span)
-    ):
-        c.report(c.wrong_dimension(second.span, b.dimension, a.dimension, Reason(first.span, "the other branch")))
-        return c.broken(node.span)
     joined = _joined_branches(c, first, second)
     if joined is None:
-        c.report(
-            c.errors.branches_differ(first.span, types.resolved(first.type), second.span, types.resolved(second.type))
-        )
+        if not _report_misfit(c, first, second, expected):
+            _report_difference(c, node, first, second)
         return c.broken(node.span)
     set_ending(then, joined[0])
     other = set_ending(other, joined[1])
@@ -81,6 +75,27 @@ def _joined_branches(c: Checker, first: typed.Expr, second: typed.Expr) -> tuple
         return first, as_second
     as_first = c.convert(first, second.type)
     return None if as_first is None else (as_first, second)
+
+
+def _report_misfit(c: Checker, first: typed.Expr, second: typed.Expr, expected: Type | None) -> bool:
+    """Whether a message was given on the branches that are not what is expected, as far as that is known."""
+    if expected is None or isinstance(pruned(expected), types.TypeVar) or is_generic(expected):
+        return False
+    misfits = [value for value in (first, second) if c.convert(value, expected) is None]
+    for value in misfits:
+        right = second if value is first else first
+        c.fit(value, expected, NO_REASON if len(misfits) == 2 else Reason(right.span, "the other branch"))
+    return bool(misfits)
+
+
+def _report_difference(c: Checker, node: surface.If, first: typed.Expr, second: typed.Expr) -> None:
+    """The second branch is no more than other than the first."""
+    a, b = element_of(first.type)[0], element_of(second.type)[0]
+    if isinstance(a, types.Real) and isinstance(b, types.Real):
+        if not c.same_dimension(a.dimension, b.dimension, node.span):
+            c.report(c.wrong_dimension(second.span, b.dimension, a.dimension, Reason(first.span, "the other branch")))
+            return
+    c.report(c.errors.branches_differ(first.span, types.resolved(first.type), second.span, types.resolved(second.type)))
 
 
 def _of_either_length(first: Type, second: Type) -> Type:
@@ -174,6 +189,8 @@ def bind(c: Checker, node: surface.Let | surface.Var, is_global: bool = False) -
     )
     c.note(variable)
     c.settle_let(variable)
+    if not variable.is_mutable:
+        c.products.let(variable, node.value)
     symbol = c.symbol(node.name)
     if symbol is not None:
         symbol.entity = variable

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from math import isfinite
+from math import inf, isfinite
 
 from qdsl.lang.names import Symbol
 from qdsl.lang.surface import tree as surface
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
 from qdsl.lang.typed.annotations import annotated, dimension_of
+from qdsl.lang.typed.arithmetic import add
 from qdsl.lang.typed.checker import Checker, Reason
 from qdsl.lang.typed.dimension import ONE, Dimension, base
-from qdsl.lang.typed.literals import rounded
+from qdsl.lang.typed.literals import Factor, has_size, rounded
 from qdsl.lang.typed.rational import exact_value
-from qdsl.lang.typed.types import BROKEN, pruned
+from qdsl.lang.typed.types import BROKEN, INT, pruned
 
 
 def check_dimension(c: Checker, symbol: Symbol, node: surface.Dimension) -> None:
@@ -33,33 +34,45 @@ def check_unit(c: Checker, symbol: Symbol, node: surface.Unit) -> None:
         if dimension is not None:
             symbol.entity = typed.UnitDefinition(name, Fraction(1), 0.0, types.Real(dimension), node.name.span)
         return
-    factor, offset = _scale_and_offset(c, node.definition)
-    if factor is None:
+    found = _scale_and_offset(c, node.definition)
+    if found is None:
         return
-    type_ = types.Real(ONE) if isinstance(pruned(factor.type), types.Simple) else types.resolved(factor.type)
-    if not isinstance(type_, types.Real) or not isinstance(factor, typed.Constant | typed.Operation):
-        c.report(c.dims.not_a_unit_definition(node.definition.span))
-        return
-    exact = c.exact.get(factor)
-    value = exact if exact is not None else _float_of(factor)
-    if value is None:
-        c.report(c.dims.not_a_unit_definition(node.definition.span))
-        return
+    (dimension, size), offset = found
+    declared = dimension_of(c, node.dimension) if node.dimension is not None else None
+    if declared is not None and node.dimension is not None and not c.same_dimension(declared, dimension, node.span):
+        reason = Reason(node.dimension.span, "declared here")
+        c.report(c.wrong_dimension(node.definition.span, dimension, declared, reason))
     c.settle_declaration()
-    symbol.entity = typed.UnitDefinition(name, value, offset, types.Real(type_.dimension.resolved()), node.name.span)
+    symbol.entity = typed.UnitDefinition(name, size, offset, types.Real(dimension.resolved()), node.name.span)
 
 
-def _scale_and_offset(c: Checker, node: surface.Expr) -> tuple[typed.Expr | None, float]:
-    """A sum defines a scale with an offset: `5/9 kelvin + 255.372 kelvin`."""
-    if isinstance(node, surface.Binary) and node.operator == "+":
-        scale, offset = c.expr(node.left), c.expr(node.right)
-        shift = _float_of(offset)
-        if shift is None:
-            c.report(c.dims.not_a_unit_definition(node.span))
-            return None, 0.0
-        return scale, shift
-    value = c.expr(node)
-    return (None if pruned(value.type) is BROKEN else value), 0.0
+def _scale_and_offset(c: Checker, node: surface.Expr) -> tuple[Factor, float] | None:
+    """A sum defines a scale with an offset: `5/9 kelvin + 255.372 kelvin`. None where a message was given."""
+    if not isinstance(node, surface.Binary) or node.operator != "+":
+        scale = _size(c, c.expr(node))
+        return None if scale is None else (scale, 0.0)
+    left, right = c.expr(node.left), c.expr(node.right)
+    sum_ = add(c, node, left, right)
+    scale, shift = _size(c, left), _float_of(right)
+    if pruned(sum_.type) is BROKEN or scale is None:
+        return None
+    if shift is None or not isfinite(shift):
+        c.report(c.dims.not_a_unit_definition(node.span))
+        return None
+    return scale, shift
+
+
+def _size(c: Checker, value: typed.Expr) -> Factor | None:
+    """What one of a unit is; None, with a message unless it is broken, where that is no constant quantity."""
+    type_ = pruned(value.type)
+    if type_ is BROKEN:
+        return None
+    number = c.exact.get(value, _float_of(value))
+    if number is None or not (type_ is INT or isinstance(type_, types.Real)):
+        c.report(c.dims.not_a_unit_definition(value.span))
+        return None
+    dimension = type_.dimension if isinstance(type_, types.Real) else ONE
+    return (dimension, number) if has_size(c, value.span, number) else None
 
 
 def _float_of(value: typed.Expr) -> float | None:
@@ -95,11 +108,18 @@ def _computed(name: str, numbers: list[float]) -> float | None:
         case "neg", [a]:
             return -a
         case "pow", [a, b] if a > 0:
-            return float(a**b)
+            return _power(a, b)
         case "sqrt", [a] if a >= 0:
             return float(a**0.5)
         case _:
             return None
+
+
+def _power(base: float, exponent: float) -> float:
+    try:
+        return float(base**exponent)
+    except OverflowError:
+        return inf
 
 
 def check_constant(c: Checker, symbol: Symbol, node: surface.Const) -> None:

@@ -75,7 +75,7 @@ class Dimension:
         for atom, exponent in other.factors.items():
             total = product.get(atom, 0) + exponent
             if total:
-                product[atom] = total if type(total) is int else _lowest(total)
+                product[atom] = total if type(total) is int else lowest(total)
             else:
                 del product[atom]
         return Dimension(product)
@@ -87,7 +87,7 @@ class Dimension:
         for atom, exponent in other.factors.items():
             total = quotient.get(atom, 0) - exponent
             if total:
-                quotient[atom] = total if type(total) is int else _lowest(total)
+                quotient[atom] = total if type(total) is int else lowest(total)
             else:
                 del quotient[atom]
         return Dimension(quotient)
@@ -97,7 +97,7 @@ class Dimension:
             return self
         if not power:
             return ONE
-        return Dimension({atom: _lowest(exponent * power) for atom, exponent in self.factors.items()})
+        return Dimension({atom: lowest(exponent * power) for atom, exponent in self.factors.items()})
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Dimension) and self.factors == other.factors
@@ -155,7 +155,7 @@ def _is_ground(factors: Iterable[Atom]) -> bool:
     return True
 
 
-def _lowest(exponent: Exponent) -> Exponent:
+def lowest(exponent: Exponent) -> Exponent:
     if type(exponent) is Fraction and exponent.denominator == 1:
         return exponent.numerator
     return exponent

@@ -11,7 +11,8 @@ from collections.abc import Callable
 
 from qdsl.lang.report import Diagnostic, Edit, Fix, Label, error, warning
 from qdsl.lang.source import Span
-from qdsl.lang.typed.dimension import CYCLE, Dimension, Turn
+from qdsl.lang.typed.cycles import Doubled
+from qdsl.lang.typed.dimension import CYCLE, Dimension
 from qdsl.lang.typed.readings import readings
 from qdsl.lang.typed.show import Show, by_default
 
@@ -130,16 +131,21 @@ class DimensionErrors:
             fixes=self._readings(span, found, wanted),
         )
 
-    def doubled_turn(self, turn: Turn, rate: Span, fix: Fix | None) -> Diagnostic:
-        """`cos(2pi * w * t)`: w is in radians already."""
+    def doubled_turn(self, doubled: Doubled) -> Diagnostic:
+        """`cos(2pi * w * t)`: w is in radians already. `f: Frequency = 2pi * 5 MHz`: still a count of cycles."""
+        turn = doubled.turn
         assert turn.span is not None
         factor = "2π" if turn.text == "pi" else f"`{turn.text}`, which holds a 2π,"
+        if doubled.is_rate:
+            said, name = f"this {factor} multiplies a Rate, which counts radians already", "Rate"
+        else:
+            said, name = f"this {factor} multiplies a Frequency and makes no Rate of it", "Frequency"
         return warning(
             "W0413",
-            f"this {factor} multiplies a Rate, which counts radians already",
-            Label(turn.span, "once more 2π"),
-            Label(rate, "this is a Rate"),
-            fixes=(fix,) if fix else (),
+            said,
+            Label(turn.span, "once more 2π" if doubled.is_rate else "a plain number here"),
+            Label(doubled.value, f"this is a {name}"),
+            fixes=(doubled.fix,) if doubled.fix else (),
         )
 
     def too_many_turns(self, span: Span, count: int) -> Diagnostic:
@@ -148,7 +154,7 @@ class DimensionErrors:
             "E0410",
             f"{count} occurrences of `pi` or `h` here could each be plain or per cycle, and nothing decides",
             Label(span),
-            hint="write a type, as in `let w: Rate = ..`, so that they can be decided",
+            hint="bind a part of it with a type, as in `let w: Rate = ..`: that decides those in it",
         )
 
     def power_of_quantity(self, span: Span, base_dim: Dimension) -> Diagnostic:
@@ -207,6 +213,10 @@ class DimensionErrors:
     def not_a_unit_definition(self, span: Span) -> Diagnostic:
         """`unit x = "a"`."""
         return error("E0416", "a unit is defined by a constant quantity", Label(span))
+
+    def unit_without_size(self, span: Span, size: float) -> Diagnostic:
+        """`unit x = 0 m`, `3 km^200`."""
+        return error("E0416", f"the size of a unit is positive and finite, and that of this is {size:g}", Label(span))
 
     def not_a_unit(self, span: Span) -> Diagnostic:
         """`3 m to x + 1`."""

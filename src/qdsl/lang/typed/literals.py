@@ -7,9 +7,10 @@ kept as exact fractions until the end.
 from __future__ import annotations
 
 from fractions import Fraction
-from math import inf
+from math import inf, log10
 
 from qdsl.lang.names import Kind, Symbol
+from qdsl.lang.source import Span
 from qdsl.lang.surface import tree as surface
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
@@ -20,6 +21,11 @@ from qdsl.lang.typed.types import BOOL, INT, NOTHING, SCALAR, TEXT, Type, pruned
 from qdsl.lang.typed.unification import element_of
 
 LARGEST_INT = 2**63 - 1
+_MOST_DIGITS = 330
+"""More digits than this, before the point or after it, have neither the largest float nor the smallest."""
+
+LARGEST_POWER = 100
+"""Of a unit: mm^100 is 1e-300 m^100."""
 
 
 @rule(surface.Number)
@@ -28,8 +34,6 @@ def number(c: Checker, node: surface.Number, expected: Type | None) -> typed.Exp
     if isinstance(node.value, int) and not node.imaginary and node.value > LARGEST_INT:
         c.report(c.errors.int_too_large(node.span))
         return c.broken(node.span)
-    if abs(node.value) == inf:  # the parser has told
-        return c.broken(node.span)
     if node.imaginary:
         return typed.Constant(node.span, types.Complex(ONE), complex(0.0, float(node.value)))
     if isinstance(node.value, int):
@@ -37,9 +41,13 @@ def number(c: Checker, node: surface.Number, expected: Type | None) -> typed.Exp
     else:
         type_ = SCALAR if node.value else types.Real(Dimension({DimVar(): 1}))
     constant = typed.Constant(node.span, type_, node.value)
-    # What rounds to 0.0 is 0: the digits of 1e-999999999 as a fraction would fill the memory.
-    c.exact[constant] = Fraction(node.text.replace("_", "")) if node.value else Fraction(0)
+    c.exact[constant] = _digits(node)
     return constant
+
+
+def _digits(node: surface.Number) -> Fraction:
+    """What rounds to 0.0 is 0: the digits of 1e-999999999 as a fraction would fill the memory."""
+    return Fraction(node.text.replace("_", "")) if node.value else Fraction(0)
 
 
 @rule(surface.Uncertain)
@@ -127,7 +135,7 @@ def variable_value(c: Checker, node: surface.Reference | surface.Field, variable
             c.turns.append(turn)
             c.products.turn(node, turn)
     else:
-        c.products.name(node, type_)
+        c.products.name(node, variable, type_)
     return typed.Local(node.span, type_, variable, display=variable.display)
 
 
@@ -157,6 +165,8 @@ def unit_value(c: Checker, node: surface.Expr, symbol: Symbol) -> typed.Expr:
         return c.broken(node.span)
     if unit.offset:
         c.report(c.dims.offset_unit(node.span, node.span.text))
+        return c.broken(node.span)
+    if not has_size(c, node.span, unit.factor):
         return c.broken(node.span)
     constant = typed.Constant(node.span, unit.type, float(unit.factor))
     if isinstance(unit.factor, Fraction):
@@ -191,7 +201,9 @@ def quantity(c: Checker, node: surface.Juxtapose, negative: bool) -> typed.Expr:
     if offset is not None:
         return _with_offset(c, node, offset, negative)
     if is_unit_expression(c, node.factor):
-        return with_unit(c, node, c.expr(node.number), node.factor, node.factor.span.text)
+        result = with_unit(c, node, c.expr(node.number), node.factor, node.factor.span.text)
+        c.products.value(node, result.type)
+        return result
     return multiply(c, node.span, c.expr(node.number), c.expr(node.factor))
 
 
@@ -204,6 +216,8 @@ def with_unit(
         return c.broken(node.span)
     dimension, factor = (found[0] ** -1, 1 / found[1]) if divide else found
     before = value.display.scale if value.display is not None else 1.0
+    if not has_size(c, node.span, before * float(factor)):
+        return c.broken(node.span)
     display = typed.DisplayUnit(symbol, before * float(factor))
     own = getattr(pruned(value.type), "dimension", ONE)
     if isinstance(value, typed.Uncertain):
@@ -253,10 +267,12 @@ def _offset_unit(c: Checker, node: surface.Expr) -> typed.UnitDefinition | None:
 
 def _with_offset(c: Checker, node: surface.Juxtapose, unit: typed.UnitDefinition, negative: bool) -> typed.Expr:
     """`-5 degC`: the sign belongs to the number, the offset comes after."""
+    if isinstance(node.number, surface.BrokenExpr):
+        return c.broken(node.span)
     if not isinstance(node.number, surface.Number) or node.number.imaginary:
         c.report(c.dims.offset_unit(node.factor.span, unit.symbol))
         return c.broken(node.span)
-    digits = Fraction(node.number.text.replace("_", ""))
+    digits = _digits(node.number)
     value = float((-digits if negative else digits) * Fraction(unit.factor) + Fraction(str(unit.offset)))
     display = typed.DisplayUnit(unit.symbol, float(unit.factor), unit.offset)
     return typed.Constant(node.span, unit.type, value, display=display)
@@ -309,31 +325,53 @@ Factor = tuple[Dimension, Fraction | float]
 
 
 def _factor(c: Checker, node: surface.Expr) -> Factor | None:
-    """The value of a unit expression; None, with a message, where it is none."""
+    """The value of a unit expression; None, with a message, where it is none or has no size."""
+    found = _of_units(c, node)
+    return found if found is not None and has_size(c, node.span, found[1]) else None
+
+
+def has_size(c: Checker, span: Span, size: Fraction | float) -> bool:
+    """Whether something can be that many times a unit of this size; False, with a message, where not."""
+    if 0 < rounded(size) < inf:
+        return True
+    c.report(c.dims.unit_without_size(span, rounded(size)))
+    return False
+
+
+def _of_units(c: Checker, node: surface.Expr) -> Factor | None:
     match node:
         case surface.Number(value=1, imaginary=False):
             return ONE, Fraction(1)
         case surface.Reference():
             return _unit_factor(c, node)
         case surface.Juxtapose(number=left, factor=right) | surface.Binary(operator="*", left=left, right=right):
-            a, b = _factor(c, left), _factor(c, right)
+            a, b = _of_units(c, left), _of_units(c, right)
             return None if a is None or b is None else (a[0] * b[0], _times(a[1], b[1]))
         case surface.Binary(operator="/", left=left, right=right):
-            a, b = _factor(c, left), _factor(c, right)
+            a, b = _of_units(c, left), _of_units(c, right)
             return None if a is None or b is None else (a[0] / b[0], _times(a[1], 1 / b[1]))
         case surface.Binary(operator="^", left=left, right=right):
             power = exact_number(right)
-            if power is not None:
-                base = _factor(c, left)
+            if power is not None and -LARGEST_POWER <= power <= LARGEST_POWER:
+                base = _of_units(c, left)
                 return None if base is None else (base[0] ** power, _raised(base[1], power))
+            if _is_broken(right):
+                return None
         case surface.BrokenExpr():
             return None
     c.report(c.dims.not_a_unit(node.span))
     return None
 
 
+def _is_broken(node: surface.Node) -> bool:
+    return isinstance(node, surface.BrokenExpr) or any(_is_broken(each) for each in surface.children(node))
+
+
 def _raised(factor: Fraction | float, power: Exponent) -> Fraction | float:
-    """Exact where the base and the power allow it."""
+    """Exact where the base and the power allow it; beyond all floats, infinite or 0."""
+    digits = log10(factor) * power
+    if abs(digits) > _MOST_DIGITS:
+        return inf if digits > 0 else 0.0
     return factor**power if isinstance(power, int) and isinstance(factor, Fraction) else float(factor) ** float(power)
 
 
@@ -356,8 +394,8 @@ def _unit_factor(c: Checker, node: surface.Reference) -> Factor | None:
 def exact_number(node: surface.Expr) -> Exponent | None:
     """A rational number written with digits, a sign and a division; None for anything else."""
     match node:
-        case surface.Number(text=text, imaginary=False) if abs(node.value) < inf:
-            value = Fraction(text.replace("_", "")) if node.value else Fraction(0)
+        case surface.Number(imaginary=False):
+            value = _digits(node)
             return value.numerator if value.denominator == 1 else value
         case surface.Unary(operator="-", operand=operand):
             inner = exact_number(operand)

@@ -19,7 +19,8 @@ def comprehension(c: Checker, node: surface.Comprehension, expected: Type | None
     inner, shape = element_of(element.type)
     if not may_be_element(c, element):
         return c.broken(node.span)
-    return typed.Comprehension(node.span, types.Array(inner, (length, *(shape or ()))), variable, iterable, element)
+    type_ = types.Array(inner, (length, *(shape or ())))
+    return typed.Comprehension(node.span, type_, variable, iterable, element, display=element.display)
 
 
 def loop_variable(c: Checker, name: surface.Name, iterable: surface.Expr) -> tuple[typed.Variable, typed.Expr, Length]:

@@ -31,8 +31,7 @@ class Unifier:
             return self.solver.unify(left, right)
         except TooManyTurns as found:
             self.too_many(span, found.count)
-            for turn in list((left / right).resolved().turns()):
-                self.solver.decide(turn, False)
+            self.solver.give_up(left / right)
             return True
 
     def unify(self, left: Type, right: Type, span: Span) -> bool:
