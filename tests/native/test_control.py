@@ -49,7 +49,7 @@ def test_a_thousand_nested_calls_and_no_more() -> None:
         for argument in (1000, 10**9, np.array([5, 1000])):
             with pytest.raises(KernelError) as caught:
                 compiled[name](argument)
-            assert caught.value.code is Code.RECURSION
+            assert caught.value.kind is Code.RECURSION
 
 
 def test_functions_may_have_any_name() -> None:

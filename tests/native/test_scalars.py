@@ -169,7 +169,7 @@ def test_a_result_must_be_finite_where_the_arguments_are() -> None:
     for arguments, index in (((1.0, 0.0), ()), ((np.ones(300), np.arange(300.0)[::-1]), (299,))):
         with pytest.raises(KernelError) as caught:
             call(*arguments)
-        assert (caught.value.code, caught.value.values, caught.value.index) == (Code.NONFINITE, (1.0, 0.0), index)
+        assert (caught.value.kind, caught.value.values, caught.value.index) == (Code.NONFINITE, (1.0, 0.0), index)
         assert "not finite at x = 1, y = 0" in str(caught.value)
     assert call(1.0, 0.0, nonfinite="keep") == math.inf
     kept = call(np.ones(300), np.arange(300.0), nonfinite="keep")

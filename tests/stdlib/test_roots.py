@@ -139,5 +139,5 @@ def test_a_minimum_without_a_slope(compiled: Kernels) -> None:
 
 def test_the_place_of_a_minimum_is_inside(compiled: Kernels) -> None:
     assert compiled.wavy(6.0) == pytest.approx(math.pi - math.asin(0.1), rel=1e-14)
-    with pytest.raises(KernelError, match="no minimum inside 0 .. 1: the function falls towards 1"):
+    with pytest.raises(KernelError, match=r"no minimum inside 0 \.\. 1: the function falls towards 1"):
         compiled.falling()

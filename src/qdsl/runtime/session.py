@@ -28,7 +28,7 @@ from qdsl.lang.typed.show import Show
 from qdsl.runtime.cache import DiskCache
 from qdsl.runtime.compiled import Compiler
 from qdsl.runtime.evaluate import Environment
-from qdsl.runtime.failures import Stopped, code_name
+from qdsl.runtime.failures import Stopped
 from qdsl.runtime.host import HOST
 from qdsl.runtime.imports import FileImports
 from qdsl.runtime.library import standard_library
@@ -220,7 +220,7 @@ class Session:
             return
         shown = [(each.span.text, self.environment.text(each)) for each in _sides(condition) if not _is_literal(each)]
         note = "\n".join(f"  {written} is {value}" for written, value in shown if written != value)
-        code = code_name(Code.ASSERTION)
+        code = Code.ASSERTION.text
         raise Stopped(error(code, f"this does not hold: {text}", Label(condition.span), note=note))
 
     # ── what the outside gives ───────────────────────────────────────────────
