@@ -308,6 +308,15 @@ def test_an_error_has_the_code_of_its_message(m: qdsl.Module) -> None:
     assert stopped.value.code == "E0701"
 
 
+def test_a_truth_value_is_no_number() -> None:
+    program = qdsl.compile("fn square(z: Complex) = z * z\nfn root(x: Scalar) = sqrt(x)")
+    for function in (program.square, program.root):
+        with pytest.raises(TypeError, match="not True"):
+            function(True)
+    with pytest.raises(TypeError, match="a program is a text, not 3"):
+        qdsl.compile(3)  # type: ignore[arg-type]
+
+
 def test_what_a_mask_hides_is_not_used() -> None:
     program = qdsl.compile("fn root(x: Scalar) = sqrt(x)\nfn total(xs: [Scalar]) = sum(xs)")
     hidden = np.ma.array([1.0, 4.0], mask=[False, True])

@@ -94,7 +94,7 @@ def _machine_outcome(call: Kernel, arguments: list[Any]) -> Any:
         return bits(_plain(call(*arguments, nonfinite="keep")))
     except KernelError as error:
         site = next(
-            site for site in call.sites if site.code is error.code and site.describe(error.values) == error.message
+            site for site in call.sites if site.code is error.kind and site.describe(error.values) == error.message
         )
         return error.code, site.message, bits(error.values), error.within
 

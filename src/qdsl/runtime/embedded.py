@@ -331,6 +331,8 @@ def _as_arrays(type_: types.Type, value: Any) -> Any:
     import numpy as np
 
     element = element_type(type_)
+    if isinstance(element, types.Complex) and isinstance(value, bool):
+        raise TypeError
     if isinstance(element, types.Complex) and isinstance(value, list | tuple):
         return np.asarray(value, complex)
     if isinstance(element, types.Record) and isinstance(value, list | tuple) and shape_of(type_):
@@ -357,6 +359,8 @@ def _function_again(name: str, text: str, function: str) -> Function:
 
 def compile(text: str, name: str = "<text>") -> Module:
     """A program from its text."""
+    if not isinstance(text, str):
+        raise TypeError(f"a program is a text, not {text!r}")
     return Module(Source(name, text))
 
 
