@@ -122,7 +122,7 @@ def test_edge(name: str, operands: tuple[Any, ...], answer: Any) -> None:
 def test_stops(name: str, operands: tuple[Any, ...], code: Code) -> None:
     with pytest.raises(Stop) as stop:
         evaluate(name, *operands)
-    assert stop.value.kind is code
+    assert stop.value.code is code
     assert code in PRIMITIVES[name].fails
 
 
@@ -141,7 +141,7 @@ def test_nothing_else_is_raised_and_results_have_their_kind(name: str) -> None:
         try:
             result = primitive.evaluate(*operands)
         except Stop as stop:
-            stops.add(stop.kind)
+            stops.add(stop.code)
         else:
             assert type(result) is kind
             assert kind is not int or INT_MIN <= result <= INT_MAX

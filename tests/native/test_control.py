@@ -96,7 +96,7 @@ def _machine_outcome(call: Kernel, arguments: list[Any]) -> Any:
         site = next(
             site for site in call.sites if site.code is error.kind and site.describe(error.values) == error.message
         )
-        return error.code, site.message, bits(error.values), error.within
+        return error.kind, site.message, bits(error.values), error.within
 
 
 def _agrees(seed: int) -> None:
