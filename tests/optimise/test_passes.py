@@ -402,6 +402,101 @@ def test_elements(before: str, expected: str) -> None:
     becomes("elements", "real", before, expected)
 
 
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        (  # its own length
+            "%0 = const 0 %1 = len %a axis 0 %2 = for %0, %1, %x -> real { |%i: int, %s: real| "
+            "%3 = get %a, %i -> real yield %3 } return %2",
+            "%0 = const 0 %1 = len %a axis 0 %2 = for %0, %1, %x -> real { |%i: int, %s: real| "
+            "%3 = get %a, %i inside -> real yield %3 } return %2",
+        ),
+        (  # an equal one, by a check before
+            '%0 = const 0 %1 = len %a axis 0 %2 = ieq %1, %n check %2 or SHAPE "no" '
+            "%4 = for %0, %n, %x -> real { |%i: int, %s: real| %3 = get %a, %i -> real yield %3 } return %4",
+            '%0 = const 0 %1 = len %a axis 0 %2 = ieq %1, %n check %2 or SHAPE "no" '
+            "%4 = for %0, %n, %x -> real { |%i: int, %s: real| %3 = get %a, %i inside -> real yield %3 } return %4",
+        ),
+    ],
+)
+def test_bounds(before: str, expected: str) -> None:
+    becomes("bounds", "real", before, expected)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        # another length; a loop from below 0; a check in a branch, of which the loop after it knows nothing
+        "%0 = const 0 %4 = for %0, %n, %x -> real { |%i: int, %s: real| %3 = get %a, %i -> real yield %3 } return %4",
+        "%0 = const -1 %1 = len %a axis 0 %4 = for %0, %1, %x -> real { |%i: int, %s: real| "
+        "%3 = get %a, %i -> real yield %3 } return %4",
+        "%0 = const 0 %1 = len %a axis 0 %2 = ieq %1, %n "
+        '%5 = if %c -> real { check %2 or SHAPE "no" yield %x } else { yield %y } '
+        "%4 = for %0, %n, %5 -> real { |%i: int, %s: real| %3 = get %a, %i -> real yield %3 } return %4",
+    ],
+)
+def test_bounds_leaves_what_may_be_outside(body: str) -> None:
+    becomes("bounds", "real", body, body)
+
+
+def test_fuse_computes_an_element_where_it_is_read() -> None:
+    becomes(
+        "fuse",
+        "real",
+        "%0 = const 0 %b = build %n -> [real] { |%j: int| %1 = to_real %j %2 = exp %1 yield %2 } "
+        "%3 = for %0, %n, %x -> real { |%i: int, %s: real| %4 = get %b, %i inside -> real %5 = add %s, %4 yield %5 } "
+        "return %3",
+        "%0 = const 0 %b = build %n -> [real] { |%j: int| %1 = to_real %j %2 = exp %1 yield %2 } "
+        "%3 = for %0, %n, %x -> real { |%i: int, %s: real| %6 = to_real %i %7 = exp %6 %5 = add %s, %7 yield %5 } "
+        "return %3",
+    )
+
+
+def test_fuse_puts_loops_together() -> None:
+    """The second reads what the first has written, at the same index."""
+    first = (
+        "%b, %s = for %0, %n, %a, %x -> [real], real { |%i: int, %p: [real], %t: real| %1 = to_real %i "
+        "%2 = set %p, %i, %1 inside -> [real] %3 = add %t, %1 yield %2, %3 }"
+    )
+    becomes(
+        "fuse",
+        "real",
+        f"%0 = const 0 {first} "
+        "%4 = for %0, %n, %y -> real { |%j: int, %u: real| %5 = get %b, %j inside -> real %6 = exp %5 "
+        "%7 = add %u, %6 yield %7 } %8 = add %s, %4 return %8",
+        "%0 = const 0 %b, %s, %4 = for %0, %n, %a, %x, %y -> [real], real, real "
+        "{ |%i: int, %p: [real], %t: real, %u: real| %1 = to_real %i %2 = set %p, %i, %1 inside -> [real] "
+        "%3 = add %t, %1 %6 = exp %1 %7 = add %u, %6 yield %2, %3, %7 } %8 = add %s, %4 return %8",
+    )
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        # another element than its own; what the first summed up; where it begins; another end
+        "%j: int, %u: real| %9 = wadd %j, %j %5 = get %b, %9 inside -> real %7 = add %u, %5 yield %7 }",
+        "%j: int, %u: real| %7 = add %u, %s yield %7 }",
+    ],
+)
+def test_fuse_leaves_loops_that_need_another_round(second: str) -> None:
+    first = (
+        "%0 = const 0 %b, %s = for %0, %n, %a, %x -> [real], real { |%i: int, %p: [real], %t: real| %1 = to_real %i "
+        "%2 = set %p, %i, %1 inside -> [real] %3 = add %t, %1 yield %2, %3 } "
+    )
+    body = f"{first} %4 = for %0, %n, %y -> real {{ |{second} %8 = add %s, %4 return %8"
+    becomes("fuse", "real", body, body)
+
+
+def test_fuse_leaves_what_may_fail_where_it_is() -> None:
+    """The first loop fails before the second begins, whichever of its rounds does."""
+    body = (
+        '%0 = const 0 %s = for %0, %n, %x -> real { |%i: int, %t: real| check %c or DOMAIN "first" '
+        "%1 = add %t, %y yield %1 } %z = for %0, %n, %x -> real { |%j: int, %u: real| "
+        '%2 = lt %u, %y check %2 or DOMAIN "second" %3 = add %u, %y yield %3 } %4 = add %s, %z return %4'
+    )
+    becomes("fuse", "real", body, body)
+
+
 def test_all_passes_reach_an_end() -> None:
     """The whole optimiser on a loop that calls: only what is needed is left, and a second run finds nothing to do."""
     module = parse_module(

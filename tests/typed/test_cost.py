@@ -38,6 +38,18 @@ def one_function(count: int) -> str:
     return f"fn series(f: Frequency, t: Time) -> Scalar {{\n    var total = 0.0\n{body}    total\n}}\n"
 
 
+def untyped(count: int) -> str:
+    """Parameters without types: what each is follows from its uses."""
+    names = [f"a{k}" for k in range(count)]
+    return f"fn total({', '.join(names)}) = {' + '.join(names)}\n"
+
+
+def test_parameters_without_types_cost_in_proportion() -> None:
+    standard_library()
+    calls(untyped(1))
+    assert calls(untyped(200)) < 4.4 * calls(untyped(50))
+
+
 def test_two_hundred_occurrences_of_pi_cost_in_proportion() -> None:
     standard_library()
     for program in (lets, one_function):

@@ -129,6 +129,11 @@ def unequal_path(at: Span, lengths: Sequence[tuple[str, int]]) -> Stopped:
     return Stopped(error("E0522", f"axes that go together have one length: {words}", Label(at)))
 
 
+def negative_uncertainty(at: Span, shown: str) -> Stopped:
+    """`3 m +/- -0.1 m`."""
+    return Stopped(error(code_name(Code.DOMAIN), f"an uncertainty is 0 or more, and this is {shown}", Label(at)))
+
+
 def unequal_lengths(at: Span, length: int, wanted: int) -> Stopped:
     """An array beside others of another length: two columns of a plot, a column and its table."""
     message = f"arrays of different lengths: this has {length}, where {wanted} are needed"

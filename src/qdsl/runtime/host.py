@@ -12,7 +12,7 @@ from qdsl.lang.report import Diagnostics, InternalError
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
 from qdsl.runtime.evaluate import Environment, Host
-from qdsl.runtime.failures import unequal_lengths
+from qdsl.runtime.failures import negative_uncertainty, unequal_lengths
 from qdsl.runtime.world import World
 
 
@@ -36,7 +36,9 @@ def _estimate(world: World) -> Host:
 
         value, error = (env.evaluate(each) for each in call.arguments)
         assert isinstance(call.type, types.Estimate)
-        return independent(float(value), abs(float(error)), call.type.dimension, call.display)
+        if not error >= 0:
+            raise negative_uncertainty(call.arguments[1].span, env.text(call.arguments[1]))
+        return independent(float(value), float(error), call.type.dimension, call.display)
 
     return run
 

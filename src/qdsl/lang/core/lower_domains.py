@@ -14,6 +14,8 @@ from math import copysign
 from qdsl.lang.core.ir import Code, Value
 from qdsl.lang.core.lower_body import Body
 from qdsl.lang.typed import tree as typed
+from qdsl.lang.typed.types import INT
+from qdsl.lang.typed.unification import element_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +42,21 @@ def _negative_base(body: Body, operands: Sequence[Value]) -> Value:
     return body.b.op("and", body.b.op("lt", x, body.constant(0.0)), body.b.op("ne", body.b.op("floor", y), y))
 
 
+def _negative_base_and_far(body: Body, operands: Sequence[Value]) -> Value:
+    """x < 0 with a whole exponent so large that an odd one has become even."""
+    x, y = operands
+    far = body.b.op("gt", body.b.op("abs", y), body.constant(LAST_ODD))
+    return body.b.op("and", body.b.op("lt", x, body.constant(0.0)), far)
+
+
 def _at_pole(body: Body, operands: Sequence[Value]) -> Value:
     """0, -1, -2, .."""
     (x,) = operands
     return body.b.op("and", body.b.op("le", x, body.constant(0.0)), body.b.op("eq", body.b.op("floor", x), x))
 
+
+LAST_ODD = 2.0**53 - 1
+"""Floats above this are even, and an Int that becomes one may have been odd."""
 
 DOMAINS: Mapping[str, Domain] = {
     "sqrt": Domain(_below(0.0), "sqrt of {0}, which is negative"),
@@ -57,6 +69,7 @@ DOMAINS: Mapping[str, Domain] = {
     "acosh": Domain(_below(1.0), "acosh of {0}, which is below 1", needs_sign=False),
     "atanh": Domain(_beyond_one, "atanh of {0}, which is outside -1 .. 1", needs_sign=False),
     "pow": Domain(_negative_base, "{0} to the power {1}, but a negative number has only whole powers"),
+    "pow of an Int": Domain(_negative_base_and_far, "{0} to the power {1}, which is too large to be told even or odd"),
     "lgamma": Domain(_at_pole, "lgamma of {0}, where it has a pole", needs_sign=False),
     "digamma": Domain(_at_pole, "digamma of {0}, where it has a pole", needs_sign=False),
     "trigamma": Domain(_at_pole, "trigamma of {0}, where it has a pole", needs_sign=False),
@@ -65,10 +78,13 @@ DOMAINS: Mapping[str, Domain] = {
 
 def check_domain(body: Body, node: typed.Operation, operands: Sequence[Value]) -> None:
     """Write the check that the operation needs, if any."""
-    domain = DOMAINS.get(node.name)
+    name = node.name
+    if name == "pow" and _is_whole(node.operands[1]):
+        if _is_near(node.operands[1]):
+            return
+        name = "pow of an Int"
+    domain = DOMAINS.get(name)
     if domain is None or (domain.needs_sign and is_not_negative(body, node.operands[0])):
-        return
-    if node.name == "pow" and _is_whole(node.operands[1]):
         return
     body.fail_if(domain.outside(body, operands), Code.DOMAIN, domain.message, *operands)
 
@@ -113,7 +129,19 @@ def _same(left: typed.Expr, right: typed.Expr) -> bool:
 
 
 def _is_whole(exponent: typed.Expr) -> bool:
+    """Whether it is an Int, or a constant without a fraction."""
+    if isinstance(exponent, typed.Cast):
+        return element_of(exponent.value.type)[0] is INT
     return isinstance(exponent, typed.Constant) and isinstance(exponent.value, int | float) and exponent.value % 1 == 0
+
+
+def _is_near(exponent: typed.Expr) -> bool:
+    """Whether it is known to be told even or odd."""
+    return (
+        isinstance(exponent, typed.Constant)
+        and isinstance(exponent.value, int | float)
+        and abs(exponent.value) <= LAST_ODD
+    )
 
 
 def _is_even(exponent: typed.Expr) -> bool:

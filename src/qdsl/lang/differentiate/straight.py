@@ -43,11 +43,16 @@ def _chain(trip: Trip, op: Op, partials: tuple[Partial, ...]) -> list[Value | No
             step = trip.tangent(operand)[direction]
             if step is not None:
                 factor = partial(place)
-                if op.name == "pow" and place == 0 and isinstance(factor, Number):
+                if op.name == "pow" and place == 0 and isinstance(factor, Number) and not _is_smooth(trip, op):
                     factor = _where_it_moves(trip, factor, step)
                 total = _plus(trip, total, factor, step)
         tangent.append(total)
     return tangent
+
+
+def _is_smooth(trip: Trip, power: Op) -> bool:
+    """Whether the slope of x^y is finite at 0: y is known not to be below 1."""
+    return trip.constants.get(power.operands[1], 0.0) >= 1.0
 
 
 def _where_it_moves(trip: Trip, factor: Number, step: Value) -> Number:

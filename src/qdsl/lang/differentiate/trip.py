@@ -55,6 +55,8 @@ class Trip:
     tangents: dict[Value, Tangent] = field(default_factory=dict)
     ones: set[Value] = field(default_factory=set)
     """Tangents known to be 1, so that multiplying by them can be left out."""
+    constants: dict[Value, float] = field(default_factory=dict)
+    """Old values that are known numbers."""
     without_tangent: dict[Value, Op] = field(default_factory=dict)
     """Active values that have none, and what made them: an error as soon as one is asked for."""
 
@@ -94,6 +96,8 @@ class Trip:
 
     def copy(self, op: Op, regions: tuple[Block, ...] = ()) -> None:
         """The op itself, its results now known, their tangents zero."""
+        if op.name == "const":
+            self.constants[op.result] = op.attributes["value"]
         results = self.write(op, self.all_new(op.operands), types(op.results), regions)
         for old, result in zip(op.results, results, strict=True):
             result.hint = old.hint

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from qdsl.lang.names import errors
 from qdsl.lang.names.imports import Cycle, Imports, Unreadable
-from qdsl.lang.names.symbols import Kind, Scope, Symbol
+from qdsl.lang.names.symbols import Kind, Scope, Symbol, failed
 from qdsl.lang.report import Diagnostics
 from qdsl.lang.source import Span
 from qdsl.lang.surface import tree
@@ -42,11 +42,17 @@ class Declarations:
                 case tree.FromImport():
                     self._import_from(item)
                 case tree.Dimension(name=name):
+                    around = self.scope.parent.type(name.text) if self.scope.parent is not None else None
+                    if around is not None:
+                        self.diagnostics.add(errors.declared_twice(name.span, around))
                     self._declare(self.scope.types, name, Kind.DIMENSION, item)
                 case tree.Unit():
                     self._declare_unit(item)
                 case tree.Function() | tree.Experiment() | tree.Const() | tree.Let() | tree.Var():
                     self._declare(self.scope.values, item.name, _DECLARED[type(item)], item)
+        for item in self.module.items:
+            if isinstance(item, tree.BrokenItem):
+                self._declare_failed(item)
 
     def use(self, symbol: Symbol) -> None:
         """Something needs this, and with it the module that brought it."""
@@ -85,14 +91,21 @@ class Declarations:
         for name in (item.name, item.symbol):
             around = self.scope.parent.unit(name.text) if name is not None and self.scope.parent is not None else None
             if name is not None and around is not None:
-                self.diagnostics.add(errors.declared_twice(name.span, around))
+                self.diagnostics.add(errors.declared_twice(name.span, around, name.text))
         self._declare(self.scope.units, item.name, Kind.UNIT, item)
         if item.symbol is not None and item.symbol.text != item.name.text:
             earlier = self.scope.units.get(item.symbol.text)
             if earlier is not None and earlier.unprefixed is None:
-                self.diagnostics.add(errors.declared_twice(item.symbol.span, earlier))
+                self.diagnostics.add(errors.declared_twice(item.symbol.span, earlier, item.symbol.text))
             else:
                 self.scope.units[item.symbol.text] = self.symbols[item.name]
+
+    def _declare_failed(self, item: tree.BrokenItem) -> None:
+        """What a line that was given up would have declared, unless another does."""
+        for name in item.names:
+            symbol = Symbol(name.text, Kind.FAILED, name.span, item, is_global=True)
+            for names in (self.scope.values, self.scope.types, self.scope.units):
+                names.setdefault(name.text, symbol)
 
     # ── imports ──────────────────────────────────────────────────────────────
 
@@ -154,11 +167,6 @@ class Declarations:
             return False
         names[name] = symbol
         return True
-
-
-def failed(symbol: Symbol) -> bool:
-    """Whether an import that has got its message would have brought this."""
-    return symbol.kind is Kind.MODULE and symbol.exports is None
 
 
 def _is_same(earlier: Symbol, symbol: Symbol) -> bool:

@@ -35,18 +35,24 @@ def unknown_unit(span: Span, name: str, known: Iterable[str]) -> Diagnostic:
     return error("E0202", f"`{name}` is not a unit", Label(span), hint=near, fixes=fixes)
 
 
+def imaginary_unit(number: Span, word: Span) -> Diagnostic:
+    """`2j`."""
+    fix = Fix("write `i`", (Edit(Span(word.chunk, number.end, word.end), "i"),))
+    return error("E0202", "`j` is not a unit: an imaginary number is written 2i", Label(word), fixes=(fix,))
+
+
 def unknown_type(span: Span, name: str, known: Iterable[str]) -> Diagnostic:
     """`t: Tme`."""
     near, fixes = _near(span, name, known)
     return error("E0203", f"`{name}` is not a type", Label(span), hint=near, fixes=fixes)
 
 
-def declared_twice(span: Span, earlier: Symbol) -> Diagnostic:
-    """Two declarations of one name in one scope."""
+def declared_twice(span: Span, earlier: Symbol, name: str = "") -> Diagnostic:
+    """Two declarations of one name in one scope; of a unit, the name that is declared again may be its symbol."""
     labels = [Label(span, "declared again here")]
     if earlier.span is not None:
         labels.append(Label(earlier.span, f"the first is a {earlier.kind.value}"))
-    return error("E0204", f"`{earlier.name}` is declared twice", *labels)
+    return error("E0204", f"`{name or earlier.name}` is declared twice", *labels)
 
 
 def used_before(span: Span, symbol: Symbol) -> Diagnostic:
@@ -197,7 +203,8 @@ def unused_param(symbol: Symbol) -> Diagnostic:
 
 
 def _near(span: Span, name: str, known: Iterable[str]) -> tuple[str, tuple[Fix, ...]]:
-    near = nearest(name, known)
+    """What was meant. Of one letter a slip is another letter's case, and of two it can be: no hint, or one not sure."""
+    near = nearest(name, known) if len(name) > 1 else None
     if near is None:
         return "", ()
-    return f"did you mean `{near}`?", (Fix(f"write `{near}`", (Edit(span, near),)),)
+    return f"did you mean `{near}`?", (Fix(f"write `{near}`", (Edit(span, near),), sure=len(name) > 2),)

@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 
 from qdsl.lang.names import errors
 from qdsl.lang.names.blocks import Blocks
-from qdsl.lang.names.declare import Declarations, failed
-from qdsl.lang.names.symbols import Kind, Scope, Symbol
+from qdsl.lang.names.declare import Declarations
+from qdsl.lang.names.symbols import Kind, Scope, Symbol, failed
 from qdsl.lang.report import Diagnostics, InternalError
 from qdsl.lang.surface import tree
 
@@ -50,10 +50,15 @@ class Expressions:
             self.visit(node)
 
     def broken(self, node: tree.BrokenItem | tree.BrokenExpr) -> None:
-        """What is left of a thing given up. The names it binds are nobody's."""
+        """What is left of a thing given up uses names. Those unknown may be bound by what was not understood."""
+        report, self.report = self.report, Diagnostics().add
         self.blocks.open()
-        self.below(node)
+        self.visit_all(node.partial)
         self.blocks.drop()
+        self.report = report
+        if isinstance(node, tree.BrokenItem) and self.blocks:
+            for name in node.names:
+                self._bind(name, Kind.FAILED, node)
 
     # ── expressions ──────────────────────────────────────────────────────────
 
@@ -64,21 +69,23 @@ class Expressions:
         if symbol is None:
             self.report(errors.unknown_name(node.span, node.name, self._value_names()))
             return
-        if not failed(symbol):
-            self._use(node, symbol)
+        self._use(node, symbol)
 
     def unit_reference(self, node: tree.Reference) -> None:
         """A word after a number or after `to`: a unit first."""
         symbol = self.scope.unit(node.name) or self._lookup(node.name)
         if symbol is None:
-            self.report(errors.unknown_unit(node.span, node.name, self._unit_names()))
+            known = (*self._unit_names(), *self.scope.units_spelled_like(node.name))
+            self.report(errors.unknown_unit(node.span, node.name, known))
             return
         self._use(node, symbol)
 
     def juxtapose(self, node: tree.Juxtapose) -> None:
         self.visit(node.number)
         base = _power_base(node.factor)
-        if isinstance(base, tree.Reference):
+        if isinstance(base, tree.Reference) and base.name == "j" and not self._means_something("j"):
+            self.report(errors.imaginary_unit(node.number.span, base.span))
+        elif isinstance(base, tree.Reference):
             self.unit_reference(base)
             self._visit_exponent(node.factor)
             if self._is_unit(base):
@@ -171,16 +178,18 @@ class Expressions:
         if symbol is None and node.name == "dag":
             self.report(errors.dagger(node.span))
         elif symbol is None:
-            self.report(errors.unknown_name(node.span, node.name, self._value_names()))
-        elif not failed(symbol):
+            self.report(errors.unknown_name(node.span, node.name, self._callable_names()))
+        else:
             self._use(node, symbol)
 
     def _method(self, node: tree.Field) -> None:
-        """`x.f(y)` is f(x, y)."""
+        """`x.f(y)` is f(x, y). An unknown x may be a module, and f what it has."""
         self.visit(node.value)
+        if isinstance(node.value, tree.Reference) and node.value not in self.symbols:
+            return
         symbol = self._lookup(node.name.text)
         if symbol is None:
-            self.report(errors.unknown_name(node.name.span, node.name.text, self._value_names()))
+            self.report(errors.unknown_name(node.name.span, node.name.text, self._callable_names()))
         else:
             self._use(node, symbol)
 
@@ -236,6 +245,9 @@ class Expressions:
         return self.blocks.lookup(name) or self.scope.value(name)
 
     def _use(self, node: tree.Node, symbol: Symbol) -> None:
+        if failed(symbol):
+            symbol.used = True
+            return
         self.symbols[node] = symbol
         self.declared.use(symbol)
         declaration = symbol.unprefixed or symbol
@@ -245,6 +257,9 @@ class Expressions:
                 self.early.add(symbol)
                 self.report(errors.used_before(node.span, symbol))
         self.blocks.check_capture(symbol, node.span)
+
+    def _means_something(self, word: str) -> bool:
+        return self.scope.unit(word) is not None or self._lookup(word) is not None
 
     def _is_module(self, node: tree.Expr) -> bool:
         if not isinstance(node, tree.Reference):
@@ -264,6 +279,13 @@ class Expressions:
         yield from self.blocks.names()
         for scope in self.scope.chain():
             yield from scope.values
+
+    def _callable_names(self) -> Iterator[str]:
+        yield from self.blocks.names()
+        for scope in self.scope.chain():
+            yield from (
+                name for name, symbol in scope.values.items() if symbol.kind not in (Kind.CONSTANT, Kind.MODULE)
+            )
 
     def _unit_names(self) -> Iterator[str]:
         for scope in self.scope.chain():

@@ -16,7 +16,7 @@ from qdsl.lang.names.declare import Declarations
 from qdsl.lang.names.expressions import Expressions
 from qdsl.lang.names.imports import Imports, NoImports
 from qdsl.lang.names.order import shortest_circle, strongly_connected
-from qdsl.lang.names.symbols import Kind, Scope, Symbol
+from qdsl.lang.names.symbols import Kind, Scope, Symbol, failed
 from qdsl.lang.report import Diagnostics
 from qdsl.lang.surface import tree
 
@@ -161,6 +161,8 @@ class _Resolver(Expressions):
         symbol = self._lookup(target.name)
         if symbol is None:
             self.report(errors.assigned_undeclared(target.span, target.name))
+            return
+        if failed(symbol):
             return
         self.symbols[target] = symbol
         self.blocks.check_capture(symbol, target.span, "assign")

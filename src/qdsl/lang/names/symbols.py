@@ -33,6 +33,7 @@ class Kind(Enum):
     AXIS = "axis"
     MEASURE = "measurement"
     MODULE = "module"
+    FAILED = "declaration with a mistake"
 
 
 @dataclass(eq=False, slots=True)
@@ -50,6 +51,11 @@ class Symbol:
     prefix: Fraction = Fraction(1)
     unprefixed: Symbol | None = None
     used: bool = False
+
+
+def failed(symbol: Symbol) -> bool:
+    """Whether what declares or imports this has got its message, so that nothing more is to be said of it."""
+    return symbol.kind is Kind.FAILED or (symbol.kind is Kind.MODULE and symbol.exports is None)
 
 
 @dataclass(eq=False, slots=True)
@@ -89,6 +95,16 @@ class Scope:
                     return found
             scope = scope.parent
         return None
+
+    def units_spelled_like(self, name: str) -> Iterator[str]:
+        """Units with a prefix that are `name` but for the case of letters: MHz and mHz for Mhz."""
+        prefixes = (*SHORT_PREFIXES, *LONG_PREFIXES)
+        for scope in self.chain():
+            for unit in list(scope.units):
+                if name.casefold().endswith(unit.casefold()):
+                    before = name[: -len(unit)].casefold()
+                    spelled = (prefix + unit for prefix in prefixes if before and prefix.casefold() == before)
+                    yield from (each for each in spelled if scope.unit(each) is not None)
 
     def chain(self) -> Iterator[Scope]:
         """This scope and those around it."""

@@ -110,7 +110,31 @@ def _len(r: Rewriter, op: Op) -> Sequence[Value] | None:
         return (r.builder.const(length),)
     if changed := r.made_by(array, "set"):
         return (r.builder.len(changed.operands[0], axis),)
+    if built := r.made_by(array, "build"):
+        asked = built.operands[axis]
+        return (asked,) if _is_length(r, asked) else None
+    if looped := r.made_by(array, "for"):
+        return _len_of_carried(r, looped, looped.results.index(array), axis)
     return None
+
+
+def _is_length(r: Rewriter, number: Value) -> bool:
+    """Whether a number cannot be negative, so that an array asked for has it as its length."""
+    known = r.constant(number)
+    return known >= 0 if known is not None else r.made_by(number, "len") is not None
+
+
+def _len_of_carried(r: Rewriter, loop: Op, place: int, axis: int) -> Sequence[Value] | None:
+    """An array of which rounds write elements has the length that it began with."""
+    body = loop.regions[0]
+    origin = {result: op for op in body.ops for result in op.results}
+    value, carried = body.yields[place], body.parameters[1 + place]
+    while value is not carried:
+        op = origin.get(value)
+        if op is None or op.name != "set":
+            return None
+        value = op.operands[0]
+    return (r.builder.len(loop.operands[2 + place], axis),)
 
 
 def _get(r: Rewriter, op: Op) -> Sequence[Value] | None:

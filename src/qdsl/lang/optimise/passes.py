@@ -15,10 +15,12 @@ from dataclasses import dataclass
 from qdsl.lang.core.calls import reachable
 from qdsl.lang.core.ir import Function, Module
 from qdsl.lang.core.verify import verify
+from qdsl.lang.optimise.bounds import bounds
 from qdsl.lang.optimise.decide import decide
 from qdsl.lang.optimise.drop import drop
 from qdsl.lang.optimise.elements import elements
 from qdsl.lang.optimise.fold import fold
+from qdsl.lang.optimise.fuse import fuse
 from qdsl.lang.optimise.hoist import hoist
 from qdsl.lang.optimise.inline import inline
 from qdsl.lang.optimise.shapes import shapes
@@ -53,6 +55,8 @@ PASSES = (
     _each("simplify", simplify),
     _each("decide", decide),
     _each("shapes", shapes),
+    _each("bounds", bounds),
+    _each("fuse", fuse),
     _each("unroll", unroll),
     _each("elements", elements),
     _each("hoist", hoist),

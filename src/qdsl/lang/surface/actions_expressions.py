@@ -153,7 +153,7 @@ def binary(build: Building, span: Span, left: Expr, operator: Token, right: Expr
 
 def divide(build: Building, span: Span, left: Expr, operator: Token, right: Expr) -> Binary:
     if type(left) is Binary and left.operator == "/" and _bare_juxtaposition(left.right):
-        build.found.append(shape_errors.divided_juxtaposition(left.right.span, build.span(operator)))
+        build.found.append(shape_errors.divided_juxtaposition(left.right.span, build.span(operator), right.span))
     return Binary(span, "/", build.span(operator), left, right)
 
 

@@ -19,9 +19,10 @@ def never_closed(place: Span, opener: Span, sign: str, closer: str) -> Diagnosti
     )
 
 
-def closes_nothing(closer: Span) -> Diagnostic:
-    fix = Fix("leave it out", (Edit(closer, ""),), sure=False)
-    return error("E0104", f"`{closer.text}` closes nothing", Label(closer), fixes=(fix,))
+def closes_nothing(closer: Span, unfinished: bool) -> Diagnostic:
+    """`f(x))`. Of what is unfinished without it, as `let a = )`, leaving it out would be no mend."""
+    fixes = () if unfinished else (Fix("leave it out", (Edit(closer, ""),), sure=False),)
+    return error("E0104", f"`{closer.text}` closes nothing", Label(closer), fixes=fixes)
 
 
 def wrong_closer(closer: Span, opener: Span, right: str) -> Diagnostic:

@@ -178,7 +178,7 @@ class Layout:
         """`token` closes its own bracket, and those inside that were forgotten; a wrong one is read as right."""
         wanted = self.wanted()
         if not wanted:
-            self.found.append(bracket_errors.closes_nothing(self.span(token)))
+            self.found.append(bracket_errors.closes_nothing(self.span(token), self.previous in UNFINISHED))
             return
         if wanted[-1] != token.kind and token.kind not in wanted:
             kind = wanted[-1]

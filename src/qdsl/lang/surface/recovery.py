@@ -4,28 +4,30 @@
     let b = g(1 + , 2)     give up an expression   g(<broken>, 2)
     let c c c              give up a statement     <broken>
 
-In this order: supply one sign that makes the token fit; leave the token out; give up the smallest expression around
-it; give up the statement. What had been understood of a thing given up is kept as its `partial` children. Every way
-either takes a token or leaves one that has been seen to fit, so the parse always ends.
+In this order: mend a slip that is known by its shape; supply one sign that makes the token fit; leave the token out;
+give up the smallest expression around it; give up the statement. What had been understood of a thing given up is kept
+(partial.py). Every way either takes a token or leaves one that has been seen to fit, so the parse always ends.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import takewhile
 from typing import Any
 
 from qdsl.lang.source import Span
-from qdsl.lang.surface import syntax_errors
+from qdsl.lang.surface import shape_errors, syntax_errors
 from qdsl.lang.surface.layout import Layout
 from qdsl.lang.surface.parser import Parse
+from qdsl.lang.surface.partial import declared, nodes
 from qdsl.lang.surface.tokens import CLOSER, CONTINUES, END, LATER, SPELLING, Token
-from qdsl.lang.surface.tree import BrokenExpr, BrokenItem, Node
+from qdsl.lang.surface.tree import BrokenExpr, BrokenItem
 
 _INSERTED = ("STAR", "COMMA", "RPAR", "RSQB", "EQUAL", "IN", "TILDE", "COLON", "NL")
 """Signs worth supplying, the likeliest first."""
 
-_AFTER_UNIT = re.compile(r"(?:^|[^\w.])\d[\w.]*\s*[^\W\d]\w*(?:\^-?\d+)?(?:[*/][^\W\d]\w*(?:\^-?\d+)?)*[ \t]+$")
+_AFTER_UNIT = re.compile(r"(?:^|[^\w.])\d[\w.]*\s*[^\W\d]\w*(?:\^-?\d+)?(?:[*/ \t][^\W\d]\w*(?:\^-?\d+)?)*[ \t]+$")
 """Text that ends with a number and what may be units: `1 kg `, `9.8 m^2/s `."""
 
 _LONGEST_UNIT = 100
@@ -75,8 +77,10 @@ class Recovery:
             self.skipped.append((token.start, self.parse.end))
             return after
         ahead = self.ahead(token)
+        if self.before is not None and (shaped := self.slip_of_shape(self.before, token, ahead, place)) is not None:
+            return shaped
         for kind in _INSERTED:
-            if self.fits(kind, token.kind, *ahead) and self.may_insert(kind, token):
+            if self.fits(kind, token.kind, *_seen_past(kind, ahead)) and self.may_insert(kind, token):
                 place.inserted = kind
                 place.opener = self.insert(kind, token)
                 return token
@@ -87,15 +91,67 @@ class Recovery:
 
     # ── small mends ─────────────────────────────────────────────────────────────────────────────────────────────
 
+    def slip_of_shape(
+        self, before: Token, token: Token, ahead: tuple[str, ...], place: syntax_errors.Place
+    ) -> Token | None:
+        """Mend what takes more than one sign to mend, and say so; the token to feed next, None for no such slip."""
+        span = self.parse.build.span
+        if token.kind == "NL" and ahead[:1] == ("LBRACE",) and self.fits(*ahead):
+            place.said = shape_errors.brace_on_next_line(span(before), span(self.layout.raw[self.layout.at]))
+            return next(self.tokens)
+        if token.kind == "LBRACE" and before.kind == "EQUAL" and self.fits_instead(before, "LBRACE", *ahead):
+            place.said = shape_errors.equal_before_block(span(before), span(token))
+            self.take_back()
+            return token
+        if token.kind == "COLON" and self.in_lambda_parameters():
+            after = self.skipped_to_next(token)
+            place.said = shape_errors.lambda_parameter_type(span(before), self.parse.build.chunk, after.start)
+            return after
+        return None
+
+    def fits_instead(self, before: Token, *kinds: str) -> bool:
+        """Whether these tokens would be taken in place of `before`, which was taken last."""
+        return self.parse.values[-1:] == [before] and accepts(self.parse, self.parse.states[:-1], kinds)
+
+    def take_back(self) -> None:
+        parse = self.parse
+        for stack in (parse.states, parse.values, parse.starts, parse.depths):
+            stack.pop()
+
+    def in_lambda_parameters(self) -> bool:
+        """Whether the bracket that we are in closes before `->`."""
+        if not self.layout.open or self.layout.open[-1].kind != "LPAR":
+            return False
+        depth = 1
+        for at in range(self.layout.at, len(self.layout.raw) - 1):
+            kind = self.layout.raw[at].kind
+            depth += (kind in CLOSER) - (kind in CLOSER.values())
+            if depth == 0:
+                return self.layout.raw[at + 1].kind == "ARROW"
+        return False
+
+    def skipped_to_next(self, token: Token) -> Token:
+        """The comma or bracket after what starts with `token`."""
+        depth = self.depth_before(token)
+        while True:
+            token = next(self.tokens)
+            if token.kind == END or (token.kind in ("COMMA", "RPAR") and self.depth_before(token) == depth):
+                return token
+
     def ahead(self, token: Token) -> tuple[str, ...]:
         """The kinds of the next tokens after `token`, to the end of the statement and three at most."""
         raw, at = self.layout.raw, self.layout.at
         wanted = [CLOSER.get(each.kind, "") for each in self.layout.open]
         kinds: list[str] = []
         for after in raw[at if token.start == token.end else at + 1 :][:3]:
-            if after.first and (not wanted or wanted[-1] == "RBRACE") and after.kind not in CONTINUES:
-                if token.kind == "LBRACE" and not kinds:
-                    return ()
+            if (
+                after.first
+                and (kinds or token.kind != "NL")
+                and (not wanted or wanted[-1] == "RBRACE")
+                and after.kind not in CONTINUES
+            ):
+                if (kinds[-1] if kinds else token.kind) == "LBRACE":
+                    return tuple(kinds)
                 return (*kinds, after.kind if after.kind in ("RBRACE", END) else "NL")
             if after.kind in CLOSER:
                 wanted.append(CLOSER[after.kind])
@@ -118,6 +174,8 @@ class Recovery:
             return False
         if kind == "STAR":
             return token.kind == "NAME" and self.is_after_unit(token)
+        if kind == "COLON":
+            return token.text[:1].isupper()  # as types begin
         if kind == "NL":
             return token.kind in _BEGINS
         return token.kind != "NL"
@@ -139,8 +197,6 @@ class Recovery:
         return self.layout.closed_by_parser(kind, token) if kind in _CLOSERS else None
 
     def may_leave_out(self, token: Token, ahead: tuple[str, ...]) -> bool:
-        if token.kind == "NL":
-            return ahead[:1] == ("LBRACE",)
         if token.kind == "COMMA":
             return self.before is not None and self.before.kind in ("COMMA", "LPAR", "LSQB")
         return token.kind in _LEFT_OUT
@@ -187,10 +243,11 @@ class Recovery:
         parse = self.parse
         start = parse.starts[at] if at < len(parse.starts) else self.errors[-1].token.start
         span = Span(parse.build.chunk, start, max(start, parse.end))
-        partial = tuple(_nodes(parse.values[at:]))
+        partial = tuple(nodes(parse.values[at:]))
         depth = max(parse.depths[at:], default=0) + 1
+        names = () if symbol == "expr" else tuple(parse.build.name(each) for each in declared(parse.values[at:]))
         del parse.values[at:], parse.starts[at:], parse.depths[at:], parse.states[at + 1 :]
-        parse.values.append(BrokenExpr(span, partial) if symbol == "expr" else BrokenItem(span, partial))
+        parse.values.append(BrokenExpr(span, partial) if symbol == "expr" else BrokenItem(span, partial, names))
         parse.starts.append(start)
         parse.depths.append(depth)
         parse.states.append(parse.table.landing(parse.states[at], symbol, token.kind))
@@ -233,16 +290,12 @@ class Recovery:
         return depth + 1 if token.kind in _CLOSERS else depth
 
 
+def _seen_past(kind: str, ahead: tuple[str, ...]) -> Iterable[str]:
+    """What is to fit after a sign that is supplied: of a product of units that lacks several signs, up to the next."""
+    return takewhile(lambda each: each != "NAME", ahead) if kind == "STAR" else ahead
+
+
 def accepts(parse: Parse, states: list[int], kinds: tuple[str, ...]) -> bool:
     """Whether an automaton with this stack would take these tokens; the stack itself stays."""
     states = states.copy()
     return all(parse.table.step(states, kind) for kind in kinds)
-
-
-def _nodes(values: list[Any]) -> Iterator[Node]:
-    """The nodes among what was built, those in lists included."""
-    for value in values:
-        if isinstance(value, Node):
-            yield value
-        elif isinstance(value, list):
-            yield from _nodes(value)

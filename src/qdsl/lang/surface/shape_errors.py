@@ -1,22 +1,26 @@
-"""Mistakes that the grammar lets through because it would otherwise have two of everything. One function each."""
+"""Mistakes known by their shape: some that the grammar lets through because it would otherwise have two of everything,
+some that take more than one sign to mend. One function each.
+"""
 
 from __future__ import annotations
 
 from qdsl.lang.report import Diagnostic, Edit, Fix, Label, error, warning
-from qdsl.lang.source import Span
+from qdsl.lang.source import Chunk, Span
 
 
-def divided_juxtaposition(juxtaposition: Span, slash: Span) -> Diagnostic:
+def divided_juxtaposition(juxtaposition: Span, slash: Span, divisor: Span) -> Diagnostic:
     """`x / 9.8 m/s^2` is (x / (9.8 m)) / s^2."""
-    edits = (Edit(juxtaposition.before(), "("), Edit(juxtaposition.after(), ")"))
     return warning(
         "W0120",
         f"this divides by {juxtaposition.text} only, and then again by what follows",
         Label(juxtaposition),
         Label(slash, "the second division"),
-        hint="if the unit goes on, put the whole quantity in brackets",
-        fixes=(Fix(f"write ({juxtaposition.text})", edits, sure=False),),
+        fixes=(_bracketed(juxtaposition.to(divisor)), _bracketed(juxtaposition)),
     )
+
+
+def _bracketed(span: Span) -> Fix:
+    return Fix(f"write ({span.text})", (Edit(span.before(), "("), Edit(span.after(), ")")), sure=False)
 
 
 def assignment_target(target: Span) -> Diagnostic:
@@ -25,6 +29,38 @@ def assignment_target(target: Span) -> Diagnostic:
 
 def lambda_parameter(parameter: Span) -> Diagnostic:
     return error("E0123", "the parameters of a lambda are plain names: (x, y) -> ..", Label(parameter))
+
+
+def lambda_parameter_type(name: Span, chunk: Chunk, end: int) -> Diagnostic:
+    """`(x: Time, y) -> ..`; the type ends where the next comma or bracket stands."""
+    end = name.end + len(chunk.text[name.end : end].rstrip())
+    fix = Fix("leave the type out", (Edit(Span(chunk, name.end, end), ""),), sure=False)
+    return error(
+        "E0123",
+        "the parameters of a lambda are plain names: their types follow from its use",
+        Label(Span(chunk, name.start, end)),
+        fixes=(fix,),
+    )
+
+
+def brace_on_next_line(head: Span, brace: Span) -> Diagnostic:
+    """`if a` and `{` below it; a comment between them stays where it is."""
+    comment = head.chunk.text[head.end : brace.start].rstrip()
+    rest = Span(head.chunk, head.end + len(comment), brace.end)
+    edits = (Edit(head.after(), " {"), Edit(rest, "")) if comment else (Edit(rest, " {"),)
+    return error(
+        "E0108",
+        "the `{` of a block stands on the line of what it belongs to",
+        Label(brace),
+        Label(head, "this line ends too early"),
+        fixes=(Fix("move it up", edits),),
+    )
+
+
+def equal_before_block(equal: Span, brace: Span) -> Diagnostic:
+    """`fn f(x) = { .. }`."""
+    fix = Fix("leave the `=` out", (Edit(Span(equal.chunk, equal.start, brace.start), ""),))
+    return error("E0107", "a function has `=` and a value, or a block without `=`", Label(equal), fixes=(fix,))
 
 
 def number_in_type(number: Span) -> Diagnostic:

@@ -21,7 +21,8 @@ from qdsl.lang.surface.tokens import END, LATER, RESERVED, SPELLING, Token
 class Place:
     """An error state, the token that did not fit, the one before it, and how the parser went on.
 
-    `inserted` is the kind of a sign that was supplied, `opener` the bracket that it closed.
+    `inserted` is the kind of a sign that was supplied, `opener` the bracket that it closed; `said` is the message where
+    the way it was mended tells what is wrong.
     """
 
     state: int
@@ -30,6 +31,7 @@ class Place:
     inserted: str = ""
     opener: Token | None = None
     left_out: bool = False
+    said: Diagnostic | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +59,10 @@ _NO_START = Words("E0101", "a statement cannot begin with {token}")
 _SEMICOLON = _for("SEMI", "E0105", "`;` ends a statement and cannot stand inside brackets; write a comma")
 
 _NO_COMMA = Words("E0107", "a comma or an operator is missing between {before} and {token}")
-_NO_STAR = Words("E0107", "`*` is missing between {before} and {token}: a product of units is written kg*m")
+_NO_STAR = Words("E0107", "`*` is missing between {before} and {token}: only a number multiplies what stands after it")
+_NO_CALL = Words("E0102", "an operator is missing between {before} and {token}, or the brackets of a call: {name}(..)")
 _RESERVED_NAME = Words("E0106", "{token} is a word of the language and cannot be a name")
+_CALLED_WITH = frozenset(_VALUES.split()) - {"LPAR", "LSQB", "IF"}
 _NAMED = frozenset({"name", "field", "unit", "named value", "symbol", "parameter"})
 
 _MISPLACED = (
@@ -84,6 +88,8 @@ SITUATIONS: dict[str, tuple[Words, ...]] = {
         Words("E0126", "an experiment holds `param`, `axis`, `let` and `measure`; {token} begins none of them"),
     ),
     "end of line": (
+        _for("AS", "E0102", "a name is imported as it is called; `as` stands after a module: import lab as l"),
+        _for("COMMA", "E0107", "a comma stands only inside brackets, between elements"),
         _for(f"{_VALUES} {_BEGINS}", _NEW_LINE.code, _NEW_LINE.sentence),
         *_MISPLACED,
         Words("E0102", "{token} cannot follow {before} here"),
@@ -105,6 +111,11 @@ SITUATIONS: dict[str, tuple[Words, ...]] = {
         _for("LBRACE", "E0108", "no block can stand after {before}"),
         _for("ARROW", "E0123", "the parameters of a lambda are plain names: x -> .. or (x, y) -> .."),
         _for("ELSE", "E0126", "this `else` has no `if` before it: `else` follows the `}}` of its `if`"),
+        _for(
+            "IF",
+            "E0102",
+            "`if` cannot follow {before}: a choice is written if c {{ a }} else {{ b }}",
+        ),
         _for("TO", "E0102", "a value is converted once; put the first conversion in brackets"),
         _for("PLUS_MINUS", "E0102", "`+/-` stands once between a value and its tolerance; use brackets"),
         _for("AS FROM IN FORALL GIVEN PREFIXES", "E0102", "{token} has no meaning after {before}"),
@@ -207,13 +218,16 @@ SITUATIONS: dict[str, tuple[Words, ...]] = {
 
 def diagnostic(place: Place, chunk: Chunk) -> Diagnostic:
     """The message for a token that did not fit."""
+    if place.said is not None:
+        return place.said
     if place.opener is not None and place.before is not None:
         end, opener = place.before.end, place.opener
         closer = SPELLING[place.inserted]
         return never_closed(Span(chunk, end, end), Span(chunk, opener.start, opener.end), opener.text, closer)
     words = _words(place)
     span = _span(place, chunk)
-    sentence = words.sentence.format(token=_shown(place.token), before=_shown(place.before))
+    name = place.before.text if place.before is not None else ""
+    sentence = words.sentence.format(token=_shown(place.token), before=_shown(place.before), name=name)
     return error(words.code, sentence, Label(span), fixes=_fixes(place, chunk))
 
 
@@ -230,10 +244,17 @@ def _words(place: Place) -> Words:
         return _NO_COMMA
     if place.inserted == "STAR":
         return _NO_STAR
+    if waiting == "after a value" and token.kind in _CALLED_WITH and _begins_statement(place.before):
+        return _NO_CALL
     for words in SITUATIONS.get(waiting, ()):
         if not words.kinds or token.kind in words.kinds:
             return words
     return Words("E0100", "{token} does not fit here")
+
+
+def _begins_statement(before: Token | None) -> bool:
+    """Whether it is a name, the first of its line: `print 3`."""
+    return before is not None and before.kind == "NAME" and before.first
 
 
 def _span(place: Place, chunk: Chunk) -> Span:
@@ -270,6 +291,6 @@ def _fixes(place: Place, chunk: Chunk) -> tuple[Fix, ...]:
         end = place.before.end if place.before is not None else token.start
         text = sign if sign in ",;)]:" else f" {sign}"
         return (Fix(f"insert `{sign}`", (Edit(Span(chunk, end, end), text),), sure=False),)
-    if place.left_out and token.kind != "NL":
+    if place.left_out:
         return (Fix(f"leave {_shown(token)} out", (Edit(Span(chunk, token.start, token.end), ""),), sure=False),)
     return ()

@@ -200,6 +200,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     a, b
     x -> {} +
     a -> b else c
+    if a {} else {} else
     a +/- b +/- c
     unit u = (s) :
 """),

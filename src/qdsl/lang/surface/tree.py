@@ -435,9 +435,10 @@ class Option(Item):
 
 
 class BrokenItem(Item):
-    """A line that could not be understood; `partial` is what could. A message has been reported."""
+    """A line that could not be understood; `partial` is what could, `names` what it declares. A message was given."""
 
     partial: tuple[Node, ...]
+    names: tuple[Name, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -459,7 +460,7 @@ class Module:
 
 
 def method(call: Call) -> Field | None:
-    """The `x.f` of `x.f(y)`, which is f(x, y). `(x.f)(y)` has none: what stands in brackets is a field that is called."""
+    """The `x.f` of `x.f(y)`, which is f(x, y). `(x.f)(y)` has none: in brackets it is a field that is called."""
     field = call.function
     return field if isinstance(field, Field) and field.span.end == field.name.span.end else None
 

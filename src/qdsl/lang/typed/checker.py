@@ -107,12 +107,16 @@ class Checker:
     def report(self, diagnostic: Diagnostic) -> None:
         self.diagnostics.add(diagnostic)
 
-    def is_hidden(self, name: str) -> bool:
-        """Whether a value of the library cannot be offered, because the program has something of that name."""
+    def is_hidden(self, name: str, span: Span) -> bool:
+        """Whether a value of the library cannot be offered at a place, because the program has something of that name.
+
+        A local hides it in its own item of the file, wherever in there its block ends.
+        """
         library = self.resolved.scope.parent
         meant = library.value(name) if library is not None else None
         own = (each for each in self.symbols.values() if each.name == name and each.kind is not Kind.UNIT)
-        return self.resolved.scope.value(name) is not meant or any(each is not meant for each in own)
+        around = (each for each in own if each.span is not None and each.span.chunk is span.chunk)
+        return self.resolved.scope.value(name) is not meant or any(each is not meant for each in around)
 
     @property
     def in_function(self) -> bool:

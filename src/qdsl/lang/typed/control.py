@@ -90,12 +90,12 @@ def _report_misfit(c: Checker, first: typed.Expr, second: typed.Expr, expected: 
 
 def _report_difference(c: Checker, node: surface.If, first: typed.Expr, second: typed.Expr) -> None:
     """The second branch is no more than other than the first."""
-    a, b = element_of(first.type)[0], element_of(second.type)[0]
-    if isinstance(a, types.Real) and isinstance(b, types.Real):
-        if not c.same_dimension(a.dimension, b.dimension, node.span):
-            c.report(c.wrong_dimension(second.span, b.dimension, a.dimension, Reason(first.span, "the other branch")))
-            return
-    c.report(c.errors.branches_differ(first.span, types.resolved(first.type), second.span, types.resolved(second.type)))
+    match element_of(first.type)[0], element_of(second.type)[0]:
+        case types.Real(a), types.Real(b) if not c.same_dimension(a, b, node.span):
+            c.report(c.wrong_dimension(second.span, b, a, Reason(first.span, "the other branch")))
+        case _:
+            found = types.resolved(first.type), types.resolved(second.type)
+            c.report(c.errors.branches_differ(first.span, found[0], second.span, found[1]))
 
 
 def _of_either_length(first: Type, second: Type) -> Type:

@@ -90,7 +90,7 @@ class Products:
         if not self.turns:
             return
         for top in self.tops:
-            factors = list(self._factors(top, True))
+            factors = list(self._factors(top))
             for factor in factors:
                 if factor.turn is not None and factor.turn.carries is False and not _is_undone(factor, factors):
                     yield from self._doubled(factor, factor.turn, factors)
@@ -102,20 +102,20 @@ class Products:
         if value is not None:
             yield Doubled(turn, value.span, rate is not None, self._without(factor, sure=rate is not None))
 
-    def _factors(self, node: surface.Expr, above: bool) -> Iterator[Factor]:
-        match node:
-            case surface.Binary(operator="*", left=left, right=right):
-                yield from self._factors(left, above)
-                yield from self._factors(right, above)
-            case surface.Binary(operator="/", left=left, right=right):
-                yield from self._factors(left, above)
-                yield from self._factors(right, not above)
-            case surface.Juxtapose(factor=factor) if node not in self.types:
-                yield from self._factors(factor, above)
-            case surface.Unary(operator="-", operand=operand):
-                yield from self._factors(operand, above)
-            case _:
-                yield Factor(above, node, self.turns.get(node))
+    def _factors(self, product: surface.Expr) -> Iterator[Factor]:
+        """The factors of a product from left to right."""
+        waiting = [(product, True)]
+        while waiting:
+            node, above = waiting.pop()
+            match node:
+                case surface.Binary(operator="*" | "/" as sign, left=left, right=right):
+                    waiting += ((right, above if sign == "*" else not above), (left, above))
+                case surface.Juxtapose(factor=factor) if node not in self.types:
+                    waiting.append((factor, above))
+                case surface.Unary(operator="-", operand=operand):
+                    waiting.append((operand, above))
+                case _:
+                    yield Factor(above, node, self.turns.get(node))
 
     # ── what a value is ──────────────────────────────────────────────────────
 
@@ -125,7 +125,7 @@ class Products:
             case surface.Binary(operator="+" | "-", left=left, right=right):
                 return self._is_rate(left) or self._is_rate(right)
             case surface.Binary(operator="*" | "/") | surface.Juxtapose() if node not in self.types:
-                factors = list(self._factors(node, True))
+                factors = list(self._factors(node))
                 divided = any(factor.turn is not None and not factor.above for factor in factors)
                 return not divided and _only(True, factors, self._is_rate) is not None
             case surface.Unary(operator="-", operand=inner) | surface.Index(value=inner):

@@ -132,19 +132,16 @@ class Dimension:
         """With every solved variable and every decided turn replaced by what it stands for."""
         if self.ground:
             return self
-        result = self
+        open_: dict[Atom, Exponent] = {}
+        known = ONE
         for atom, exponent in self.factors.items():
             if type(atom) is DimVar and atom.solution is not None:
-                result = result.without(atom) * atom.solution.resolved() ** exponent
+                known = known * atom.solution.resolved() ** exponent
             elif type(atom) is Turn and atom.carries is not None:
-                result = result.without(atom)
-                if atom.carries:
-                    result = result * PER_CYCLE**exponent
-        return result
-
-    def without(self, atom: Atom) -> Dimension:
-        """The other factors."""
-        return Dimension({each: exponent for each, exponent in self.factors.items() if each is not atom})
+                known = known * PER_CYCLE**exponent if atom.carries else known
+            else:
+                open_[atom] = exponent
+        return self if len(open_) == len(self.factors) else Dimension(open_) * known
 
 
 def _is_ground(factors: Iterable[Atom]) -> bool:

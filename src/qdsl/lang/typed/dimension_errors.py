@@ -7,13 +7,13 @@ alone, every reading that would make them agree is offered, and the reader choos
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
 
 from qdsl.lang.report import Diagnostic, Edit, Fix, Label, error, warning
 from qdsl.lang.source import Span
 from qdsl.lang.typed.cycles import Doubled
-from qdsl.lang.typed.dimension import CYCLE, Dimension
-from qdsl.lang.typed.readings import readings
+from qdsl.lang.typed.dimension import CYCLE, TIME, Dimension
+from qdsl.lang.typed.readings import IsHidden, readings
 from qdsl.lang.typed.show import Show, by_default
 
 _VERBS = {"+": "add", "-": "subtract"}
@@ -22,7 +22,7 @@ _VERBS = {"+": "add", "-": "subtract"}
 class DimensionErrors:
     """Mistakes about dimensions. `show` names them; `is_hidden` says which names of the library the program took."""
 
-    def __init__(self, show: Show, is_hidden: Callable[[str], bool]) -> None:
+    def __init__(self, show: Show, is_hidden: IsHidden) -> None:
         self._show = show
         self._is_hidden = is_hidden
 
@@ -54,7 +54,9 @@ class DimensionErrors:
             Label(left, f"this is {names[0]}"),
             Label(right, f"this is {names[1]}"),
             note=show.beside(left_dim, right_dim),
-            hint=f"give it its type: var {began} = 0" if began else self._hint(left_dim, right_dim, literal),
+            hint=f"give it its type: var {began} = 0"
+            if began
+            else self._hour(left, right_dim) or self._hour(right, left_dim) or self._hint(left_dim, right_dim, literal),
             fixes=self._readings(left, left_dim, right_dim) + self._readings(right, right_dim, left_dim),
         )
 
@@ -69,8 +71,8 @@ class DimensionErrors:
             "E0402",
             f"this should be {names[1]}, but is {names[0]}",
             *labels,
-            note=show.beside(found, wanted),
-            hint=self._hint(found, wanted, None),
+            note=show.beside(found, wanted, ("is", "should be")),
+            hint=self._hour(span, wanted) or self._hint(found, wanted, None),
             fixes=self._readings(span, found, wanted),
         )
 
@@ -87,8 +89,8 @@ class DimensionErrors:
             "E0403",
             f"`{parameter}` of `{function}` is {names[1]}, and this is {names[0]}",
             *labels,
-            note=show.beside(found, wanted),
-            hint=self._hint(found, wanted, None),
+            note=show.beside(found, wanted, ("is", "should be")),
+            hint=self._hour(span, wanted) or self._hint(found, wanted, None),
             fixes=self._readings(span, found, wanted),
         )
 
@@ -127,7 +129,7 @@ class DimensionErrors:
             "E0411",
             f"this should be {names[1]}, but is {names[0]}: they differ by a count of cycles",
             *labels,
-            note=show.beside(found, wanted),
+            note=show.beside(found, wanted, ("is", "should be")),
             fixes=self._readings(span, found, wanted),
         )
 
@@ -163,8 +165,8 @@ class DimensionErrors:
         return error(
             "E0405",
             f"{name} can only be raised to a power that is known now",
-            Label(span, "this is known only when the program runs"),
-            hint="divide the base by a unit first, or write the exponent as a number",
+            Label(span, "no whole number or fraction that is known now"),
+            hint="divide the base by a unit first, or write the exponent as a number or a const",
         )
 
     def exponent_has_dimension(self, span: Span, found: Dimension) -> Diagnostic:
@@ -181,7 +183,7 @@ class DimensionErrors:
             f"{show.dimension(value_dim)} cannot be shown in `{unit}`",
             Label(span, f"`{unit}` measures {show.dimension(unit_dim)}"),
             Label(value, f"this is {show.dimension(value_dim)}"),
-            note=show.beside(value_dim, unit_dim),
+            note=show.beside(value_dim, unit_dim, ("value", "unit")),
             fixes=self._readings(value, value_dim, unit_dim),
         )
 
@@ -233,6 +235,11 @@ class DimensionErrors:
 
     def _readings(self, span: Span, found: Dimension, wanted: Dimension) -> tuple[Fix, ...]:
         return readings(span, found, wanted, self._is_hidden)
+
+    def _hour(self, span: Span, wanted: Dimension) -> str:
+        """`3 h` where a Time is wanted."""
+        is_hour = re.fullmatch(r"[\d.]+ ?h", span.text) is not None and not self._is_hidden("h", span)
+        return "`h` is the Planck constant; an hour is hr" if is_hour and wanted.resolved() == TIME else ""
 
     def _hint(self, found: Dimension, wanted: Dimension, literal: Span | None) -> str:
         """One thing to try, only where it is sure."""

@@ -16,6 +16,8 @@ from qdsl.lang.typed.show import Show
 from qdsl.lang.typed.types import Type, pruned
 from qdsl.lang.typed.words import counted, with_article
 
+_OF_AN_ARRAY = {"min": "minimum", "max": "maximum"}
+
 
 class TypeErrors:
     """Mistakes about types. `show` names dimensions."""
@@ -39,10 +41,12 @@ class TypeErrors:
         labels = [Label(span, f"this is {show.a(found)}")]
         if why is not None:
             labels.append(Label(why, reason))
+        estimate = isinstance(found, types.Estimate) and isinstance(expected, types.Real)
         return error(
             "E0302",
             f"this should be {show.a(expected)}, but is {show.a(found)}",
             *labels,
+            hint="its value without the uncertainty is `.value` of it" if estimate else "",
         )
 
     def needs_rounding(self, span: Span, why: Span | None, reason: str) -> Diagnostic:
@@ -136,12 +140,13 @@ class TypeErrors:
         )
 
     def missing_argument(self, span: Span, function: str, missing: Sequence[str], declared: Span | None) -> Diagnostic:
-        """`rabi(t)` where rabi takes three."""
+        """`rabi(t)` where rabi takes three, `max(xs)`."""
         names = " and ".join(f"`{name}`" for name in missing)
         labels = [Label(span)]
         if declared is not None:
             labels.append(Label(declared, "declared here"))
-        return error("E0307", f"`{function}` also needs {names}", *labels)
+        hint = f"of the elements of one array it is {_OF_AN_ARRAY[function]}(xs)" if function in _OF_AN_ARRAY else ""
+        return error("E0307", f"`{function}` also needs {names}", *labels, hint=hint)
 
     def too_many_arguments(self, span: Span, function: str, most: int, declared: Span | None) -> Diagnostic:
         """`sin(1, 2)`."""
@@ -208,11 +213,14 @@ class TypeErrors:
         return error("E0337", f"`{name}` can only be called", Label(span))
 
     def not_differentiable(self, span: Span, type_: Type, kind: str) -> Diagnostic:
-        """`grad("a")`, `grad` of a function that returns a Text."""
+        """`grad("a")`, `grad` of a function that returns a Text, an array or a Complex."""
+        gives_array = isinstance(type_, types.Function) and isinstance(pruned(type_.result), types.Array)
+        wanted = "a real number" if kind == "grad" else "real numbers"
         return error(
             "E0338",
-            f"`{kind}` needs a function from numbers to numbers, and this is {self.show.a(type_)}",
+            f"`{kind}` needs a function from real numbers to {wanted}, and this is {self.show.a(type_)}",
             Label(span),
+            hint="jacobian(f) is for a function that gives an array" if kind == "grad" and gives_array else "",
         )
 
     def recursive_without_type(self, span: Span, name: str) -> Diagnostic:
@@ -252,7 +260,8 @@ class TypeErrors:
 
     def index_outside(self, span: Span, index: int, length: int) -> Diagnostic:
         """`[1, 2][5]`, where both are known; indices count from 0 and never from the end."""
-        return error("E0317", f"index {index} is outside an array of {counted(length, 'element')}", Label(span))
+        said = f"index {index} is outside an array of {counted(length, 'element')}"
+        return error("E0317", said, Label(span), hint=f"from the end: v[len(v) - {-index}]" if index < 0 else "")
 
     def slice_outside(self, span: Span, low: int | None, high: int | None, length: int | None) -> Diagnostic:
         """`[1, 2][0:5]`, `v[2:1]`, `v[-1:]`; what is not known is None."""

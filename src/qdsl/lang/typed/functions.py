@@ -6,7 +6,7 @@ parameters and result are all written keeps that type from the start.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from qdsl.lang.names import Symbol
 from qdsl.lang.surface import tree as surface
@@ -20,7 +20,7 @@ from qdsl.lang.typed.dimension import Dimension, DimVar
 from qdsl.lang.typed.scheme import standardise
 from qdsl.lang.typed.types import BROKEN, NEVER, NOTHING, Type, pruned
 from qdsl.lang.typed.unification import give_up
-from qdsl.lang.typed.usage import parameter_type
+from qdsl.lang.typed.usage import parameter_types
 
 
 def check_functions(c: Checker, symbols: Sequence[Symbol]) -> None:
@@ -67,7 +67,8 @@ def _head(c: Checker, node: surface.Function) -> typed.Function:
         symbol = c.symbol(generic.name)
         if symbol is not None:
             symbol.entity = Dimension({DimVar(generic.name.text, rigid=True): 1})
-    parameters = tuple(_parameter(c, node, each) for each in node.parameters)
+    told = _told_by_use(c, node)
+    parameters = tuple(_parameter(c, each, told) for each in node.parameters)
     result = types.TypeVar() if node.result is None else annotated(c, node.result)
     type_ = types.Function(tuple(variable.type for variable in parameters), result)
     defaults: tuple[typed.Expr | None, ...] = tuple(None for _ in parameters)
@@ -77,13 +78,22 @@ def _head(c: Checker, node: surface.Function) -> typed.Function:
     )
 
 
-def _parameter(c: Checker, node: surface.Function, parameter: surface.Parameter) -> typed.Variable:
+def _told_by_use(c: Checker, node: surface.Function) -> dict[Symbol, Type]:
+    """Of the parameters without a type, what the body does with them says."""
+    if node.body is None:
+        return {}
+    untyped = [each for each in node.parameters if each.type is None or isinstance(each.type, surface.TypeHole)]
+    symbols = [symbol for each in untyped if (symbol := c.symbol(each.name)) is not None]
+    return parameter_types(symbols, node.body, c.symbols)
+
+
+def _parameter(c: Checker, parameter: surface.Parameter, told: Mapping[Symbol, Type]) -> typed.Variable:
     symbol = c.symbol(parameter.name)
     asked = isinstance(parameter.type, surface.TypeHole)
     if parameter.type is not None and not asked:
         type_ = annotated(c, parameter.type)
-    elif node.body is not None and symbol is not None:
-        type_ = parameter_type(symbol, node.body, c.symbols)
+    elif symbol is not None and symbol in told:
+        type_ = told[symbol]
     else:
         type_ = types.Real(Dimension({DimVar(): 1}))
     if asked and parameter.type is not None:

@@ -21,11 +21,11 @@ from qdsl.lang.typed.types import BOOL, INT, NOTHING, SCALAR, TEXT, Type, pruned
 from qdsl.lang.typed.unification import element_of
 
 LARGEST_INT = 2**63 - 1
+_MOST_POWER = 10**12
+"""Beyond it, a unit that is not a base unit has no size, and a power of a base unit is 1 as it is here."""
+
 _MOST_DIGITS = 330
 """More digits than this, before the point or after it, have neither the largest float nor the smallest."""
-
-LARGEST_POWER = 100
-"""Of a unit: mm^100 is 1e-300 m^100."""
 
 
 @rule(surface.Number)
@@ -82,9 +82,6 @@ def shown(c: Checker, value: typed.Expr) -> typed.Expr:
 
 @rule(surface.BrokenExpr)
 def broken(c: Checker, node: surface.BrokenExpr, expected: Type | None) -> typed.Expr:
-    for part in node.partial:
-        if isinstance(part, surface.Expr):
-            c.expr(part)
     return c.broken(node.span)
 
 
@@ -345,15 +342,15 @@ def _of_units(c: Checker, node: surface.Expr) -> Factor | None:
         case surface.Reference():
             return _unit_factor(c, node)
         case surface.Juxtapose(number=left, factor=right) | surface.Binary(operator="*", left=left, right=right):
-            a, b = _of_units(c, left), _of_units(c, right)
+            a, b = _factor(c, left), _factor(c, right)
             return None if a is None or b is None else (a[0] * b[0], _times(a[1], b[1]))
         case surface.Binary(operator="/", left=left, right=right):
-            a, b = _of_units(c, left), _of_units(c, right)
+            a, b = _factor(c, left), _factor(c, right)
             return None if a is None or b is None else (a[0] / b[0], _times(a[1], 1 / b[1]))
         case surface.Binary(operator="^", left=left, right=right):
             power = exact_number(right)
-            if power is not None and -LARGEST_POWER <= power <= LARGEST_POWER:
-                base = _of_units(c, left)
+            if power is not None:
+                base = _factor(c, left)
                 return None if base is None else (base[0] ** power, _raised(base[1], power))
             if _is_broken(right):
                 return None
@@ -369,6 +366,7 @@ def _is_broken(node: surface.Node) -> bool:
 
 def _raised(factor: Fraction | float, power: Exponent) -> Fraction | float:
     """Exact where the base and the power allow it; beyond all floats, infinite or 0."""
+    power = max(-_MOST_POWER, min(power, _MOST_POWER))
     digits = log10(factor) * power
     if abs(digits) > _MOST_DIGITS:
         return inf if digits > 0 else 0.0

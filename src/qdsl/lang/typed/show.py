@@ -107,13 +107,13 @@ class Show:
             self.letters[variable] = _LETTERS[taken] if taken < len(_LETTERS) else f"D{taken}"
         return self.letters[variable]
 
-    def beside(self, left: Dimension, right: Dimension) -> str:
+    def beside(self, left: Dimension, right: Dimension, names: tuple[str, str] = ("left", "right")) -> str:
         """Two dimensions factor by factor, one under the other, and what they differ by."""
         left, right = by_default(left.resolved()), by_default(right.resolved())
         atoms = list(dict.fromkeys([*left.factors, *right.factors]))
         if not atoms or (len(left.factors) <= 1 and len(right.factors) <= 1):
             return ""
-        rows = [("left", left), ("right", right), ("left / right", left / right)]
+        rows = [(names[0], left), (names[1], right), ("ratio", left / right)]
         width = max(len(name) for name, _ in rows)
         columns = [[self._power(a, d.factors[a]) if a in d.factors else "·" for _, d in rows] for a in atoms]
         widths = [max(map(len, column)) for column in columns]

@@ -100,7 +100,7 @@ class Solver:
         before = dict(self.rows)
         holds = False
         try:
-            holds = self._take([equation]) and self._satisfiable(equation)
+            holds = self._take([equation]) and self._satisfiable(before)
         finally:
             if not holds:
                 for turn in self.decided[kept:]:
@@ -156,8 +156,10 @@ class Solver:
         turn.carries = carries
         self.decided.append(turn)
 
-    def _satisfiable(self, equation: Equation) -> bool:
-        turns = self._component(equation.weights)
+    def _satisfiable(self, before: Mapping[Turn, Equation]) -> bool:
+        """Whether the rows have a solution, if they had one before some of them changed."""
+        changed = [row for owner, row in self.rows.items() if before.get(owner) is not row]
+        turns = self._component(turn for row in changed for turn in row.weights)
         return not turns or any(True for _ in self._solutions(turns))
 
     def _component(self, seeds: Iterable[Turn]) -> list[Turn]:

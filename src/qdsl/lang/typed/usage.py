@@ -7,6 +7,8 @@ what the checker sees. Where the use is indirect, the parameter wants its type w
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from qdsl.lang.names import Kind, Symbol
 from qdsl.lang.surface import tree as surface
 from qdsl.lang.typed import tree as typed
@@ -15,40 +17,44 @@ from qdsl.lang.typed.dimension import Dimension, DimVar
 from qdsl.lang.typed.types import BOOL, INT, Type, pruned
 
 
-def parameter_type(parameter: Symbol, body: surface.Expr, symbols: dict[surface.Node, Symbol]) -> Type:
-    """The type to begin with; dimensions are left open."""
-    for node in surface.walk(body):
-        found = _told_by(node, parameter, symbols)
-        if found is not None:
-            return found
-    return types.Real(Dimension({DimVar(): 1}))
+def parameter_types(
+    parameters: Iterable[Symbol], body: surface.Expr, symbols: dict[surface.Node, Symbol]
+) -> dict[Symbol, Type]:
+    """The types to begin with; dimensions are left open. The first use that tells something counts."""
+    wanted = dict.fromkeys(parameters)
+    found: dict[Symbol, Type] = {}
+    for node in surface.walk(body) if wanted else ():
+        for used, type_ in _told_by(node, symbols):
+            symbol = symbols.get(used) if isinstance(used, surface.Reference) else None
+            if symbol in wanted and symbol is not None:
+                found.setdefault(symbol, type_)
+    return {each: found.get(each) or types.Real(Dimension({DimVar(): 1})) for each in wanted}
 
 
-def _told_by(node: surface.Node, parameter: Symbol, symbols: dict[surface.Node, Symbol]) -> Type | None:
-    def is_it(each: surface.Node | None) -> bool:
-        return isinstance(each, surface.Reference) and symbols.get(each) is parameter
-
+def _told_by(node: surface.Node, symbols: dict[surface.Node, Symbol]) -> Iterator[tuple[surface.Node, Type]]:
+    """What the node says of those directly below it."""
     match node:
         case surface.Index(value=value, indices=indices):
-            if is_it(value):
-                return _array(len(indices))
-            if any(is_it(each) for each in indices):
-                return INT
-        case surface.For(iterable=iterable) | surface.Comprehension(iterable=iterable) if is_it(iterable):
-            return _array(1)
-        case surface.If(condition=condition) | surface.While(condition=condition) if is_it(condition):
-            return BOOL
-        case surface.Unary(operator="not", operand=operand) if is_it(operand):
-            return BOOL
-        case surface.Binary(operator="and" | "or", left=left, right=right) if is_it(left) or is_it(right):
-            return BOOL
+            yield value, _array(len(indices))
+            yield from ((each, INT) for each in indices)
+        case surface.For(iterable=iterable) | surface.Comprehension(iterable=iterable):
+            yield iterable, _array(1)
+        case surface.If(condition=condition) | surface.While(condition=condition):
+            yield condition, BOOL
+        case surface.Unary(operator="not", operand=operand):
+            yield operand, BOOL
+        case surface.Binary(operator="and" | "or", left=left, right=right):
+            yield left, BOOL
+            yield right, BOOL
         case surface.Call(function=function, arguments=arguments):
-            if is_it(function):
-                return types.Function(tuple(types.TypeVar() for _ in arguments), types.Real(Dimension({DimVar(): 1})))
+            yield (
+                function,
+                types.Function(tuple(types.TypeVar() for _ in arguments), types.Real(Dimension({DimVar(): 1}))),
+            )
             for position, argument in enumerate(arguments):
-                if is_it(argument.value):
-                    return _from_callee(symbols.get(function), position, argument)
-    return None
+                told = _from_callee(symbols.get(function), position, argument)
+                if told is not None:
+                    yield argument.value, told
 
 
 def _from_callee(callee: Symbol | None, position: int, argument: surface.Argument) -> Type | None:

@@ -1,0 +1,175 @@
+"""Fuse: loops over the same indices become one, and an array between them that nobody else reads is not made.
+
+    %a = build %n { |%i| exp (get %x, %i) }              %s = for 0, %n, 0.0 { |%i, %t|
+    %s = for 0, %n, 0.0 { |%i, %t|               =>        add %t, (exp (get %x, %i))
+      add %t, (get %a, %i)                               }
+    }
+
+An element is computed where it is read, if it is read once. Loops of which no round needs another (`core.rounds`) are
+put together, one round after the other, so that what both compute is shared; one may read what the other has written at
+its own index. Nothing that may fail comes to stand before or after something else that may.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from qdsl.lang.core.ir import Block, Function, Op, Value
+from qdsl.lang.core.rewrite import Rewriter, copied
+from qdsl.lang.core.rounds import Round, Written, round_of
+from qdsl.lang.optimise.effects import has_effect
+
+LARGEST = 400
+"""Operations of a round beyond which loops are left apart: registers are few."""
+
+
+def fuse(function: Function) -> Function:
+    function = _Elements(function).rewrite(function)
+    return _Loops(function).rewrite(function)
+
+
+# ── elements ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class _Elements(Rewriter):
+    """Puts the element of a `build` in the place of the one `get` that reads it."""
+
+    def __init__(self, function: Function) -> None:
+        super().__init__()
+        self.constants = {op.result: op.attributes["value"] for op in function.body.walk() if op.name == "const"}
+        self.uses = Counter(_uses(function.body))
+        self.upper: dict[Value, Value] = {}
+        self.read_once: set[Value] = set()
+
+    def rule(self, op: Op) -> Sequence[Value] | None:
+        if op.name == "build" and len(op.operands) == 1:
+            self.upper[op.regions[0].parameters[0]] = op.operands[0]
+            if self.uses[op.result] == 1 and not has_effect(op, self.constants.get):
+                self.read_once.add(op.result)
+        elif op.name == "for" and self.constants.get(op.operands[0]) == 0:
+            self.upper[op.regions[0].parameters[0]] = op.operands[1]
+        elif op.name == "get" and len(op.operands) == 2:
+            array, index = op.operands
+            built = self.made_by(array, "build") if array in self.read_once else None
+            if built is not None and self.upper.get(index) is built.operands[0]:
+                return self.element(built, index)
+        return None
+
+    def element(self, built: Op, index: Value) -> Sequence[Value]:
+        """The element at an index, computed here."""
+        (region,) = built.regions
+        new: dict[Value, Value] = {region.parameters[0]: index}
+        for op in region.ops:
+            self.builder.ops.append(copied(op, new))
+        (value,) = region.yields
+        return (new.get(value, value),)
+
+
+def _uses(block: Block) -> Iterator[Value]:
+    """Every use of a value."""
+    yield from block.yields
+    for op in block.ops:
+        yield from op.operands
+        for region in op.regions:
+            yield from _uses(region)
+
+
+# ── loops ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class _Loops(Rewriter):
+    """Puts loops of a block together."""
+
+    def __init__(self, function: Function) -> None:
+        super().__init__()
+        self.constants = {op.result: op.attributes["value"] for op in function.body.walk() if op.name == "const"}
+
+    def block(self, block: Block) -> Block:
+        ops = list(block.ops)
+        while (pair := self.pair(ops)) is not None:
+            ops = _together(ops, *pair)
+        if len(ops) != len(block.ops):
+            block = Block(block.parameters, tuple(ops), block.yields)
+        return super().block(block)
+
+    def rewrite(self, function: Function) -> Function:
+        body = self.block(function.body)
+        return function if body is function.body else Function(function.name, body, function.span)
+
+    def pair(self, ops: Sequence[Op]) -> tuple[int, int] | None:
+        """The places of two loops that can be one."""
+        loops = [(at, round_) for at, op in enumerate(ops) if op.name == "for" and (round_ := round_of(op))]
+        for first, (at, round_) in enumerate(loops):
+            for other, next_round in loops[first + 1 :]:
+                if self.is_together(ops, at, round_, other, next_round):
+                    return at, other
+        return None
+
+    def is_together(self, ops: Sequence[Op], at: int, round_: Round, other: int, next_round: Round) -> bool:
+        first, second = ops[at], ops[other]
+        if not all(map(self.is_same, first.operands[:2], second.operands[:2])):
+            return False
+        if len(round_.own) + len(next_round.own) > LARGEST or has_effect(first, self.constants.get):
+            return False
+        after, late = _dependent(ops[at + 1 : other], first.results)
+        if any(has_effect(op, self.constants.get) for op in after):
+            return False
+        written = _written(first, round_)
+        reads = [load for load in next_round.loads if load.operands[0] in written]
+        direct = Counter(_uses(second.regions[0]))
+        if any(direct[array] != sum(load.operands[0] is array for load in reads) for array in written):
+            return False
+        needed = {*second.operands, *_uses(second.regions[0])} - set(written)
+        return needed.isdisjoint(late - set(written)) and not {*second.operands} & set(written)
+
+    def is_same(self, left: Value, right: Value) -> bool:
+        known: Any = self.constants.get(left)
+        return left is right or (known is not None and known == self.constants.get(right))
+
+
+def _dependent(ops: Sequence[Op], values: Sequence[Value]) -> tuple[list[Op], set[Value]]:
+    """The operations that need these values, and the values with all that is made of them."""
+    after: list[Op] = []
+    late = set(values)
+    for op in ops:
+        used = {*op.operands, *(value for region in op.regions for value in _uses(region))}
+        if not late.isdisjoint(used):
+            after.append(op)
+            late.update(op.results)
+    return after, late
+
+
+def _written(loop: Op, round_: Round) -> dict[Value, Value]:
+    """The arrays that come out of a loop, with the element that a round writes at its own index alone."""
+    return {
+        result: round_.results[end.result]
+        for result, end in zip(loop.results, round_.ends, strict=True)
+        if isinstance(end, Written) and not end.before
+    }
+
+
+def _together(ops: list[Op], at: int, other: int) -> list[Op]:
+    """The two loops as one, where the second stands; what needs the first comes after."""
+    first, second = ops[at], ops[other]
+    round_ = round_of(first)
+    assert round_ is not None
+    after, _ = _dependent(ops[at + 1 : other], first.results)
+    before = [op for op in ops[at + 1 : other] if op not in after]
+    written = _written(first, round_)
+    (one,), (two,) = first.regions, second.regions
+    index, *carried = two.parameters
+    new = {index: one.parameters[0]}
+    body: list[Op] = [*one.ops]
+    for op in two.ops:
+        if op.name == "get" and op.operands[0] in written:
+            new[op.result] = written[op.operands[0]]
+            continue
+        body.append(copied(op, new))
+    region = Block(
+        (*one.parameters, *carried), tuple(body), (*one.yields, *(new.get(value, value) for value in two.yields))
+    )
+    operands, results = (*first.operands, *second.operands[2:]), (*first.results, *second.results)
+    loop = Op("for", operands, results, first.attributes, (region,), first.span)
+    return [*ops[:at], *before, loop, *after, *ops[other + 1 :]]
