@@ -131,7 +131,7 @@ def unequal_path(at: Span, lengths: Sequence[tuple[str, int]]) -> Stopped:
 
 def negative_uncertainty(at: Span, shown: str) -> Stopped:
     """`3 m +/- -0.1 m`."""
-    return Stopped(error(code_name(Code.DOMAIN), f"an uncertainty is 0 or more, and this is {shown}", Label(at)))
+    return Stopped(error(Code.DOMAIN.text, f"an uncertainty is 0 or more, and this is {shown}", Label(at)))
 
 
 def unequal_lengths(at: Span, length: int, wanted: int) -> Stopped:
