@@ -32,6 +32,15 @@ def test_an_entry_of_several_lines() -> None:
     assert talk("(1 +", "2)", "fn f(x: Scalar) -> Scalar {", "2 * x", "}", "f(3)") == ["3", "6"]
 
 
+def test_an_import_may_be_used_by_a_later_line() -> None:
+    assert talk("import roots", "from roots import find_root", "find_root(x -> x - 1, 0, 3)") == ["1"]
+
+
+def test_an_experiment_shows_its_members() -> None:
+    typed = ("experiment e {", "param a: Voltage = 1 V", "axis t: Time = [1 s]", "measure v ~ Normal(a, 1 V)", "}", "e")
+    assert talk(*typed) == ["experiment e\n    param a: Voltage\n    axis t: Time\n    measure v: Voltage"]
+
+
 def test_an_error_does_not_end_it() -> None:
     first, second = talk("3 m + 2 s", "1 + 1")
     assert first.startswith("error E0401: cannot add Length and Time")

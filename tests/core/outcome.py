@@ -22,4 +22,4 @@ def outcome(module: Module, name: str, arguments: list[Any]) -> Any:
     try:
         return bits(interpret(module, name, arguments))
     except KernelFailure as failure:
-        return failure.code, failure.message, bits(failure.values), failure.element
+        return failure.kind, failure.message, bits(failure.values), failure.element

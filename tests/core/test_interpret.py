@@ -44,7 +44,7 @@ def test_for_counts_up_to_and_not_including_its_end() -> None:
 
 def test_an_index_outside_fails_with_index_and_length() -> None:
     caught = failure("(%n: int, %x: [real]) -> (real)", SUM, 4, [1.0, 2.0, 4.0])
-    assert (caught.code, caught.values) == (Code.INDEX, (3.0, 3.0))
+    assert (caught.kind, caught.values) == (Code.INDEX, (3.0, 3.0))
     assert str(caught) == "index 3 is outside an array of length 3"
 
 
@@ -77,7 +77,7 @@ def test_only_the_branch_taken_is_run() -> None:
       }
       return %r"""
     assert run("(%c: bool, %n: int) -> (int)", body, False, 3) == (3,)
-    assert failure("(%c: bool, %n: int) -> (int)", body, True, 3).code is Code.DIVISION
+    assert failure("(%c: bool, %n: int) -> (int)", body, True, 3).kind is Code.DIVISION
 
 
 def test_build_runs_the_last_axis_fastest_and_a_negative_length_is_none() -> None:
@@ -116,7 +116,7 @@ def test_a_check_says_what_it_was_told() -> None:
     body = '%0 = const 0.0\n %ok = ge %x, %0\n check %ok, %x or DOMAIN "sqrt of {0} {braces}"\n return %x'
     assert run("(%x: real) -> (real)", body, 2.0) == (2.0,)
     caught = failure("(%x: real) -> (real)", body, -2.5)
-    assert (caught.code, str(caught)) == (Code.DOMAIN, "sqrt of -2.5 {braces}")
+    assert (caught.kind, str(caught)) == (Code.DOMAIN, "sqrt of -2.5 {braces}")
 
 
 COUNT = """
@@ -147,7 +147,7 @@ def test_a_thousand_nested_calls_and_no_more() -> None:
     assert interpret(module, "count", [999]) == (999,)
     with pytest.raises(KernelFailure) as caught:
         interpret(module, "count", [1000])
-    assert caught.value.code is Code.RECURSION
+    assert caught.value.kind is Code.RECURSION
 
 
 def test_calls_that_have_returned_do_not_count() -> None:
@@ -167,14 +167,14 @@ def test_a_failure_has_its_place() -> None:
     module.functions["f"].body.ops[0].span = span
     with pytest.raises(KernelFailure) as caught:
         interpret(module, "f", [2**62])
-    assert (caught.value.code, caught.value.span) == (Code.OVERFLOW, span)
+    assert (caught.value.kind, caught.value.span) == (Code.OVERFLOW, span)
 
 
 def test_an_array_too_large_is_refused_before_it_is_made() -> None:
     body = "%a = build %n -> [int] { |%i: int| yield %i }\n %k = len %a axis 0\n return %k"
-    assert failure("(%n: int) -> (int)", body, LARGEST_ARRAY + 1).code is Code.MEMORY
+    assert failure("(%n: int) -> (int)", body, LARGEST_ARRAY + 1).kind is Code.MEMORY
 
 
 def test_arguments_of_the_wrong_shape_are_refused() -> None:
-    assert failure("(%a: [real; 2]) -> ([real; 2])", "return %a", [1.0]).code is Code.SHAPE
-    assert failure("(%a: [real; ?, ?]) -> ()", "return", [[1.0, 2.0], [3.0]]).code is Code.SHAPE
+    assert failure("(%a: [real; 2]) -> ([real; 2])", "return %a", [1.0]).kind is Code.SHAPE
+    assert failure("(%a: [real; ?, ?]) -> ()", "return", [[1.0, 2.0], [3.0]]).kind is Code.SHAPE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 import math
 import pickle
@@ -300,3 +301,50 @@ def test_derivatives_in_any_order() -> None:
         found = {kind: getattr(f, kind)([1.0, 2.0], 3.0) for kind in kinds}
         assert found["grad"]["v"].tolist() == found["jacobian"]["v"].tolist() == [6.0, 12.0]
         assert found["hessian"]["v"]["k"].tolist() == [2.0, 4.0]
+
+
+def test_programs_functions_and_derivatives_are_pickled_and_copied(m: qdsl.Module) -> None:
+    m.root(4.0)
+    assert pickle.loads(pickle.dumps(m)).root(4.0) == 2.0
+    assert pickle.loads(pickle.dumps(m.root))(4.0) == 2.0
+    assert pickle.loads(pickle.dumps(m.root.grad))(4.0) == 0.25
+    assert copy.deepcopy(m).root(9.0) == 3.0
+    assert copy.copy(m.root)(9.0) == 3.0
+
+
+def test_an_error_has_the_code_of_its_message(m: qdsl.Module) -> None:
+    with pytest.raises(qdsl.KernelError) as stopped:
+        m.root(-1.0)
+    assert stopped.value.code == "E0701"
+
+
+def test_a_truth_value_is_no_number() -> None:
+    program = qdsl.compile("fn square(z: Complex) = z * z\nfn root(x: Scalar) = sqrt(x)")
+    for function in (program.square, program.root):
+        with pytest.raises(TypeError, match="not True"):
+            function(True)
+    with pytest.raises(TypeError, match="a program is a text, not 3"):
+        qdsl.compile(3)  # type: ignore[arg-type]
+
+
+def test_what_a_mask_hides_is_not_used() -> None:
+    program = qdsl.compile("fn root(x: Scalar) = sqrt(x)\nfn total(xs: [Scalar]) = sum(xs)")
+    hidden = np.ma.array([1.0, 4.0], mask=[False, True])
+    for _ in range(2):  # the first call compiles
+        for name, function in (("x", program.root), ("xs", program.total)):
+            with pytest.raises(TypeError, match=f"{name} takes real numbers, and some of these are masked"):
+                function(hidden)
+    assert program.total(np.ma.array([1.0, 4.0])) == 5.0
+
+
+@pytest.mark.parametrize("number", [np.float64(2), np.float32(2), np.int32(2), np.int64(2)])
+def test_numbers_of_numpy_are_numbers(number: np.generic) -> None:
+    program = qdsl.compile("fn half(x: Scalar) = x / 2\nfn twice(n: Int) = 2 * n")
+    for _ in range(2):
+        assert program.half(number) == 1.0
+        assert type(program.half(number)) is float
+        if isinstance(number, np.integer):
+            assert program.twice(number) == 4
+        else:
+            with pytest.raises(TypeError, match="n takes integers"):
+                program.twice(number)

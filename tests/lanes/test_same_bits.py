@@ -61,7 +61,7 @@ def test_interpreted(seed: int, width: int) -> None:
     results = interpreted(wide, points)
     if isinstance(results, KernelFailure):
         # Lanes whose arrays come to differ in length are the one thing that stops them without a point failing.
-        assert failure is not None or results.code is Code.SHAPE
+        assert failure is not None or results.kind is Code.SHAPE
         return
     assert failure is None
     assert [bits(tuple(of_lane(each, lane) for each in results)) for lane in range(width)] == expected
@@ -73,7 +73,7 @@ def test_compiled(seed: int, width: int, count: int) -> None:
     """Machine code, a last group that is not full, and the index and code of the first failure."""
     module, points = random_program(seed, 30, exact=True), random_points(seed, count)
     expected = [
-        (each.code, at) if isinstance(each, KernelFailure) else each
+        (each.kind, at) if isinstance(each, KernelFailure) else each
         for at, each in enumerate(one_by_one(module, points))
     ]
     length = len(expected[0][2]) if len(expected[0]) == 3 else 1

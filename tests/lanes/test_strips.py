@@ -90,7 +90,7 @@ def outcome(kernel: Kernel, given: list[Any]) -> tuple[Any, ...]:
     try:
         return tuple(np.nan_to_num(each, nan=-1e99).tobytes() for each in kernel(*given, nonfinite="keep"))
     except KernelError as failure:
-        return failure.code, str(failure), repr(failure.values)
+        return failure.kind, str(failure), repr(failure.values)
 
 
 @settings(max_examples=40, deadline=None)

@@ -83,7 +83,7 @@ def test_lengths_are_compared() -> None:
     text = "fn f(xs: [Scalar], ys: [Scalar]) = xs + ys"
     assert run(text, [1.0], [2.0]) == (3.0,)
     found = failure(text, [1.0], [2.0, 3.0])
-    assert (found.code, str(found)) == (Code.SHAPE, "arrays of lengths 1 and 2 do not go together")
+    assert (found.kind, str(found)) == (Code.SHAPE, "arrays of lengths 1 and 2 do not go together")
     assert found.span is not None
     assert found.span.text == "xs + ys"
 
@@ -100,7 +100,7 @@ def test_a_failing_element_tells_its_value() -> None:
 def test_named_lengths_must_agree() -> None:
     text = "fn f(a: [Scalar; n], b: [Scalar; n]) -> Scalar = a[0] + b[0]"
     assert run(text, [1.0, 2.0], [3.0, 4.0]) == 4.0
-    assert failure(text, [1.0, 2.0], [3.0]).code is Code.SHAPE
+    assert failure(text, [1.0, 2.0], [3.0]).kind is Code.SHAPE
 
 
 def test_a_promised_length_is_checked_where_it_is_not_known() -> None:
@@ -108,7 +108,7 @@ def test_a_promised_length_is_checked_where_it_is_not_known() -> None:
 fn three(a: [Scalar; 3]) -> Scalar = a[2]
 fn f(n: Int) -> Scalar = three([1.0 * i for i in range(n)])"""
     assert run(text, 3) == 2.0
-    assert failure(text, 4).code is Code.SHAPE
+    assert failure(text, 4).kind is Code.SHAPE
 
 
 def test_a_var_may_change_its_length_where_its_type_does_not_say_one() -> None:
@@ -132,7 +132,7 @@ def test_a_literal_of_literals_is_a_matrix() -> None:
 def test_rows_of_unknown_length_make_a_matrix_if_they_are_equally_long() -> None:
     text = "fn f(a: [Scalar], b: [Scalar]) = [a, b, 2 * a]"
     assert run(text, [1.0, 2.0], [3.0, 4.0]) == ((1.0, 2.0), (3.0, 4.0), (2.0, 4.0))
-    assert failure(text, [1.0], [2.0, 3.0]).code is Code.SHAPE
+    assert failure(text, [1.0], [2.0, 3.0]).kind is Code.SHAPE
 
 
 def test_elements_rows_and_lengths_of_a_matrix() -> None:
@@ -142,8 +142,8 @@ def test_elements_rows_and_lengths_of_a_matrix() -> None:
     assert run(program.format("m[i]"), matrix, 1, 0) == (4, 5, 6)
     assert run(program.format("10 * len(m) + len(m[0]) + 100 * len(m, 1)"), matrix, 0, 0) == 323
     assert run(program.format("m * 2"), matrix, 0, 0) == ((2, 4, 6), (8, 10, 12))
-    assert failure(program.format("m[i, j]"), matrix, 1, 3).code is Code.INDEX
-    assert failure(program.format("m[i, j]"), matrix, -1, 0).code is Code.INDEX
+    assert failure(program.format("m[i, j]"), matrix, 1, 3).kind is Code.INDEX
+    assert failure(program.format("m[i, j]"), matrix, -1, 0).kind is Code.INDEX
 
 
 def test_a_double_index_and_a_row_in_a_loop_take_no_row_out() -> None:
@@ -170,13 +170,13 @@ fn row(k: Int) = [k * j for j in range(k)]
 fn f(low: Int, high: Int) = [row(max(i, 2)) for i in range(low, high)]"""
     assert run(text, 0, 3) == ((0, 2), (0, 2), (0, 2))
     assert run(text, 0, 0) == ()
-    assert failure(text, 1, 4).code is Code.SHAPE
+    assert failure(text, 1, 4).kind is Code.SHAPE
 
 
 def test_the_library_multiplies_matrices() -> None:
     text = "fn f(a: [Scalar; n, k], b: [Scalar; k, m]) = matmul(a, transpose(transpose(b)))"
     assert run(text, [[1.0, 2.0], [3.0, 4.0]], [[0.0, 1.0], [1.0, 0.0]]) == ((2.0, 1.0), (4.0, 3.0))
-    assert failure(text, [[1.0, 2.0]], [[1.0]]).code is Code.SHAPE
+    assert failure(text, [[1.0, 2.0]], [[1.0]]).kind is Code.SHAPE
 
 
 # ── elements that are set, slices, other elements ────────────────────────────────────────────────────────────────
@@ -191,13 +191,13 @@ fn f(xs: [Scalar]) -> [Scalar] {
     ys
 }"""
     assert run(text, [1.0, 2.0, 3.0]) == (10.0, 11.0, 13.0)
-    assert failure(text.replace("ys[0]", "ys[3]"), [1.0, 2.0, 3.0]).code is Code.INDEX
+    assert failure(text.replace("ys[0]", "ys[3]"), [1.0, 2.0, 3.0]).kind is Code.INDEX
 
 
 def test_slices() -> None:
     assert run("fn f(xs: [Int], i: Int) = xs[i:]", [1, 2, 3], 1) == (2, 3)
     assert run("fn f(xs: [Int], i: Int) = xs[:i]", [1, 2, 3], 0) == ()
-    assert failure("fn f(xs: [Int], i: Int) = xs[i:]", [1, 2, 3], 4).code is Code.INDEX
+    assert failure("fn f(xs: [Int], i: Int) = xs[i:]", [1, 2, 3], 4).kind is Code.INDEX
 
 
 def test_arrays_of_complex_numbers() -> None:

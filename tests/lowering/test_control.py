@@ -84,7 +84,7 @@ fn f(xs: [Scalar]) -> Int {
     last
 }"""
     assert run(text, [1.0, 2.0, -1.0]) == 1
-    assert failure(text, [1.0]).code is Code.INDEX
+    assert failure(text, [1.0]).kind is Code.INDEX
 
 
 CASES: list[tuple[str, Callable[[int], Any]]] = [
@@ -270,13 +270,13 @@ def test_a_loop_over_an_array_takes_its_elements() -> None:
 
 def test_an_assertion_says_what_was_not_true() -> None:
     found = failure("fn f(x: Scalar) -> Scalar { assert x > 1\n x }", 0.5)
-    assert (found.code, str(found)) == (Code.ASSERTION, "not true: x > 1")
+    assert (found.kind, str(found)) == (Code.ASSERTION, "not true: x > 1")
     assert found.span is not None
     assert found.span.text == "assert x > 1"
 
 
 def test_recursion_is_bounded() -> None:
-    assert failure("fn f(n: Int) -> Int = f(n + 1)", 0).code is Code.RECURSION
+    assert failure("fn f(n: Int) -> Int = f(n + 1)", 0).kind is Code.RECURSION
 
 
 def test_shadowed_names_are_different_variables() -> None:

@@ -25,7 +25,7 @@ def outcome(run: Any) -> Any:
     try:
         found = run()
     except (KernelFailure, KernelError) as failure:
-        return failure.code
+        return failure.kind
     return tuple(map(_plain, found if isinstance(found, tuple) else (found,)))
 
 

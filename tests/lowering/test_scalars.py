@@ -53,7 +53,7 @@ def test_an_int_rises_to_a_real_and_a_real_to_a_complex() -> None:
 
 def test_int_overflow_stops() -> None:
     found = failure("fn f(n: Int) -> Int = n * n", 2**40)
-    assert found.code is Code.OVERFLOW
+    assert found.kind is Code.OVERFLOW
     assert found.span is not None
     assert found.span.text == "n * n"
 
@@ -121,7 +121,7 @@ def test_logic_asks_the_right_side_only_where_needed() -> None:
 )
 def test_outside_its_domain_a_function_stops(expression: str, x: float, message: str) -> None:
     found = failure(f"fn f(x: Scalar) -> Scalar = {expression}", x)
-    assert found.code is Code.DOMAIN
+    assert found.kind is Code.DOMAIN
     assert str(found) == message
     assert found.span is not None
     assert found.span.text == expression.split(" * ")[-1]

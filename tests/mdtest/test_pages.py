@@ -13,7 +13,6 @@ import qdsl.lang.report
 from qdsl.cli.explain import PAGES
 from qdsl.lang.core.ir import Code
 from qdsl.lang.report.codes import AREAS, TITLES
-from qdsl.runtime.failures import code_name
 
 SRC = Path(qdsl.lang.report.__file__).parents[2]
 FORM = re.compile(
@@ -57,7 +56,7 @@ def test_every_code_in_the_program_has_a_page_and_the_other_way_round() -> None:
         for path in SRC.rglob("*.py")
         if path.name != "codes.py"
         for code in re.findall(r'"([EW]\d{4})"', path.read_text(encoding="utf-8"))
-    } | {code_name(code) for code in Code}
+    } | {code.text for code in Code}
     assert used == set(TITLES)
     assert {code[1:3] for code in TITLES} <= set(AREAS)
 

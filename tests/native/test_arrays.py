@@ -226,7 +226,7 @@ def test_lengths_known_on_one_side_only() -> None:
     b, a = call([1.0, 2.0, 3.0])
     assert (b.tolist(), a.tolist()) == ([1.0, 2.0, 3.0], [1.0, 2.0, 3.0])
     error = stopped(call, [1.0, 2.0])
-    assert (error.code, error.values) == (Code.SHAPE, (2, 3))
+    assert (error.kind, error.values) == (Code.SHAPE, (2, 3))
 
 
 def test_booleans_integers_and_matrices() -> None:
@@ -260,7 +260,7 @@ GET = "%x = get %v, %i -> real\nreturn %x"
 @pytest.mark.parametrize("index", [-1, 1000, 2**62, -(2**63)])
 def test_an_index_outside_is_refused(array: str, index: int) -> None:
     error = stopped(kernel(f"(%v: {array}, %i: int) -> (real)", GET), numbers(array), index)
-    assert (error.code, error.values) == (Code.INDEX, (index, LENGTH[array]))
+    assert (error.kind, error.values) == (Code.INDEX, (index, LENGTH[array]))
 
 
 @pytest.mark.parametrize("length", [LARGEST_ARRAY + 1, 2**40, 2**63 - 1])
@@ -268,7 +268,7 @@ def test_a_huge_array_is_refused(length: int) -> None:
     body = "%a = build %n -> [int] { |%i: int| yield %i }\n %k = len %a axis 0\n return %k"
     call = kernel("(%n: int) -> (int)", body)
     assert call(10) == 10
-    assert stopped(call, length).code is Code.MEMORY
+    assert stopped(call, length).kind is Code.MEMORY
 
 
 def test_many_large_arrays_are_refused_before_the_machine_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -294,7 +294,7 @@ def test_many_large_arrays_are_refused_before_the_machine_is_short(monkeypatch: 
     assert call(900) == 0.0
     monkeypatch.setattr("qdsl.runtime.context.memory_limit", lambda: 1 << 20)
     error = stopped(call.convert_and_call, 900)
-    assert error.code is Code.MEMORY
+    assert error.kind is Code.MEMORY
 
 
 ROUNDS = """
@@ -359,4 +359,4 @@ def test_a_function_of_many_small_arrays_takes_a_frame(monkeypatch: pytest.Monke
       return %s"""
     call = kernel("(%n: int, %k: int) -> (real)", body)
     assert call(999, 3) == 1000 * sum(range(60))
-    assert stopped(call, 3, 64).code is Code.INDEX
+    assert stopped(call, 3, 64).kind is Code.INDEX

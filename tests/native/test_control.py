@@ -49,7 +49,7 @@ def test_a_thousand_nested_calls_and_no_more() -> None:
         for argument in (1000, 10**9, np.array([5, 1000])):
             with pytest.raises(KernelError) as caught:
                 compiled[name](argument)
-            assert caught.value.code is Code.RECURSION
+            assert caught.value.kind is Code.RECURSION
 
 
 def test_functions_may_have_any_name() -> None:
@@ -94,9 +94,9 @@ def _machine_outcome(call: Kernel, arguments: list[Any]) -> Any:
         return bits(_plain(call(*arguments, nonfinite="keep")))
     except KernelError as error:
         site = next(
-            site for site in call.sites if site.code is error.code and site.describe(error.values) == error.message
+            site for site in call.sites if site.code is error.kind and site.describe(error.values) == error.message
         )
-        return error.code, site.message, bits(error.values), error.within
+        return error.kind, site.message, bits(error.values), error.within
 
 
 def _agrees(seed: int) -> None:

@@ -79,7 +79,7 @@ def test_a_number_at_a_time(all_primitives: Any, primitive: Primitive) -> None:
         try:
             found = bits((call(*operands, nonfinite="keep"),))
         except KernelError as error:
-            found = error.code, expected[1], bits(error.values), error.within
+            found = error.kind, expected[1], bits(error.values), error.within
         assert found == expected, operands
 
 
@@ -121,7 +121,7 @@ def test_a_failure_among_many_elements_has_its_index(
         column[531] = bad
     with pytest.raises(KernelError) as caught:
         all_primitives[1][name](*columns)
-    assert (caught.value.code, caught.value.index) == (code, (531,))
+    assert (caught.value.kind, caught.value.index) == (code, (531,))
 
 
 def test_a_check_stops_with_its_words_numbers_and_place() -> None:
@@ -169,7 +169,7 @@ def test_a_result_must_be_finite_where_the_arguments_are() -> None:
     for arguments, index in (((1.0, 0.0), ()), ((np.ones(300), np.arange(300.0)[::-1]), (299,))):
         with pytest.raises(KernelError) as caught:
             call(*arguments)
-        assert (caught.value.code, caught.value.values, caught.value.index) == (Code.NONFINITE, (1.0, 0.0), index)
+        assert (caught.value.kind, caught.value.values, caught.value.index) == (Code.NONFINITE, (1.0, 0.0), index)
         assert "not finite at x = 1, y = 0" in str(caught.value)
     assert call(1.0, 0.0, nonfinite="keep") == math.inf
     kept = call(np.ones(300), np.arange(300.0), nonfinite="keep")

@@ -109,10 +109,13 @@ def test_least_squares_do_not_square_the_condition(compiled: Kernels) -> None:
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        (("solved", np.ones((3, 3)), np.ones(3)), "not true: pivot != 0"),
-        (("lower", np.array([[1.0, 2.0], [2.0, 1.0]])), "not true: pivot > 0"),
-        (("nearest", np.zeros((3, 1)), np.ones(3)), "not true: column > 0"),
-        (("nearest", np.ones((1, 2)), np.ones(1)), "not true: m >= n"),
+        (("solved", np.ones((3, 3)), np.ones(3)), "the matrix is singular: its column 1"),
+        (("lower", np.array([[1.0, 2.0], [2.0, 1.0]])), "the matrix is not positive: its pivot in row 1 is -3"),
+        (("nearest", np.zeros((3, 1)), np.ones(3)), "the matrix is singular: its column 0"),
+        (("nearest", np.ones((1, 2)), np.ones(1)), "there are 1 equations for 2 unknowns"),
+        (("lower", np.array([[2.0, 1.0], [0.0, 2.0]])), r"not symmetric: element \(1, 0\) is 0, and \(0, 1\) is 1"),
+        (("eigen", np.array([[1.0, 2.0], [3.0, 4.0]])), r"not symmetric: element \(1, 0\) is 3, and \(0, 1\) is 2"),
+        (("hermitian", np.eye(2), np.ones((2, 2))), r"not Hermitian: element \(0, 0\)"),
     ],
     ids=lambda call: call[0],
 )

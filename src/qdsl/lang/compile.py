@@ -41,12 +41,15 @@ class Checked:
 
 @dataclass(eq=False)
 class Context:
-    """What surrounds a program: the library, how imports are found, the names of earlier lines at a prompt."""
+    """What surrounds a program: the library, how imports are found; at a prompt the names of earlier lines, and that
+    more will follow.
+    """
 
     library: Library
     imports: Imports = field(default_factory=names.NoImports)
     scope: Scope | None = None
     cache: ChunkCache | None = None
+    more_follows: bool = False
 
 
 def check(source: Source, context: Context, diagnostics: Diagnostics | None = None) -> Checked:
@@ -54,7 +57,8 @@ def check(source: Source, context: Context, diagnostics: Diagnostics | None = No
     diagnostics = Diagnostics() if diagnostics is None else diagnostics
     with deep_recursion():
         tree = parse(source, diagnostics, context.cache)
-        resolved = names.from_surface(tree, context.scope or context.library.prelude, context.imports, diagnostics)
+        outer = context.scope or context.library.prelude
+        resolved = names.from_surface(tree, outer, context.imports, diagnostics, context.more_follows)
         module = from_names(resolved, dict(context.library.dimension_names), diagnostics)
     return Checked(tree, resolved, module, diagnostics)
 

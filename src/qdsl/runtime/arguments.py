@@ -8,6 +8,7 @@ Never made: reals or booleans to integers, numbers to booleans, complex to real,
 from __future__ import annotations
 
 import ctypes
+import sys
 from collections.abc import Sequence
 from math import prod
 from typing import TYPE_CHECKING, Any
@@ -44,6 +45,8 @@ def accepted(argument: Any, type_: Type, name: str) -> np.ndarray:
     import numpy as np
 
     element = scalar_of(type_)
+    if _is_masked(argument):
+        raise TypeError(f"{name} takes {NOUNS[element]}, and some of these are masked")
     try:
         array = np.asarray(argument)
     except OverflowError:
@@ -61,6 +64,12 @@ def accepted(argument: Any, type_: Type, name: str) -> np.ndarray:
     if array.dtype.kind not in KINDS[element]:
         array = np.empty(array.shape)  # nothing in it has a kind
     return np.asarray(array, DTYPES[element])
+
+
+def _is_masked(argument: Any) -> bool:
+    """Whether it is an array of which NumPy hides elements."""
+    masked = sys.modules.get("numpy.ma")  # who has such an array has loaded it
+    return masked is not None and bool(masked.is_masked(argument))
 
 
 def _from_large(array: np.ndarray, element: Scalar, name: str) -> np.ndarray:

@@ -74,6 +74,11 @@ class Module:
             raise KeyError(f"{name!r} is an experiment; Python reaches functions, constants and lets")
         raise KeyError(f"this program has no {name!r}; it has {', '.join(self)}")
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled and copied by its source: machine code belongs to its process, and lets run again."""
+        source = self._program.source
+        return _again, (source.name, source.text)
+
     def __iter__(self) -> Iterator[str]:
         """The names that the program declares."""
         outline = self._program.outline
@@ -216,6 +221,11 @@ class Function(_Compiled):
     def __repr__(self) -> str:
         return f"<function {self.__name__}{self.signature}>"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled and copied by the source of its program."""
+        source = self._program.source
+        return _function_again, (source.name, source.text, self.__name__)
+
     @property
     def _known_by(self) -> str:
         return self.__name__
@@ -259,6 +269,10 @@ class Derivative(_Compiled):
 
     def __repr__(self) -> str:
         return f"<{self.kind} of {self._of!r}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled and copied by its function."""
+        return getattr, (self._of, self.kind)
 
     @property
     def _known_by(self) -> str:
@@ -320,6 +334,8 @@ def _as_arrays(type_: types.Type, value: Any) -> Any:
     import numpy as np
 
     element = element_type(type_)
+    if isinstance(element, types.Complex) and isinstance(value, bool):
+        raise TypeError
     if isinstance(element, types.Complex) and isinstance(value, list | tuple):
         return np.asarray(value, complex)
     if isinstance(element, types.Record) and isinstance(value, list | tuple) and shape_of(type_):
@@ -332,8 +348,22 @@ def _local(variable: typed.Variable) -> typed.Local:
     return typed.Local(variable.span, variable.type, variable)
 
 
+def _again(name: str, text: str) -> Module:
+    """The module that was pickled."""
+    return Module(Source(name, text))
+
+
+def _function_again(name: str, text: str, function: str) -> Function:
+    """The function that was pickled."""
+    found = _again(name, text)[function]
+    assert isinstance(found, Function)
+    return found
+
+
 def compile(text: str, name: str = "<text>") -> Module:
     """A program from its text."""
+    if not isinstance(text, str):
+        raise TypeError(f"a program is a text, not {text!r}")
     return Module(Source(name, text))
 
 

@@ -37,16 +37,11 @@ class Stopped(Exception):  # noqa: N818 - the user's program stopped, not we
         self.diagnostic = diagnostic
 
 
-def code_name(code: Code) -> str:
-    """The diagnostic code of a kernel's status."""
-    return f"E07{code.value:02d}"
-
-
 def stopped(failure: KernelFailure | KernelError, at: Span | None = None, note: str = "") -> Stopped:
     """The message for a stopped kernel; `at` is the statement that ran it."""
     labels = _labels(failure.span, at, "here")
-    hint = _HINTS.get(failure.code, "")
-    return Stopped(error(code_name(failure.code), str(failure), *labels, note=note, hint=hint))
+    hint = _HINTS.get(failure.kind, "")
+    return Stopped(error(failure.kind.text, str(failure), *labels, note=note, hint=hint))
 
 
 def _labels(origin: Span | None, at: Span | None, words: str) -> list[Label]:
@@ -79,9 +74,7 @@ def not_finite(at: Span, origin: Span | None, element: Sequence[int] = ()) -> St
     """
     labels = _labels(origin, at, "this is not finite")
     code = Code.NONFINITE
-    return Stopped(
-        error(code_name(code), f"a result that is not finite{at_element(element)}", *labels, hint=_HINTS[code])
-    )
+    return Stopped(error(code.text, f"a result that is not finite{at_element(element)}", *labels, hint=_HINTS[code]))
 
 
 def not_differentiable(at: Span, found: Exception) -> Stopped:
@@ -138,13 +131,13 @@ def unequal_path(at: Span, lengths: Sequence[tuple[str, int]]) -> Stopped:
 
 def negative_uncertainty(at: Span, shown: str) -> Stopped:
     """`3 m +/- -0.1 m`."""
-    return Stopped(error(code_name(Code.DOMAIN), f"an uncertainty is 0 or more, and this is {shown}", Label(at)))
+    return Stopped(error(Code.DOMAIN.text, f"an uncertainty is 0 or more, and this is {shown}", Label(at)))
 
 
 def unequal_lengths(at: Span, length: int, wanted: int) -> Stopped:
     """An array beside others of another length: two columns of a plot, a column and its table."""
     message = f"arrays of different lengths: this has {length}, where {wanted} are needed"
-    return Stopped(error(code_name(Code.SHAPE), message, Label(at)))
+    return Stopped(error(Code.SHAPE.text, message, Label(at)))
 
 
 def impossible_datum(code: str, at: Span, column: str, rows: Sequence[int], words: str) -> Stopped:
@@ -177,4 +170,4 @@ def other_length(variable: Variable, found: int, promised: int) -> Stopped:
     """`let q: [Scalar; 4] = zeros(n)` where n is not 4."""
     labels = () if variable.span is None else (Label(variable.span, "declared here"),)
     message = f"the length of `{variable.name}` is {found}, and its type says {promised}"
-    return Stopped(error(code_name(Code.SHAPE), message, *labels))
+    return Stopped(error(Code.SHAPE.text, message, *labels))

@@ -35,11 +35,13 @@ class FileImports:
     asked: dict[Path, None] = field(default_factory=dict)
     checked: list[front.Checked] = field(default_factory=list)
 
-    def check(self, source: Source, scope: Scope | None = None) -> front.Checked:
-        """Every stage up to types, of the file and of what it imports. `scope` has the names of earlier lines."""
+    def check(self, source: Source, scope: Scope | None = None, more_follows: bool = False) -> front.Checked:
+        """Every stage up to types, of the file and of what it imports. `scope` has the names of earlier lines at a
+        prompt, where `more_follows`.
+        """
         self.reading.append(Path(source.name).resolve())
         try:
-            checked = front.check(source, front.Context(self.library, self, scope))
+            checked = front.check(source, front.Context(self.library, self, scope, more_follows=more_follows))
         finally:
             self.reading.pop()
         told, self.told = self.told, []

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import ctypes
 import struct
+import sys
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from math import prod
@@ -209,12 +210,15 @@ class _NumberFormat:
         self.result_bytes = 8 * len(results)
 
     def packed(self, args: Sequence[Any]) -> bytes | None:
-        """The arguments as words, if all are plain Python numbers of the right kind and range."""
-        for value, kinds in zip(args, self.kinds, strict=True):
+        """The arguments as words, if all are plain numbers, Python's or NumPy's, of the right kind and range."""
+        plain = [
+            value if type(value) in kinds else _as_python(value) for value, kinds in zip(args, self.kinds, strict=True)
+        ]
+        for value, kinds in zip(plain, self.kinds, strict=True):
             if type(value) not in kinds:
                 return None
         try:
-            return self.pack(*args)
+            return self.pack(*plain)
         except (struct.error, OverflowError):
             return None
 
@@ -223,6 +227,12 @@ class _NumberFormat:
         for i in self.bools:
             values[i] = bool(values[i])
         return _several(values)
+
+
+def _as_python(value: Any) -> Any:
+    """A number of NumPy as Python's; anything else as it is."""
+    numpy = sys.modules.get("numpy")  # who has none of its numbers need not load it
+    return value.item() if numpy is not None and isinstance(value, numpy.generic) else value
 
 
 def _nothing_to_release(context: Any) -> None:

@@ -20,14 +20,15 @@ Number = bool | int | float
 
 class KernelError(Exception):
     """A kernel stopped: why, at which element of what it was called with, with which numbers, and where in the source.
-    `within` is the element of an array that it was building.
+    `code` is that of the message, as in `CompileError.diagnostics`: "E0701". `within` is the element of an array that
+    it was building.
     """
 
     __module__ = "qdsl"  # where users find it, and what a traceback calls it
 
     def __init__(
         self,
-        code: Code,
+        kind: Code,
         message: str,
         values: tuple[Number, ...],
         index: tuple[int, ...],
@@ -35,16 +36,21 @@ class KernelError(Exception):
         within: tuple[int, ...] = (),
     ) -> None:
         super().__init__(message)
-        self.code = code
+        self.kind = kind
         self.message = message
         self.values = values
         self.index = index
         self.span = span
         self.within = within
 
+    @property
+    def code(self) -> str:
+        """The code of the message."""
+        return self.kind.text
+
     def __reduce__(self) -> tuple[type[KernelError], tuple[object, ...]]:
         """Pickled by what it is made of: a worker's error reaches the process that asked."""
-        return type(self), (self.code, self.message, self.values, self.index, self.span, self.within)
+        return type(self), (self.kind, self.message, self.values, self.index, self.span, self.within)
 
     def __str__(self) -> str:
         inner = at_element(self.within)

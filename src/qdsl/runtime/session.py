@@ -13,6 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from qdsl.lang import compile as front
 from qdsl.lang.core.ir import Code
@@ -27,7 +28,7 @@ from qdsl.lang.typed.show import Show
 from qdsl.runtime.cache import DiskCache
 from qdsl.runtime.compiled import Compiler
 from qdsl.runtime.evaluate import Environment
-from qdsl.runtime.failures import Stopped, code_name
+from qdsl.runtime.failures import Stopped
 from qdsl.runtime.host import HOST
 from qdsl.runtime.imports import FileImports
 from qdsl.runtime.library import standard_library
@@ -112,7 +113,7 @@ class Session:
     @deep_recursion()
     def line(self, source: Source) -> bool:
         """Run what was typed at a prompt: its names stay, and a last expression is printed."""
-        checked = self.check(source)
+        checked = self.imports.check(source, self.scope, more_follows=True)
         self._report_all(checked.diagnostics)
         if not checked.ok:
             return False
@@ -200,10 +201,18 @@ class Session:
 
     def _evaluate(self, value: typed.Expr, echo: bool) -> None:
         result = self.environment.evaluate(value)
-        if echo and isinstance(types.pruned(value.type), types.Function):
-            self.settings.out(Show(self.library.dimension_names).type(value.type))
-        elif echo and types.pruned(value.type) is not types.NOTHING:
-            self.settings.out(text_of(result, value.type, self.environment.unit_of(value)))
+        if echo and types.pruned(value.type) is not types.NOTHING:
+            self.settings.out(self._answer(result, value))
+
+    def _answer(self, result: Any, value: typed.Expr) -> str:
+        """A value as a prompt shows it: of a function its type, of an experiment its members."""
+        match types.pruned(value.type):
+            case types.Function() as function:
+                return Show(self.library.dimension_names).type(function)
+            case types.ExperimentType(experiment):
+                return Show(self.library.dimension_names).experiment(experiment)
+            case _:
+                return text_of(result, value.type, self.environment.unit_of(value))
 
     def _assert(self, span: Span, condition: typed.Expr, text: str) -> None:
         holds = self.environment.evaluate(condition)
@@ -211,7 +220,7 @@ class Session:
             return
         shown = [(each.span.text, self.environment.text(each)) for each in _sides(condition) if not _is_literal(each)]
         note = "\n".join(f"  {written} is {value}" for written, value in shown if written != value)
-        code = code_name(Code.ASSERTION)
+        code = Code.ASSERTION.text
         raise Stopped(error(code, f"this does not hold: {text}", Label(condition.span), note=note))
 
     # ── what the outside gives ───────────────────────────────────────────────

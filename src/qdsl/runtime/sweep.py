@@ -50,7 +50,7 @@ class Sweep:
         try:
             found = self.kernel(*given, nonfinite=self.nonfinite)
         except KernelError as failure:
-            if failure.code is Code.NONFINITE:
+            if failure.kind is Code.NONFINITE:
                 raise not_finite(self.expr.span, failure.span, failure.index) from None
             raise stopped(failure, self.expr.span) from None
         return unflatten(types.resolved(self.expr.type), list(found) if isinstance(found, tuple) else [found])

@@ -14,13 +14,16 @@ from tests.runtime.fit.decay import NS, measured
 
 from qdsl.lang.report import Diagnostics
 from qdsl.lang.source import Source
-from qdsl.lang.typed.dimension import ONE, TIME
+from qdsl.lang.typed.dimension import FREQUENCY, ONE, TIME
 from qdsl.lang.typed.tree import DisplayUnit
 from qdsl.runtime.fit import fit
 from qdsl.runtime.fit.report import notes
-from qdsl.runtime.plot import FitPicture, Panel, Quantity, picture_of_table, save_plot
+from qdsl.runtime.plot import FitPicture, Panel, Quantity, branches_of, picture_of_table, save_plot
+from qdsl.runtime.plot.branches import HANDFUL
 from qdsl.runtime.plot.error_bars import binomial, normal, poisson
-from qdsl.runtime.plot.figure import draw_fit, draw_table, label
+from qdsl.runtime.plot.figure import draw_fit
+from qdsl.runtime.plot.style import label
+from qdsl.runtime.plot.table_figure import draw_table
 from qdsl.runtime.value.table import Table, int_column, real_column
 
 
@@ -30,12 +33,15 @@ def picture() -> FitPicture:
     assert result is not None
     tau, amplitude, baseline = result.values
     fraction = objective.excited / objective.shots
+    model = lambda t: baseline + amplitude * np.exp(-t / tau)  # noqa: E731
     panel = Panel(
         x=Quantity("delay", TIME, NS),
         y=Quantity("excited / shots"),
         points=(objective.delay, fraction),
         bars=binomial(objective.excited, objective.shots),
-        model=lambda t: baseline + amplitude * np.exp(-t / tau),
+        means=model(objective.delay),
+        branches=branches_of({}, objective.n_points),
+        curves=(model,),
     )
     return FitPicture("t1", (panel,), notes(result))
 
@@ -44,7 +50,7 @@ def test_a_fit_shows_data_curve_residuals_and_estimates() -> None:
     above, below = draw_fit(picture()).axes
     assert above.get_ylabel() == "excited / shots"
     assert below.get_xlabel() == "delay (ns)"
-    curve = above.lines[0]
+    curve = next(line for line in above.lines if line.get_marker() == "None")
     assert np.asarray(curve.get_xdata())[[0, -1]] == pytest.approx([1.0, 37.0])  # nanoseconds, from first to last point
     (box,) = above.texts
     assert "tau       = 23.88(65) ns" in box.get_text()
@@ -82,6 +88,7 @@ def test_nobody_elses_style_is_touched(tmp_path: Path) -> None:
     assert dict(mpl.rcParams) == before
 
 
+NOT_FINITE = Table({"x": real_column([np.nan, 1.0]), "y": real_column([1.0, np.inf])})
 RUN = Table(
     {"tau": real_column([0.0, 1e-6, 2e-6], TIME), "p": real_column([1.0, 0.7, 0.5]), "n": int_column([9, 7, 5])}
 )
@@ -93,6 +100,57 @@ def test_a_table_is_drawn_against_its_first_column() -> None:
     assert second.get_xlabel() == "tau (µs)"
     assert np.asarray(first.lines[0].get_xdata()) == pytest.approx([0.0, 1.0, 2.0])
     assert second.lines[0].get_linestyle() == "None"  # counts are dots
+
+
+GRID = Table(
+    {
+        "f": real_column([1.0, 1.0, 2.0, 2.0, 3.0, 3.0], FREQUENCY),
+        "wait": real_column([1e-6, 2e-6] * 3, TIME, DisplayUnit("us", 1e-6)),
+        "v": real_column([0.0, 1.0, 2.0, 3.0, 4.0, 5.0]),
+    },
+    axes=("f", "wait"),
+)
+
+
+def test_a_second_axis_makes_a_line_for_each_of_its_values() -> None:
+    (only,) = draw_table(picture_of_table(GRID)).axes
+    assert [np.asarray(line.get_ydata()).tolist() for line in only.lines] == [[0.0, 2.0, 4.0], [1.0, 3.0, 5.0]]
+    legend = only.get_legend()
+    assert legend is not None
+    assert legend.get_title().get_text() == "wait (µs)"
+    assert [text.get_text() for text in legend.get_texts()] == ["1", "2"]
+
+
+def test_more_values_than_colours_shade_the_points() -> None:
+    count = HANDFUL + 1
+    table = Table(
+        {"x": real_column(np.arange(count)), "z": real_column(np.arange(count)), "y": real_column(np.ones(count))},
+        axes=("x", "z"),
+    )
+    panel, bar = draw_table(picture_of_table(table)).axes
+    assert not panel.lines
+    assert bar.get_ylabel() == "z"
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    ("values", "text"),
+    [([1e300, 1e308], "y (1e308)"), ([1e-310, 2e-310], "y (1e-310)"), ([-1e308, 1e308], "y (1e308)")],
+)
+def test_numbers_at_the_ends_of_the_range_are_counted_in_a_power_of_ten(
+    values: list[float], text: str, tmp_path: Path
+) -> None:
+    picture = picture_of_table(Table({"x": real_column([1.0, 2.0]), "y": real_column(values)}))
+    assert draw_table(picture).axes[0].get_ylabel() == text
+    assert save_plot(picture, tmp_path / "y.png", Diagnostics())
+
+
+def test_many_points_lie_below_their_curve() -> None:
+    x = np.linspace(0.0, 1.0, 10_000)
+    panel = Panel(Quantity("x"), Quantity("y"), (x, x), normal(0.1, len(x)), x, branches_of({}, len(x)), (lambda x: x,))
+    above, _ = draw_fit(FitPicture("dense", (panel,))).axes
+    points, curve = (next(line for line in above.lines if line.get_marker() == each) for each in ("o", "None"))
+    assert curve.get_zorder() > points.get_zorder()
 
 
 def test_columns_can_be_chosen() -> None:
@@ -136,7 +194,7 @@ def test_a_folder_is_no_picture(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("table", [RUN.rows(slice(0, 0)), Table({"tau": RUN.column("tau")}), Table({})])
+@pytest.mark.parametrize("table", [RUN.rows(slice(0, 0)), Table({"tau": RUN.column("tau")}), Table({}), NOT_FINITE])
 def test_nothing_to_plot(tmp_path: Path, table: Table) -> None:
     diagnostics = Diagnostics()
     assert not save_plot(picture_of_table(table), tmp_path / "x.svg", diagnostics)

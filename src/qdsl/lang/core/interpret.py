@@ -55,7 +55,7 @@ class KernelFailure(Exception):  # noqa: N818 - the user's program failed, not w
     ) -> None:
         super().__init__(code, message, values, span)
         self.element: tuple[int, ...] = ()
-        self.code = code
+        self.kind = code
         self.message = message
         self.values = values
         self.span = span

@@ -203,6 +203,11 @@ class Code(Enum):
     MEMORY = 10  # an array too large
     CAST = 11  # a real too large for an Int
 
+    @property
+    def text(self) -> str:
+        """The code of its message."""
+        return f"E07{self.value:02d}"
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:

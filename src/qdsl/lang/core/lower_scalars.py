@@ -12,13 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from qdsl.lang.core.ir import Code, Value
 from qdsl.lang.core.layout import element_type
 from qdsl.lang.core.lower_body import Body, rule
 from qdsl.lang.core.lower_complex import complex_constant, complex_operation, real_of_complex
 from qdsl.lang.core.lower_domains import check_domain
 from qdsl.lang.core.lower_values import Data
 from qdsl.lang.core.primitives import PRIMITIVES
+from qdsl.lang.core.verdicts import VERDICTS
 from qdsl.lang.report import InternalError
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
@@ -55,8 +55,9 @@ def apply_operation(body: Body, node: typed.Operation, operands: Sequence[Data])
             return Data(result, complex_operation(body, node, operands))
         return Data(result, (real_of_complex(body, node.name, operands[0]),))
     values = [operand.value for operand in operands]
-    if node.name == "converged":
-        return Data(result, (_converged(body, *values),))
+    if node.name in VERDICTS:
+        body.check(values[0], *VERDICTS[node.name], *values[1:])
+        return Data(result, (values[0],))
     if kind is types.INT:
         return Data(result, (body.b.op(OF_INTS[node.name], *values),))
     if node.name == "si":
@@ -66,13 +67,6 @@ def apply_operation(body: Body, node: typed.Operation, operands: Sequence[Data])
     check_domain(body, node, values)
     value = body.b.op(node.name, *values)
     return Data(result, (body.b.op("to_int", value) if node.name in TO_INT else value,))
-
-
-def _converged(body: Body, ok: Value, steps: Value, left: Value) -> Value:
-    """A solver's own verdict."""
-    message = "no convergence in {0} steps: what is left is {1}, in SI units"
-    body.check(ok, Code.NOT_CONVERGED, message, steps, left)
-    return ok
 
 
 def apply_cast(body: Body, node: typed.Cast, operand: Data) -> Data:

@@ -42,15 +42,20 @@ class Resolved:
         return Scope(None, shown(self.scope.values), shown(self.scope.types), shown(self.scope.units))
 
 
-def from_surface(module: tree.Module, outer: Scope, imports: Imports, diagnostics: Diagnostics) -> Resolved:
-    """Resolve a module whose names not declared here are those of `outer`."""
+def from_surface(
+    module: tree.Module, outer: Scope, imports: Imports, diagnostics: Diagnostics, more_follows: bool = False
+) -> Resolved:
+    """Resolve a module whose names not declared here are those of `outer`. Where `more_follows`, as at a prompt, what
+    is not used may be yet.
+    """
     scope = Scope(outer)
     declared = Declarations(module, scope, imports, diagnostics)
     declared.add_all()
     resolver = _Resolver(scope, declared, diagnostics)
     for item in module.items:
         resolver.top_level(item)
-    declared.report_unused_imports()
+    if not more_follows:
+        declared.report_unused_imports()
     groups = strongly_connected(declared.dependencies)
     _report_circles(groups, resolver)
     return Resolved(module, scope, declared.symbols, groups)

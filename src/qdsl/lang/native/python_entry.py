@@ -2,10 +2,11 @@
 
     ptr python.f(ptr self, ptr arguments, i64 count, ptr keyword_names)
 
-It answers only what is plain: the right count of exact floats, ints and bools, and of objects that show an array of
-doubles or Ints as it is in memory (`Py_buffer`: NumPy's arrays do); and a result that is in order. For anything else, a
-failure included, it calls `self`, a Python callable that converts, computes again and raises. So it needs no messages,
-and a call takes some ten nanoseconds, with arrays some hundred for each, where ctypes takes a thousand.
+It answers only what is plain: the right count of floats (NumPy's are such), exact ints and bools, and of objects that
+show an array of doubles or Ints as it is in memory (`Py_buffer`: NumPy's arrays do); and a result that is in order. For
+anything else, a failure included, it calls `self`, a Python callable that converts, computes again and raises. So it
+needs no messages, and a call takes some ten nanoseconds, with arrays some hundred for each, where ctypes takes a
+thousand.
 
 A function that loops may run long, so it runs without the interpreter's lock; where it polls for interrupts and was
 interrupted, KeyboardInterrupt is raised here.
@@ -30,8 +31,14 @@ from qdsl.lang.native.writer import LLVM_TYPE, Writer, symbol
 ARENA_BYTES = 1 << 30
 """What this entry lets a call take; one that needs more is run again by `self`, which chooses its own limit."""
 
+BASE_SLOT = 48
+"""Py_tp_base: what `PyType_GetSlot` calls the class that a class is derived from."""
+
 TYPE_OFFSET = 8
 """Where an object's type is in CPython: after the count of references."""
+
+NAME_OFFSET = 24
+"""Where a class's name is: after what every object of variable size begins with."""
 
 DECLARATIONS = """
 @PyFloat_Type = external global i8
@@ -39,6 +46,9 @@ DECLARATIONS = """
 @_Py_TrueStruct = external global i8
 @_Py_FalseStruct = external global i8
 declare double @PyFloat_AsDouble(ptr)
+declare i32 @PyType_IsSubtype(ptr, ptr)
+declare ptr @PyType_GetSlot(ptr, i32)
+@PyBaseObject_Type = external global i8
 declare i64 @PyLong_AsLongLongAndOverflow(ptr, ptr)
 declare ptr @PyFloat_FromDouble(double)
 declare ptr @PyLong_FromLongLong(i64)
@@ -52,13 +62,14 @@ declare void @PyEval_RestoreThread(ptr)
 declare i32 @PyErr_CheckSignals()
 declare void @PyErr_SetNone(ptr)
 declare void @PyErr_Clear()
-declare i32 @PyObject_CheckBuffer(ptr)
 declare i32 @PyObject_GetBuffer(ptr, ptr, i32)
 declare void @PyBuffer_Release(ptr)
 """
 
 FUNCTIONS = (
     "PyFloat_AsDouble",
+    "PyType_IsSubtype",
+    "PyType_GetSlot",
     "PyLong_AsLongLongAndOverflow",
     "PyFloat_FromDouble",
     "PyLong_FromLongLong",
@@ -71,11 +82,17 @@ FUNCTIONS = (
     "PyErr_CheckSignals",
     "PyErr_SetNone",
     "PyErr_Clear",
-    "PyObject_CheckBuffer",
     "PyObject_GetBuffer",
     "PyBuffer_Release",
 )
-OBJECTS = ("PyFloat_Type", "PyLong_Type", "_Py_TrueStruct", "_Py_FalseStruct", "PyExc_KeyboardInterrupt")
+OBJECTS = (
+    "PyBaseObject_Type",
+    "PyFloat_Type",
+    "PyLong_Type",
+    "_Py_TrueStruct",
+    "_Py_FalseStruct",
+    "PyExc_KeyboardInterrupt",
+)
 
 
 @cache
@@ -182,10 +199,13 @@ class _Entry:
         return number
 
     def _real(self, given: str, class_: str) -> str:
-        """A float, or an int of 64 bits, which is rounded as Python rounds it."""
+        """A float, one of a class of its own too, or an int of 64 bits, which is rounded as Python rounds it."""
         w = self.writer
-        real, integer, read = w.label("real"), w.label("integer"), w.label("read")
-        w.branch(w.value(f"icmp eq ptr {class_}, @PyFloat_Type"), real, integer)
+        real, other, integer, read = w.label("real"), w.label("other"), w.label("integer"), w.label("read")
+        w.branch(w.value(f"icmp eq ptr {class_}, @PyFloat_Type"), real, other)
+        w.begin(other)
+        derived = w.call("i32", "@PyType_IsSubtype", ("ptr", class_), ("ptr", "@PyFloat_Type"))
+        w.branch(w.value(f"icmp ne i32 {derived}, 0"), real, integer)
         w.begin(integer)
         converted = w.value(f"sitofp i64 {self._integer(given, class_)} to double")
         after_integer = w.block
@@ -202,8 +222,11 @@ class _Entry:
         """The elements and the open lengths of an array whose elements lie side by side and are as ours."""
         w = self.writer
         given, view = w.load("ptr", w.at("%arguments", index, "ptr")), f"%view{index}"
-        shows = w.call("i32", "@PyObject_CheckBuffer", ("ptr", given))
-        self._only_if(w.value(f"icmp ne i32 {shows}, 0"))
+        # A class derived from an array's may mean more by it than its elements: one with a mask does.
+        class_ = w.load("ptr", w.at(given, TYPE_OFFSET, "i8"))
+        base = w.call("ptr", "@PyType_GetSlot", ("ptr", class_), ("i32", str(BASE_SLOT)))
+        self._only_if(w.value(f"icmp eq ptr {base}, @PyBaseObject_Type"))
+        self._only_if_named(w.load("ptr", w.at(given, TYPE_OFFSET, "i8")), b"numpy.ndarray\0")
         flags = ("i32", str(CONTIGUOUS_WITH_FORMAT))
         status = w.call("i32", "@PyObject_GetBuffer", ("ptr", given), ("ptr", view), flags)
         got, refused = w.label("got"), w.label("refused")
@@ -224,6 +247,13 @@ class _Entry:
             else:
                 self._only_if(w.value(f"icmp eq i64 {length}, {known}"))
         return arguments
+
+    def _only_if_named(self, class_: str, name: bytes) -> None:
+        """A class by its name: NumPy need not be there when this is linked."""
+        w = self.writer
+        letters = w.load("ptr", w.at(class_, NAME_OFFSET, "i8"))
+        for at, letter in enumerate(name):
+            self._only_if(w.value(f"icmp eq i8 {w.load('i8', w.at(letters, at, 'i8'))}, {letter}"))
 
     def _is_format(self, text: str, letters: bytes) -> str:
         """Whether a format is one of these letters alone. Without one it is bytes."""

@@ -8,7 +8,7 @@ measure y ~ Normal(m, w) mean depends on a param, sigma does not
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from qdsl.lang.typed import tree as typed
 
@@ -33,7 +33,12 @@ def variables_in(value: object) -> frozenset[typed.Variable]:
 
 def fitted_variables(experiment: typed.Experiment) -> frozenset[typed.Variable]:
     """The params, and the lets that depend on one, directly or through lets before them."""
-    reached = {param.variable for param in experiment.params}
+    return reached_from(experiment, (param.variable for param in experiment.params))
+
+
+def reached_from(experiment: typed.Experiment, variables: Iterable[typed.Variable]) -> frozenset[typed.Variable]:
+    """These variables, and the lets that depend on one, directly or through lets before them."""
+    reached = set(variables)
     for let in experiment.lets:
         if not reached.isdisjoint(variables_in(let.value)):
             reached.add(let.variable)

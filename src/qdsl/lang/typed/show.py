@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import product
 
-from qdsl.lang.typed import types
+from qdsl.lang.typed import tree, types
 from qdsl.lang.typed.dimension import CYCLE, FREQUENCY, ONE, PER_CYCLE, RATE, Dimension, DimVar, Exponent, Turn
 from qdsl.lang.typed.types import Type, pruned
 from qdsl.lang.typed.words import with_article
@@ -34,6 +34,16 @@ class Show:
     def a(self, type_: Type) -> str:
         """With its article: `an Int`, `a Speed`, but `[Int; 2]`."""
         return with_article(self.type(type_))
+
+    def experiment(self, experiment: tree.Experiment) -> str:
+        """Its members and their types, a line for each."""
+        kinds = {
+            "param": [each.variable for each in experiment.params],
+            "axis": [each for axis in experiment.axes for each in axis.variables],
+            "measure": [each.variable for each in experiment.measures],
+        }
+        members = [f"    {kind} {each.name}: {self.type(each.type)}" for kind in kinds for each in kinds[kind]]
+        return "\n".join((f"experiment {experiment.name}", *members))
 
     def type(self, type_: Type) -> str:
         type_ = pruned(type_)

@@ -194,7 +194,15 @@ def fitted(env: Environment, experiment: typed.Experiment, call: typed.HostCall,
     assert found is not None
     starts = {each.name: each.start for each in parameters}
     record = recorded("fit", world.source.name, world.source.text, starts, data=data.provenance)
-    return replace(found, nll=_of_the_data(model, found), provenance=record, data=data)
+    measured = model.functions.measured[0]
+    return replace(
+        found,
+        nll=_of_the_data(model, found),
+        measured=measured.type.dimension if isinstance(measured.type, types.Real) else ONE,
+        display=measured.display,
+        provenance=record,
+        data=data,
+    )
 
 
 def _of_the_data(model: Model, found: Fit) -> float | None:

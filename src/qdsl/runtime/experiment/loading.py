@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from qdsl.lang.report import Diagnostics
 from qdsl.lang.source import Span
@@ -24,7 +25,7 @@ def load(world: World, path: str, model: Model, at: Span) -> Table:
     table = load_csv(world.path(path), columns, world.resolve_unit, diagnostics, at, most)
     world.settle(diagnostics)
     assert table is not None
-    return table
+    return replace(table, axes=tuple(each.name for each in model.functions.axes))
 
 
 def wanted(experiment: typed.Experiment, shots: Sequence[str]) -> list[Wanted]:

@@ -134,4 +134,4 @@ def _table(
         whole = np.ascontiguousarray(np.broadcast_to(np.asarray(values), (count,)))
         columns[variable.name] = Column(whole, cells[variable.name], variable.display)
     record = recorded(action, world.source.name, world.source.text, chosen.params, seed)
-    return Table(columns, record)
+    return Table(columns, record, tuple(each.name for each in model.functions.axes))

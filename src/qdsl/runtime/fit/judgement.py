@@ -86,7 +86,8 @@ def _not_a_minimum(gradient: Vector, hessian: Matrix, size: Vector) -> str:
     distance = max(0.0, float(gradient @ newton)) ** 0.5
     if distance < OFFSET or bool((np.abs(newton / size) < ROUNDING).all()):
         return ""
-    return f"{distance:.1g} standard errors from the minimum"
+    errors = "1 standard error" if f"{distance:.1g}" == "1" else f"{distance:.1g} standard errors"
+    return f"{errors} from the minimum"
 
 
 def _changes(direction: Vector, parameters: Sequence[Parameter], scale: Vector) -> tuple[tuple[Parameter, float], ...]:

@@ -14,11 +14,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from qdsl.lang.typed.tree import DisplayUnit
 from qdsl.lang.typed.types import TEXT
 from qdsl.runtime.fit.goodness import REJECTED_BELOW
 from qdsl.runtime.fit.result import Fit
 from qdsl.runtime.fit.verdict import Unidentifiable
-from qdsl.runtime.value.quantity import number, shown
+from qdsl.runtime.value.quantity import best_unit, number, shown
 from qdsl.runtime.value.table import Column, Table, int_column, real_column
 
 
@@ -71,8 +72,9 @@ def fit_table(fit: Fit) -> Table:
     for each in fit.parameters:
         for name, value in ((each.name, fit[each.name].value), (f"{each.name}_err", fit[each.name].error)):
             columns[name] = real_column([value], each.dimension, each.display)
-    measures = {"nll": fit.nll, "deviance": fit.deviance, "p_value": fit.p_value, "rss": fit.rss}
+    measures = {"nll": fit.nll, "deviance": fit.deviance, "p_value": fit.p_value}
     columns |= {name: real_column([value]) for name, value in measures.items() if value is not None}
+    columns |= {"rss": real_column([fit.rss], fit.measured**2, _unit_squared(fit))} if fit.rss is not None else {}
     columns |= {"dof": int_column([fit.dof]), "points": int_column([fit.n_points])}
     columns["verdict"] = Column(np.array([fit.verdict.word]), TEXT)
     return Table(columns, fit.provenance)
@@ -88,8 +90,22 @@ def _deviance(fit: Fit) -> str:
 
 
 def _scatter(fit: Fit) -> str:
-    sigma = "not known" if fit.sigma is None else number(fit.sigma)
-    return f"sum of squares {number(fit.rss or 0.0)} on {_degrees(fit.dof)}, scatter {sigma}, {_origin(fit)}"
+    sigma = "not known" if fit.sigma is None else shown(fit.sigma, fit.measured, _unit(fit))
+    squares = shown(fit.rss or 0.0, fit.measured**2, _unit_squared(fit))
+    return f"sum of squares {squares} on {_degrees(fit.dof)}, scatter {sigma}, {_origin(fit)}"
+
+
+def _unit(fit: Fit) -> DisplayUnit:
+    """The unit of a difference of what was measured."""
+    unit = fit.display or best_unit(fit.sigma or 0.0, fit.measured)
+    return DisplayUnit(unit.symbol, unit.scale)
+
+
+def _unit_squared(fit: Fit) -> DisplayUnit:
+    """`mV^2`, `(m/s)^2`."""
+    unit = _unit(fit)
+    symbol = unit.symbol if unit.symbol.isalpha() else f"({unit.symbol})"
+    return DisplayUnit(f"{symbol}^2" if unit.symbol else "", unit.scale**2)
 
 
 def _degrees(dof: int) -> str:

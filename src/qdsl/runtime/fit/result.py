@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from qdsl.lang.typed.dimension import ONE, Dimension
+from qdsl.lang.typed.tree import DisplayUnit
 from qdsl.runtime.fit.goodness import REJECTED_BELOW, chi2_tail
 from qdsl.runtime.fit.objective import Matrix, Parameter
 from qdsl.runtime.fit.verdict import Verdict
@@ -18,7 +20,8 @@ class Fit:
     """What `fit` returns. A parameter is an attribute, an item, and part of the iteration: `best.tau`, `best["tau"]`.
 
     `covariance` is in SI, in the order of `parameters`. `nll` leaves out `constant`, the terms that only the data fix.
-    `deviance` is None where it does not measure goodness of fit; least squares have `rss`, and no nll.
+    `deviance` is None where it does not measure goodness of fit; least squares have `rss`, and no nll. `measured` says
+    in what it is counted.
     """
 
     parameters: tuple[Parameter, ...]
@@ -34,6 +37,8 @@ class Fit:
     constant: float | None = None
     deviance: float | None = None
     rss: float | None = None
+    measured: Dimension = ONE
+    display: DisplayUnit | None = None
     provenance: Provenance | None = None
     data: Table | None = None
 

@@ -5,7 +5,18 @@
 matplotlib comes with `pip install "qdsl[plot]"` and is imported when the first figure is drawn.
 """
 
+from qdsl.runtime.plot.branches import Branches, branches_of
 from qdsl.runtime.plot.file import save_plot
 from qdsl.runtime.plot.picture import FitPicture, Panel, Quantity, Series, TablePicture, picture_of_table
 
-__all__ = ["FitPicture", "Panel", "Quantity", "Series", "TablePicture", "picture_of_table", "save_plot"]
+__all__ = [
+    "Branches",
+    "FitPicture",
+    "Panel",
+    "Quantity",
+    "Series",
+    "TablePicture",
+    "branches_of",
+    "picture_of_table",
+    "save_plot",
+]

@@ -1,44 +1,26 @@
-"""Pictures to matplotlib figures. No global state: figures are made without pyplot, under a style of their own."""
+"""Fits to matplotlib figures. No global state: figures are made without pyplot, under a style of their own."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from qdsl.lang.typed.tree import DisplayUnit
-from qdsl.runtime.plot.picture import Array, FitPicture, Panel, Quantity, Series, TablePicture, counted
+from qdsl.runtime.plot.picture import Array, FitPicture, Panel, counted
+from qdsl.runtime.plot.points import Points, draw_points, show_branches
+from qdsl.runtime.plot.style import BRANCHES, CURVE, FAINT, label, weight
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 CURVE_POINTS = 600
-INK, POINTS, CURVE, FAINT = "#222222", "#1f5f99", "#c8452f", "#9a9a9a"
-
-# A fixed hash salt and paths for text make an SVG depend on nothing but what it shows.
-STYLE: Any = {
-    "svg.hashsalt": "qdsl",
-    "svg.fonttype": "path",
-    "font.family": "DejaVu Sans",
-    "font.size": 10.0,
-    "axes.edgecolor": INK,
-    "axes.linewidth": 0.8,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.labelcolor": INK,
-    "axes.titlesize": 11.0,
-    "axes.titlelocation": "left",
-    "xtick.color": INK,
-    "ytick.color": INK,
-    "xtick.direction": "out",
-    "ytick.direction": "out",
-    "legend.frameon": False,
-}
 
 
 def draw_fit(picture: FitPicture) -> Figure:
-    """Each measurement with its curve, its residuals below, and the notes beside the first."""
+    """Each measurement with its curves, its residuals below, and the notes beside the first."""
     from matplotlib.figure import Figure
 
     rows = len(picture.panels)
@@ -50,42 +32,61 @@ def draw_fit(picture: FitPicture) -> Figure:
     axes[0].set_title(picture.title)
     if picture.notes:
         _draw_notes(axes[0], picture.panels[0], picture.notes)
+    if picture.panels:
+        show_branches(figure, list(axes), picture.panels[0].branches)
     return figure
 
 
 def _draw_panel(above: Axes, below: Axes, panel: Panel) -> None:
     x, y = panel.points
     x_unit, y_unit = panel.x.unit_for(x), panel.y.unit_for(y)
-    grid = np.linspace(x.min(), x.max(), CURVE_POINTS)
-    low, high = (counted(reach, _difference(y_unit)) for reach in panel.bars)
-    above.plot(
-        counted(grid, x_unit), counted(panel.model(grid), y_unit), color=CURVE, linewidth=1.4, label="fit", zorder=2
-    )
-    above.errorbar(
-        counted(x, x_unit), counted(y, y_unit), yerr=[low, high], fmt="o", color=POINTS,
-        markersize=4.0, elinewidth=1.0, capsize=2.0, label="data", zorder=3,
-    )  # fmt: skip
+    low, high = (counted(each, _difference(y_unit)) for each in panel.bars)
+    points = Points(counted(x, x_unit), counted(y, y_unit), (low, high), panel.branches)
+    draw_points(above, points)
+    _draw_model(above, panel, x_unit, y_unit)
     above.set_ylabel(label(panel.y, y_unit))
     above.tick_params(labelbottom=False)
-    _draw_residuals(below, panel, x_unit)
+    _draw_residuals(below, panel, points.x)
+    below.set_xlabel(label(panel.x, x_unit))
     below.sharex(above)
 
 
-def _draw_residuals(axes: Axes, panel: Panel, x_unit: DisplayUnit) -> None:
-    """Data minus curve in standard errors, and the band where two in three of them belong."""
-    x, y = panel.points
+def _draw_model(axes: Axes, panel: Panel, x_unit: DisplayUnit, y_unit: DisplayUnit) -> None:
+    """The curve of each branch; without curves a dash at each point."""
+    x, _ = panel.points
+    order = 4 if weight(len(x)).is_dense else 2  # a curve below many points would not be seen
+    for colour, xs, ys in _curves(panel):
+        axes.plot(counted(xs, x_unit), counted(ys, y_unit), color=colour, linewidth=1.4, zorder=order)
+    if not panel.curves:
+        axes.plot(
+            counted(x, x_unit), counted(panel.means, y_unit), color=CURVE,
+            linestyle="none", marker="_", markersize=8.0, markeredgewidth=1.4, zorder=order,
+        )  # fmt: skip
+
+
+def _curves(panel: Panel) -> Iterator[tuple[str, Array, Array]]:
+    """The colour and the line of each curve, over the range of its own points."""
+    x, _ = panel.points
+    alone = len(panel.curves) == 1
+    for k, (rows, curve) in enumerate(zip(panel.branches.rows, panel.curves, strict=False)):
+        grid = np.linspace(x[rows].min(), x[rows].max(), CURVE_POINTS)
+        yield CURVE if alone else BRANCHES[k], grid, curve(grid)
+
+
+def _draw_residuals(axes: Axes, panel: Panel, x: Array) -> None:
+    """Data minus model in standard errors, and the band where two in three of them belong."""
+    _, y = panel.points
     scale = panel.scatter if panel.scatter is not None else 0.5 * (panel.bars[0] + panel.bars[1])
     known = np.asarray(scale) > 0.0
-    residuals = np.where(known, (y - panel.model(x)) / np.where(known, scale, 1.0), np.nan)
+    residuals = np.where(known, (y - panel.means) / np.where(known, scale, 1.0), np.nan)
     axes.axhspan(-1.0, 1.0, color=FAINT, alpha=0.18, linewidth=0.0)
-    axes.axhline(0.0, color=CURVE, linewidth=1.0)
-    axes.errorbar(
-        counted(x, x_unit), residuals, yerr=np.ones(len(x)), fmt="o", color=POINTS, markersize=3.5, elinewidth=0.9
-    )
+    alone = len(panel.branches.rows) == 1
+    axes.axhline(0.0, color=CURVE if alone else FAINT, linewidth=1.0, zorder=4 if weight(len(x)).is_dense else 1)
+    one = None if weight(len(x)).is_dense else (np.ones(len(x)), np.ones(len(x)))
+    draw_points(axes, Points(x, residuals, one, panel.branches), size=0.85, caps=False)
     reach = max(2.5, 1.2 + float(np.nanmax(np.abs(residuals), initial=0.0)))
     axes.set_ylim(-reach, reach)
     axes.set_ylabel("residual / σ")
-    axes.set_xlabel(label(panel.x, x_unit))
 
 
 def _draw_notes(axes: Axes, panel: Panel, notes: tuple[str, ...]) -> None:
@@ -108,10 +109,11 @@ def _draw_notes(axes: Axes, panel: Panel, notes: tuple[str, ...]) -> None:
 
 
 def _emptiest_corner(panel: Panel) -> tuple[bool, bool]:
-    """(right, top) of the corner whose quarter of the panel the curve and the points visit least."""
+    """(right, top) of the corner whose quarter of the panel the curves and the points visit least."""
     x, y = panel.points
-    grid = np.linspace(x.min(), x.max(), CURVE_POINTS)
-    across, up = _unit_square(np.concatenate([x, grid]), np.concatenate([y, panel.model(grid)]))
+    lines = list(_curves(panel))
+    across = _to_unit(np.concatenate([x, *(xs for _, xs, _ in lines)]))
+    up = _to_unit(np.concatenate([y, *(ys for _, _, ys in lines)]))
     corners = [(True, True), (False, True), (True, False), (False, False)]
 
     def crowd(corner: tuple[bool, bool]) -> int:
@@ -122,46 +124,9 @@ def _emptiest_corner(panel: Panel) -> tuple[bool, bool]:
     return min(corners, key=crowd)
 
 
-def _unit_square(x: Array, y: Array) -> tuple[Array, Array]:
-    return _to_unit(x), _to_unit(y)
-
-
 def _to_unit(values: Array) -> Array:
     span = np.ptp(values)
     return np.asarray((values - values.min()) / span) if span > 0 else np.full(values.shape, 0.5)
-
-
-def draw_table(picture: TablePicture) -> Figure:
-    """One panel for each column, over the same x."""
-    from matplotlib.figure import Figure
-
-    rows = max(1, len(picture.ys))
-    figure = Figure(figsize=(7.2, 1.0 + 2.4 * rows), layout="constrained")
-    axes = figure.subplots(rows, 1, squeeze=False, sharex=True)[:, 0]
-    x_unit = picture.x.quantity.unit_for(picture.x.values)
-    for panel, series in zip(axes, picture.ys, strict=False):
-        _draw_series(panel, picture.x, x_unit, series)
-    axes[0].set_title(picture.title)
-    axes[-1].set_xlabel(label(picture.x.quantity, x_unit))
-    return figure
-
-
-def _draw_series(axes: Axes, x: Series, x_unit: DisplayUnit, y: Series) -> None:
-    unit = y.quantity.unit_for(y.values)
-    dots = y.is_counted or len(x.values) <= 60
-    axes.plot(
-        counted(x.values, x_unit), counted(y.values, unit), color=POINTS,
-        linestyle="none" if y.is_counted else "-", linewidth=1.0, marker="o" if dots else None, markersize=3.5,
-    )  # fmt: skip
-    axes.set_ylabel(label(y.quantity, unit))
-
-
-def label(quantity: Quantity, unit: DisplayUnit) -> str:
-    """`delay (ns)`, or the bare name of a number."""
-    symbol = {"ohm": "Ω"}.get(unit.symbol, unit.symbol.replace("*", "·"))
-    if len(symbol) > 1 and symbol[0] == "u" and symbol[1].isalpha():
-        symbol = "µ" + symbol[1:]
-    return f"{quantity.name} ({symbol})" if symbol else quantity.name
 
 
 def _difference(unit: DisplayUnit) -> DisplayUnit:

@@ -6,6 +6,8 @@ import importlib.util
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from qdsl.lang.report import Diagnostic, Diagnostics, Label, error
 from qdsl.lang.source import Span
 from qdsl.runtime.plot.picture import FitPicture, TablePicture
@@ -58,16 +60,25 @@ def _unfit(picture: FitPicture | TablePicture, path: Path, kind: str, at: Span |
         return error(
             "E0831", f"{path.name} has no ending that names a picture", *labels, hint="write .svg, .png or .pdf"
         )
-    if isinstance(picture, TablePicture) and (not picture.ys or not len(picture.x.values)):
-        return error("E0832", "there is nothing to plot", *labels, note="a plot needs two columns of numbers and a row")
-    return None
+    why = _nothing_in(picture)
+    return error("E0832", "there is nothing to plot", *labels, note=why) if why else None
+
+
+def _nothing_in(picture: FitPicture | TablePicture) -> str:
+    """What a plot needs that this has not; empty if it has all."""
+    if isinstance(picture, FitPicture):
+        return "" if all(len(panel.means) for panel in picture.panels) else "no row has a shot"
+    if not picture.ys or not len(picture.x.values):
+        return "a plot needs two columns of numbers and a row"
+    finite = (np.isfinite(picture.x.values) & np.isfinite(each.values) for each in picture.ys)
+    return "" if any(map(np.any, finite)) else "no point has two finite numbers"
 
 
 def _write(picture: FitPicture | TablePicture, path: Path, kind: str) -> None:
     import matplotlib as mpl
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-    from qdsl.runtime.plot.figure import STYLE
+    from qdsl.runtime.plot.style import STYLE
 
     with mpl.rc_context(STYLE):
         figure = _drawn(picture)
@@ -76,6 +87,7 @@ def _write(picture: FitPicture | TablePicture, path: Path, kind: str) -> None:
 
 
 def _drawn(picture: FitPicture | TablePicture) -> Figure:
-    from qdsl.runtime.plot.figure import draw_fit, draw_table
+    from qdsl.runtime.plot.figure import draw_fit
+    from qdsl.runtime.plot.table_figure import draw_table
 
     return draw_fit(picture) if isinstance(picture, FitPicture) else draw_table(picture)

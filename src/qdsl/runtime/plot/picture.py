@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from qdsl.lang.typed.dimension import ONE, Dimension
 from qdsl.lang.typed.tree import DisplayUnit
+from qdsl.lang.typed.types import Real
+from qdsl.runtime.plot.branches import Branches, branches_of
 from qdsl.runtime.plot.error_bars import Reach
 from qdsl.runtime.value.quantity import best_unit, in_unit
 from qdsl.runtime.value.table import Table
@@ -32,11 +34,19 @@ class Quantity:
 
     def unit_for(self, *values: Array) -> DisplayUnit:
         """The display unit, or the best one for the largest of these values."""
-        if self.display is not None:
-            return self.display
         sizes = np.abs(np.concatenate([np.ravel(each).astype(float) for each in values]))
         finite = sizes[np.isfinite(sizes)]
-        return best_unit(float(finite.max()) if finite.size else 0.0, self.dimension)
+        largest = float(finite.max()) if finite.size else 0.0
+        return _countable(largest, self.display or best_unit(largest, self.dimension))
+
+
+def _countable(largest: float, unit: DisplayUnit) -> DisplayUnit:
+    """The unit, times a power of ten where numbers in it are so large or small that the lengths of an axis are none."""
+    size = largest / unit.scale
+    if size == 0.0 or 1e-100 < size < 1e100:
+        return unit
+    power = f"1e{int(f'{size:e}'.partition('e')[2])}"
+    return DisplayUnit(f"{power} {unit.symbol}".rstrip(), float(power) * unit.scale)
 
 
 def counted(values: Array, unit: DisplayUnit) -> Array:
@@ -46,18 +56,19 @@ def counted(values: Array, unit: DisplayUnit) -> Array:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One measurement of a fit against one axis: points, how far their bars reach, and the model as a function of x
-    (in SI).
+    """One measurement of a fit against one axis: points, how far their bars reach, and the model at each of them.
 
-    `model` maps an array of x to the expected y. `scatter` divides the residuals, so that they are in standard errors;
-    without it the bars' mean reach does.
+    `curves` are functions of x, in SI: the model along the axis, one for each branch, or none. `scatter` divides the
+    residuals, so that they are in standard errors; without it the bars' mean reach does.
     """
 
     x: Quantity
     y: Quantity
     points: tuple[Array, Array]
     bars: Reach
-    model: Callable[[Array], Array]
+    means: Array
+    branches: Branches
+    curves: tuple[Callable[[Array], Array], ...] = ()
     scatter: Array | None = None
 
 
@@ -81,23 +92,34 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class TablePicture:
-    """Columns against one other: one panel for each, one above the other."""
+    """Columns against one other: one panel for each, one above the other, each with the same branches."""
 
     title: str
     x: Series
     ys: tuple[Series, ...]
+    branches: Branches
 
 
 def picture_of_table(
     table: Table, x: str | None = None, ys: Sequence[str] | None = None, title: str = ""
 ) -> TablePicture:
-    """The columns `ys` against `x`: by default all the numeric ones against the first."""
+    """The columns `ys` against `x`: by default all that were measured against the first axis, of several the first of
+    real numbers; of a table without axes all columns against the first.
+    """
     numeric = [name for name in table if np.asarray(table[name]).dtype.kind in "fiub"]
     if not numeric:
-        return TablePicture(title, Series(Quantity(""), np.array([])), ())
-    first = x if x is not None else numeric[0]
-    others = ys if ys is not None else [name for name in numeric if name != first]
-    return TablePicture(title, _series(table, first), tuple(_series(table, name) for name in others))
+        return TablePicture(title, Series(Quantity(""), np.array([])), (), branches_of({}, len(table)))
+    first = x if x is not None else _first_axis(table, numeric)
+    axes = [name for name in table.axes if name in table and name != first]
+    chosen = ys if ys is not None else [name for name in numeric if name not in (first, *axes)]
+    branches = branches_of({name: table.column(name) for name in axes}, len(table))
+    return TablePicture(title, _series(table, first), tuple(_series(table, name) for name in chosen), branches)
+
+
+def _first_axis(table: Table, numeric: Sequence[str]) -> str:
+    axes = [name for name in table.axes if name in numeric]
+    real = (name for name in axes if isinstance(table.column(name).type, Real))
+    return next(real, axes[0] if axes else numeric[0])
 
 
 def _series(table: Table, name: str) -> Series:

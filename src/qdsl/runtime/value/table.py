@@ -61,11 +61,12 @@ def int_column(values: Any) -> Column:
 @dataclass(frozen=True, eq=False, repr=False)
 class Table:
     """Columns of one length, in order. `data.tau` and `data["tau"]` are the arrays; `data.column("tau")` knows the
-    unit.
+    unit. `axes` names the columns that an experiment sets, as against those that it measures.
     """
 
     columns: Mapping[str, Column]
     provenance: Provenance | None = field(default=None)
+    axes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         lengths = {name: len(column.values) for name, column in self.columns.items()}
