@@ -69,7 +69,8 @@ def test_every_block_in_the_docs_is_of_a_kind_that_is_tested() -> None:
         if page.parent.name != "errors"
         for fence in re.findall(r"^```(\w*).*\n(?:(?!```).*\n)*```$", page.read_text(encoding="utf-8"), re.MULTILINE)
     }
-    assert {fence for _, fence in kinds} == {"", "qdsl", "python"}
+    assert {fence for _, fence in kinds} == {"", "qdsl", "python", "console"}
+    assert {page for page, fence in kinds if fence == "console"} == {"compiler.md"}
     assert {page for page, fence in kinds if not fence} == {"README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"}
 
 

@@ -2,9 +2,9 @@
 
     ptr python.f(ptr self, ptr arguments, i64 count, ptr keyword_names)
 
-It answers only what is plain: the right count of floats (NumPy's are such), exact ints and bools, and of objects that
-show an array of doubles or Ints as it is in memory (`Py_buffer`: NumPy's arrays do); and a result that is in order. For
-anything else, a failure included, it calls `self`, a Python callable that converts, computes again and raises. So it
+It answers only what is plain: the right count of floats (NumPy's are such), exact ints and bools, and of NumPy's arrays
+of doubles or Ints that lie in memory as ours do (`Py_buffer`), none of its subclasses; and a result that is in order.
+For anything else, a failure included, it calls `self`, a Python callable that converts, computes again and raises. So it
 needs no messages, and a call takes some ten nanoseconds, with arrays some hundred for each, where ctypes takes a
 thousand.
 

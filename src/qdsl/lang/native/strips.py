@@ -29,7 +29,7 @@ def run(body: Body, op: Op, low: str, high: str, carried: Sequence[Place]) -> tu
     strip = body.program.strips[op]
     round_, w = strip.round, body.writer
     end = _end(body, round_, low, high, carried, _types(op))
-    head, inside, good, done = (w.label(hint) for hint in ("strips", "strip", "good", "left"))
+    head, inside, good, done = (w.label(hint) for hint in ("groups", "group", "good", "left"))
     before = w.block
     w.jump(head)
     w.begin(head)
