@@ -126,12 +126,18 @@ class _Compiled:
     def _run(self) -> Callable[..., Any]:
         with COMPILING:
             code = self._program.code(self._known_by, self._source)
-        if self._program.outline.nonfinite == "raise" and _is_plain(code):
-            direct = code.kernel.direct(self._call)
-            if direct is not None:  # looked for in the class, so this gets a class of its own
-                own = type(self)
-                self.__class__ = type(own.__name__, (own,), {"__call__": direct, "__module__": __name__})
-        return self._converting(code)
+        run = self._converting(code)
+        count = len(self._outline.parameters)
+
+        def by_position(*args: Any, **named: Any) -> Any:
+            return run(*args) if len(args) == count and not named else self._call(*args, **named)
+
+        is_direct = self._program.outline.nonfinite == "raise" and _is_plain(code)
+        direct = code.kernel.direct(self._call) if is_direct else None
+        own = type(self)  # `__call__` is looked for in the class, so this gets a class of its own
+        called = staticmethod(by_position) if direct is None else direct
+        self.__class__ = type(own.__name__, (own,), {"__call__": called, "__module__": __name__})
+        return run
 
     def _converting(self, code: Code) -> Callable[..., Any]:
         """Host values in, host values out."""
