@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
@@ -23,6 +23,7 @@ def model(gradient: NDArray[Any], hessian: NDArray[Any], step: NDArray[Any]) -> 
 
 
 @given(vectors, matrices, st.floats(0.01, 100))
+@example(np.array([1.0, 0.0, 1.0]), np.array([[0.0, 1.0, 2.0], [1.0, 0.0, 1.0], [2.0, 1.0, 0.0]]), 1.0)
 def test_no_other_step_in_the_ball_is_better(gradient: NDArray[Any], hessian: NDArray[Any], radius: float) -> None:
     step = minimum_in_ball(gradient, hessian, radius)
     assert np.linalg.norm(step) <= radius * (1 + 1e-6)

@@ -46,7 +46,7 @@ def _on_sphere(curvatures: Vector, slope: Vector, radius: float) -> Vector:
     short = radius**2 - float(step @ step)
     if curvatures[0] < 0.0 and short > 0.01 * radius**2:
         # The hard case: the gradient has no part along the downward axis, so the step must choose a side of it.
-        step[0] += np.sqrt(short) * (-1.0 if slope[0] > 0.0 else 1.0)
+        step[0] = np.sqrt(float(step[0]) ** 2 + short) * (-1.0 if slope[0] > 0.0 else 1.0)
     return np.asarray(step)
 
 
