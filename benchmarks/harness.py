@@ -8,6 +8,7 @@ and whether the bar is reached; `finish` gives the exit code.
 
 from __future__ import annotations
 
+import os
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -77,6 +78,12 @@ class Report:
         for title in self.missed:
             print(f"missed: {title}")
         return 1 if self.missed else 0
+
+
+def environment(**variables: str) -> dict[str, str]:
+    """The environment of a new process as a user has it: Python keeps what it has compiled of its modules."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return kept | variables
 
 
 def compare(peers: Sequence[Peer], runs: int) -> list[Timing]:

@@ -19,7 +19,7 @@ from math import hypot, pi, sin
 from pathlib import Path
 
 import qdsl
-from benchmarks.harness import Peer, Report
+from benchmarks.harness import Peer, Report, environment
 
 SOURCE = Path(__file__).with_name("driven_two_level.qdsl")
 PYTHON = Path(__file__).with_name("driven_two_level.py")
@@ -101,20 +101,20 @@ def _counting() -> Callable[[], float]:
 def from_caches(folder: Path) -> Callable[[], object]:
     path = folder / SOURCE.name
     path.write_text(SOURCE.read_text(encoding="utf-8"), encoding="utf-8")
-    environment = {**os.environ, "QDSL_CACHE": str(folder / "cache")}
-    return lambda: _answer(QDSL_IN_A_NEW_PROCESS.format(path=str(path)), environment)
+    variables = environment(QDSL_CACHE=str(folder / "cache"))
+    return lambda: _answer(QDSL_IN_A_NEW_PROCESS.format(path=str(path)), variables)
 
 
 def from_caches_of_numba(folder: Path) -> Callable[[], object]:
     text = re.sub(r"(?m)^def ", "@njit(cache=True)\ndef ", PYTHON.read_text(encoding="utf-8"))
     (folder / "driven.py").write_text(text.replace("from math", "from numba import njit\nfrom math"), encoding="utf-8")
-    environment = {**os.environ, "NUMBA_CACHE_DIR": str(folder / "numba")}
-    return lambda: _answer(NUMBA_IN_A_NEW_PROCESS.format(folder=str(folder)), environment)
+    variables = environment(NUMBA_CACHE_DIR=str(folder / "numba"))
+    return lambda: _answer(NUMBA_IN_A_NEW_PROCESS.format(folder=str(folder)), variables)
 
 
-def _answer(script: str, environment: dict[str, str]) -> tuple[float, float]:
+def _answer(script: str, variables: dict[str, str]) -> tuple[float, float]:
     """What a new process computed, and the seconds that it says it took."""
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, env=environment)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, env=variables)
     value, taken = done.stdout.split()
     return float(value), float(taken)
 

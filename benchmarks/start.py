@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.harness import Peer, Report
+from benchmarks.harness import Peer, Report, environment
 from benchmarks.long_program import long_program
 from qdsl.version import VERSION
 
@@ -40,7 +40,8 @@ def _qdsl(words: str, prints: str) -> Peer:
 
 
 def _process(*words: str) -> str:
-    return subprocess.run([sys.executable, *words], capture_output=True, text=True, check=False).stdout
+    command = [sys.executable, *words]
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=environment()).stdout
 
 
 def _prints(wanted: str) -> Callable[[object], None]:

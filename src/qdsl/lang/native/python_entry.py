@@ -4,8 +4,8 @@
 
 It answers only what is plain: the right count of floats (NumPy's are such), exact ints and bools, and of NumPy's arrays
 of doubles or Ints that lie in memory as ours do (`Py_buffer`), none of its subclasses; and a result that is in order.
-For anything else, a failure included, it calls `self`, a Python callable that converts, computes again and raises. So it
-needs no messages, and a call takes some ten nanoseconds, with arrays some hundred for each, where ctypes takes a
+For anything else, a failure included, it calls `self`, a Python callable that converts, computes again and raises. So
+it needs no messages, and a call takes some ten nanoseconds, with arrays some hundred for each, where ctypes takes a
 thousand.
 
 A function that loops may run long, so it runs without the interpreter's lock; where it polls for interrupts and was
