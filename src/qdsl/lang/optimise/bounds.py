@@ -21,7 +21,8 @@ Length = Value | tuple[Value, int]
 
 
 def bounds(function: Function) -> Function:
-    return _Bounds().rewrite(function)
+    is_open = any(op.name in ("get", "set") and "inside" not in op.attributes for op in function.body.walk())
+    return _Bounds().rewrite(function) if is_open else function
 
 
 class _Bounds(Rewriter):

@@ -26,8 +26,10 @@ LARGEST = 400
 
 
 def fuse(function: Function) -> Function:
-    function = _Elements(function).rewrite(function)
-    return _Loops(function).rewrite(function)
+    loops = Counter(op.name for op in function.body.walk() if op.name in ("build", "for"))
+    if loops["build"]:
+        function = _Elements(function).rewrite(function)
+    return _Loops(function).rewrite(function) if loops["for"] > 1 else function
 
 
 # ── elements ─────────────────────────────────────────────────────────────────────────────────────────────────────
