@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from qdsl.lang.core.ir import BOOL, INT, REAL, ArrayType
-from qdsl.lang.core.layout import Leaf, NoLayout, flatten, leaves, unflatten
+from qdsl.lang.core.layout import Leaf, NoLayout, assembler, flatten, leaves, unflatten
 from qdsl.lang.typed import types
 from qdsl.lang.typed.dimension import ONE, TIME
 
@@ -59,7 +59,13 @@ def test_a_text_has_no_layout(type_: types.Type) -> None:
 )
 def test_values_of_a_host_are_taken_apart_and_put_together(type_: types.Type, value: Any, parts: list[Any]) -> None:
     assert flatten(type_, value) == parts
-    assert unflatten(type_, parts) == value
+    assert unflatten(type_, parts) == assembler(type_)(parts) == value
+
+
+def test_names_of_fields_may_be_any() -> None:
+    """They stand in an expression that is written for the type."""
+    type_ = types.Record((("τ", REAL_TIME), ("class", COMPLEX), ("p", types.Record((("others", types.INT),)))))
+    assert assembler(type_)((1.0, 2.0, 3.0, 4)) == {"τ": 1.0, "class": 2 + 3j, "p": {"others": 4}}
 
 
 def test_numpy_arrays_are_not_taken_element_by_element() -> None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 from qdsl.lang.core.ir import BOOL, INT, REAL, ArrayType, Scalar
@@ -135,12 +136,24 @@ def unflatten(type_: types.Type, parts: Sequence[Any]) -> Any:
 
 
 def assembler(type_: types.Type) -> Callable[[Sequence[Any]], Any]:
-    """`unflatten` for many values of one type: what can be known of the type is known before."""
-    type_ = types.pruned(type_)
-    if not isinstance(type_, types.Record):
-        return lambda parts: unflatten(type_, parts) if len(parts) != 1 else parts[0]
-    fields = [(name, field_values(type_, name), assembler(field)) for name, field in type_.fields]
-    return lambda parts: {name: assemble(parts[place]) for name, place, assemble in fields}
+    """`unflatten` for many values of one type: written out as a Python expression, `{'a': p[0], 'b': {'c': p[1]}}`."""
+    others: list[types.Type] = []
+    names = {"unflatten": unflatten, "others": others}
+    assemble: Callable[[Sequence[Any]], Any] = eval(f"lambda p: {_written(types.pruned(type_), 0, others)}", names)
+    return assemble
+
+
+def _written(type_: types.Type, at: int, others: list[types.Type]) -> str:
+    """The expression for a value whose parts begin at p[at]. What is no record of single values goes to `others`."""
+    if isinstance(type_, types.Record):
+        starts = accumulate((len(leaves(field)) for _, field in type_.fields), initial=at)
+        pairs = zip(type_.fields, starts, strict=False)
+        return "{" + ", ".join(f"{n!r}: {_written(types.pruned(t), start, others)}" for (n, t), start in pairs) + "}"
+    count = len(leaves(type_))
+    if count == 1:
+        return f"p[{at}]"
+    others.append(type_)
+    return f"unflatten(others[{len(others) - 1}], p[{at}:{at + count}])"
 
 
 def _over(type_: types.Type, shape: tuple[types.Length, ...]) -> types.Type:

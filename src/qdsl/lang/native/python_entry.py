@@ -23,7 +23,7 @@ from functools import cache
 from qdsl.lang.core import calls
 from qdsl.lang.core.ir import BOOL, INT, REAL, ArrayType, Function, Scalar, Type, scalar_of
 from qdsl.lang.native.abi import CODE, INTERRUPTED, KEEP, LEFT, RELEASE
-from qdsl.lang.native.entries import any_nonfinite, start_call
+from qdsl.lang.native.entries import OUTER, any_nonfinite, start_call
 from qdsl.lang.native.places import result_struct
 from qdsl.lang.native.program import Program
 from qdsl.lang.native.writer import LLVM_TYPE, Writer, symbol
@@ -170,7 +170,8 @@ class _Entry:
         head = (
             f"define ptr {symbol(f'python.{self.function.name}')} (ptr %self, ptr %arguments, i64 %count, ptr %names)"
         )
-        return "\n".join([f"{head} nounwind {{", "body:", *w.lines, "}", ""])
+        attributes = OUTER if self._may_run_long() else "nounwind"  # what takes long is not kept waiting by this
+        return "\n".join([f"{head} {attributes} {{", "body:", *w.lines, "}", ""])
 
     def _only_if(self, condition: str) -> None:
         """Otherwise the slow way."""
