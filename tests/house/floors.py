@@ -13,7 +13,7 @@ from pathlib import Path
 
 # Lowest first. Rooms on one floor do not know each other.
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("qdsl.version", "qdsl.lang.source", "qdsl.lang.node", "qdsl.lang.depth"),
+    ("qdsl.version", "qdsl.lang.source", "qdsl.lang.node", "qdsl.lang.depth", "qdsl.lang.collection"),
     ("qdsl.lang.report",),
     ("qdsl.lang.surface",),
     ("qdsl.lang.names",),

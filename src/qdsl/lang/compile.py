@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from qdsl.lang import names
+from qdsl.lang.collection import no_collection
 from qdsl.lang.depth import deep_recursion
 from qdsl.lang.library import Library
 from qdsl.lang.names import Imports, Scope
@@ -55,7 +56,7 @@ class Context:
 def check(source: Source, context: Context, diagnostics: Diagnostics | None = None) -> Checked:
     """Parse, resolve and type a file."""
     diagnostics = Diagnostics() if diagnostics is None else diagnostics
-    with deep_recursion():
+    with deep_recursion(), no_collection():
         tree = parse(source, diagnostics, context.cache)
         outer = context.scope or context.library.prelude
         resolved = names.from_surface(tree, outer, context.imports, diagnostics, context.more_follows)

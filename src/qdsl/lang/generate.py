@@ -17,6 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from qdsl.lang import differentiate, native
+from qdsl.lang.collection import no_collection
 from qdsl.lang.core import ir
 from qdsl.lang.core.from_typed import Entry, Lowering, Refused
 from qdsl.lang.differentiate import NotDifferentiable
@@ -80,13 +81,15 @@ class Generator:
 
     def generate(self, source: Source, derivative: Derivative = NO_DERIVATIVE, stop_after: str = "native") -> Unit:
         """Every stage from the first to `stop_after`, for one function."""
-        entry = self._lowered(source)
+        with no_collection():
+            entry = self._lowered(source)
         return self.continued(Unit("core", entry, derivative, entry.module, entry.name), stop_after)
 
     def continued(self, unit: Unit, stop_after: str = "native") -> Unit:
         """The stages after those that the unit has been through, up to `stop_after`."""
-        for stage in STAGES[STAGES.index(unit.after) + 1 : STAGES.index(stop_after) + 1]:
-            unit = replace(_STEPS[stage](self, unit), after=stage)
+        with no_collection():
+            for stage in STAGES[STAGES.index(unit.after) + 1 : STAGES.index(stop_after) + 1]:
+                unit = replace(_STEPS[stage](self, unit), after=stage)
         return unit
 
     def wide(self, unit: Unit, varying: Pattern, width: int | None = None, tally: bool = False) -> WideModule:
