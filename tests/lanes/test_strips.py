@@ -125,3 +125,39 @@ def test_an_index_that_is_outside_is_told() -> None:
     assert kernel(count, *others) == pytest.approx(0.7 + np.exp(others[1]).sum(), rel=1e-14)
     with pytest.raises(KernelError, match="index 20 is outside an array of length 20"):
         kernel(21, *others)
+
+
+ROWS = """
+func @f(%m: [real; ?, ?], %r: int, %n: int) -> (real, [real; ?, ?]) {
+  %low = const 0
+  %zero = const 0.0
+  %s, %w = for %low, %n, %zero, %m -> real, [real; ?, ?] { |%i: int, %u: real, %o: [real; ?, ?]|
+    %x = get %m, %r, %i -> real
+    %e = exp %x
+    %v = add %u, %e
+    %p = set %o, %r, %i, %e -> [real; ?, ?]
+    yield %v, %p
+  }
+  return %s, %w
+}
+"""
+
+
+@pytest.mark.parametrize("width", [2, 4, 8])
+@pytest.mark.parametrize("row", [0, 4, 5, 6, -1, -2, 10**6])
+def test_rows_of_matrices(width: int, row: int) -> None:
+    """A row that is not there is told, and nothing outside the matrix is read or written."""
+    matrix = np.linspace(-1.0, 1.0, 40).reshape(5, 8)
+    one, several = (Kernel(native.compile(parse_module(ROWS), ["f"], width=each).entry("f")) for each in (1, width))
+    assert outcome(several, [matrix, row, 8]) == outcome(one, [matrix, row, 8])
+
+
+@pytest.mark.parametrize("low", [-(2**63), -3, 0, 1, 2**62])
+@pytest.mark.parametrize("high", [-(2**63), -(2**63) + 7, -1, 0, 1, 5])
+def test_bounds_of_any_size(low: int, high: int) -> None:
+    """A loop that has no rounds has none in strips; one that would take for ever is left out."""
+    text = """func @f(%low: int, %high: int) -> (real) { %z = const 0.0 %s = for %low, %high, %z -> real
+        { |%i: int, %u: real| %x = to_real %i %e = sin %x %v = add %u, %e yield %v } return %s }"""
+    if high - low < 100:
+        one, several = (Kernel(native.compile(parse_module(text), ["f"], width=each).entry("f")) for each in (1, 4))
+        assert several(low, high) == one(low, high)

@@ -48,7 +48,7 @@ End = Summed | Written
 class Round:
     """What a round does: `loads` are the elements at its own index that it begins with, `own` what it does with them,
     `results` what comes of it, and `ends` says of everything carried what becomes of the results. `shared` are values
-    from outside, `unchecked` the arrays whose last index is yet to be found inside.
+    from outside, `unchecked` the arrays of one axis whose index is yet to be found inside.
     """
 
     index: Value
@@ -135,7 +135,7 @@ class _Reading:
         if op.name == "add" and carried in op.operands and self.uses[carried] == 1:
             (added,) = (value for value in op.operands if value is not carried)
             return Summed(result), added
-        if op.name == "set" and op.operands[0] is carried and self.is_at(op.operands[1:-1], index):
+        if op.name == "set" and op.operands[0] is carried and self.is_at(op, op.operands[1:-1], index):
             places = op.operands[1:-1]
             reads = [each for each in self.origin.values() if carried in each.operands and each is not op]
             is_own = all(each.name == "get" and each.operands[1:] == places for each in reads)
@@ -147,8 +147,10 @@ class _Reading:
         """Whether it is the element at the round's index of an array from outside, or of one that is carried."""
         if op.name != "get" or op.operands[0] in self.origin:
             return False
-        return isinstance(op.operands[0].type, ArrayType) and self.is_at(op.operands[1:], index)
+        return isinstance(op.operands[0].type, ArrayType) and self.is_at(op, op.operands[1:], index)
 
-    def is_at(self, places: Sequence[Value], index: Value) -> bool:
-        """Whether these indices are the round's after others from outside."""
+    def is_at(self, op: Op, places: Sequence[Value], index: Value) -> bool:
+        """Whether these indices are the round's after others from outside, which are known to be inside."""
+        if len(places) > 1 and "inside" not in op.attributes:
+            return False
         return places[-1] is index and all(value not in self.defined for value in places[:-1])

@@ -60,16 +60,15 @@ def _types(op: Op) -> list[Type]:
 
 
 def _end(body: Body, round_: Round, low: str, high: str, carried: Sequence[Place], types: Sequence[Type]) -> str:
-    """How far strips go: as far as W rounds fit, and not at all where an index might be outside."""
+    """How far strips go: as far as W rounds fit, and not at all where an index might be outside or there are none."""
     w = body.writer
-    fits = w.value(f"icmp sge i64 {low}, 0")
+    fits = w.value(f"and i1 {w.value(f'icmp sge i64 {low}, 0')}, {w.value(f'icmp sge i64 {high}, {low}')}")
     for array in round_.unchecked:
         place = body.places.get(array)
         lengths = [place] if isinstance(place, ArrayPlace) else [p for p in carried if isinstance(p, ArrayPlace)]
         for each in lengths:
             fits = w.value(f"and i1 {fits}, {w.value(f'icmp sle i64 {high}, {each.lengths[-1]}')}")
-    count = w.value(f"call i64 @llvm.smax.i64(i64 {w.integer('sub', high, low)}, i64 0)")
-    whole = w.integer("and", count, -body.program.width)
+    whole = w.integer("and", w.integer("sub", high, low), -body.program.width)
     return w.integer("add", low, w.select(fits, whole, "0", "i64"))
 
 
