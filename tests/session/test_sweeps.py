@@ -60,6 +60,47 @@ def test_values(expression: str, shown: str) -> None:
     assert lines(f"{FUNCTIONS}\nlet a = 3.0\nprint({expression})\n") == [shown]
 
 
+INVERSE = """
+fn inverse(x: Scalar) -> Scalar {
+    var t = 0.0
+    for i in range(1) { t = t + 1 / x }
+    t
+}
+let xs = [0.5, 1.5, 2.5]
+"""
+
+
+@pytest.mark.parametrize(
+    ("expression", "shown"),
+    [
+        ("1 / inverse(xs - 0.5)", "[0, 1, 2]"),
+        ("[1 / inverse(x - 0.5) for x in xs]", "[0, 1, 2]"),
+        ("min(inverse(xs - 0.5), 1)", "[1, 1, 0.5]"),
+        ("inverse(inverse(xs - 0.5))", "[0, 1, 2]"),
+        ("exp(-2 * inverse(xs - 0.5))", "[0, 0.135335, 0.367879]"),
+    ],
+)
+def test_parts_may_be_infinite_where_the_whole_is_not(expression: str, shown: str) -> None:
+    assert lines(f"{INVERSE}\nprint({expression})\n") == [shown]
+
+
+@pytest.mark.parametrize(
+    ("expression", "place"),
+    [
+        ("inverse(xs - 0.5)", "1 / x"),
+        ("[inverse(x - 0.5) for x in xs]", "1 / x"),
+        ("2 * inverse(xs - 0.5)", "2 * inverse(xs - 0.5)"),
+        ("inverse(inverse(inverse(xs - 0.5)))", "1 / x"),
+        ("inverse(0 / (xs - 0.5))", "inverse(0 / (xs - 0.5))"),
+    ],
+)
+def test_a_whole_that_is_not_finite_is_told(expression: str, place: str) -> None:
+    (message,) = run(f"{INVERSE}\nlet all = {expression}\n").messages
+    assert message.code == "E0706"
+    assert "at element 0" in message.message
+    assert message.labels[0].span.text == place
+
+
 def test_thousands_of_points_are_those_that_one_call_gives() -> None:
     program = f"""{FUNCTIONS}
     let all = collatz([n for n in range(1, 20001)])

@@ -7,12 +7,13 @@ function is also known to the compiler (`Variable.value`), because which functio
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
 from qdsl.lang.core.lower_errors import function_not_known
+from qdsl.lang.generate import Entry
 from qdsl.lang.source import Span
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
@@ -149,14 +150,36 @@ class Environment:
     def _number(self, expr: typed.Expr) -> Any:
         over_points = self._sweep(expr)
         if over_points is not None:
-            values = [self.evaluate(each) for each in over_points.point.sources]
-            return over_points.value(values, [self._variable(each, expr.span) for each in over_points.entry.globals])
+            values, lost = self._parts(over_points.point.sources)
+            return over_points.value(values, self._globals(over_points.entry, expr), lost)
+        computation = self._computation(expr)
+        values, lost = self._parts(computation.inputs)
+        return computation.value([*values, *self._globals(computation.entry, expr)], lost)
+
+    def _computation(self, expr: typed.Expr) -> numeric.Computation:
         if expr not in self.computations:
             self.computations[expr] = numeric.computation(expr, self.compiler)
-        computation = self.computations[expr]
-        values = [self.evaluate(each) for each in computation.inputs]
-        values += [self._variable(each, expr.span) for each in computation.entry.globals]
-        return computation.value(values)
+        return self.computations[expr]
+
+    def _globals(self, entry: Entry, expr: typed.Expr) -> list[Any]:
+        return [self._variable(each, expr.span) for each in entry.globals]
+
+    def _parts(self, parts: Sequence[typed.Expr]) -> tuple[list[Any], bool]:
+        """The values of parts of an expression, and whether one of them is not finite and has no excuse."""
+        found = [self._part_of(part) for part in parts]
+        return [value for value, _ in found], any(lost for _, lost in found)
+
+    def _part_of(self, part: typed.Expr) -> tuple[Any, bool]:
+        """Parts over points, and what is computed with them, may be infinite where the whole is not."""
+        over_points = self._sweep(part)
+        if over_points is not None:
+            values, lost = self._parts(over_points.point.sources)
+            return over_points.part(values, self._globals(over_points.entry, part), lost)
+        if isinstance(part, typed.Operation) and _is_number(part.type):
+            computation = self._computation(part)
+            values, lost = self._parts(computation.inputs)
+            return computation.part([*values, *self._globals(computation.entry, part)], lost)
+        return self.evaluate(part), False
 
     def _sweep(self, expr: typed.Expr) -> Sweep | None:
         if expr not in self.sweeps:

@@ -49,8 +49,23 @@ class Computation:
         """The core function that the expression is."""
         return self.unit.entry
 
-    def value(self, values: Sequence[Any]) -> Any:
-        """The value of the expression."""
+    def value(self, values: Sequence[Any], lost: bool) -> Any:
+        """The value of the expression. `lost` says that a value it is given is not finite and has no excuse."""
+        flat, estimates = self._flat(values)
+        value, results = self._computed(flat, estimates)
+        if self._is_lost(results, flat, lost):
+            place = origin(self.entry.module, self.entry.name, flat)
+            raise not_finite(self.expr.span, place, first_nonfinite(results) or ())
+        return value
+
+    def part(self, values: Sequence[Any], lost: bool) -> tuple[Any, bool]:
+        """The value as a part of a larger expression, and whether it is `lost` itself: its end may be finite."""
+        flat, estimates = self._flat(values)
+        value, results = self._computed(flat, estimates)
+        return value, self._is_lost(results, flat, lost)
+
+    def _flat(self, values: Sequence[Any]) -> tuple[list[Any], list[tuple[int, Estimate]]]:
+        """The values as core values; which of them are estimates."""
         parameters = [*self.entry.parameters, *(variable.type for variable in self.entry.globals)]
         flat: list[Any] = []
         estimates: list[tuple[int, Estimate]] = []
@@ -58,24 +73,26 @@ class Computation:
             if isinstance(value, Estimate):
                 estimates.append((len(flat), value))
             flat.extend(flatten(type_, value.value if isinstance(value, Estimate) else value))
-        flat = [_scalar(each) for each in flat]
+        return [_scalar(each) for each in flat], estimates
+
+    def _computed(self, flat: list[Any], estimates: list[tuple[int, Estimate]]) -> tuple[Any, list[Any]]:
+        """The value, and the core values that it is, with its derivatives where it is an Estimate."""
         type_ = types.resolved(self.expr.type)
         if not isinstance(type_, types.Estimate):
-            return unflatten(type_, self._results(flat, ()))
-        first, *slopes = self._results(flat, tuple(place for place, _ in estimates))
+            results = self._results(flat, ())
+            return unflatten(type_, results), results
+        first, *slopes = results = self._results(flat, tuple(place for place, _ in estimates))
         parts = [(estimate, slope) for (_, estimate), slope in zip(estimates, slopes, strict=True)]
-        return propagated(first, parts, type_.dimension, self.expr.display)
+        return propagated(first, parts, type_.dimension, self.expr.display), results
 
     def _results(self, flat: Sequence[Any], wrt: tuple[int, ...]) -> list[Any]:
         """The core values of the result, and its derivatives with respect to the arguments at `wrt`."""
         if wrt not in self.runs:
             self.runs[wrt] = self._prepared(wrt)
         try:
-            results = self.runs[wrt](flat)
+            return self.runs[wrt](flat)
         except (KernelFailure, KernelError) as failure:
             raise stopped(failure, self.expr.span) from None
-        self._refuse_nonfinite(results, flat)
-        return results
 
     def _prepared(self, wrt: tuple[int, ...]) -> Callable[[Sequence[Any]], list[Any]]:
         wanted = replace(self.unit, derivative=Derivative(1, wrt)) if wrt else self.unit
@@ -93,13 +110,11 @@ class Computation:
 
         return run
 
-    def _refuse_nonfinite(self, results: Sequence[Any], flat: Sequence[Any]) -> None:
+    def _is_lost(self, results: Sequence[Any], flat: Sequence[Any], lost: bool) -> bool:
         """A result that is not finite, from numbers that all are, is a mistake; `inf` as written is none."""
         if self.compiler.nonfinite == "keep" or _all_finite(results):
-            return
-        if _all_finite(flat) and not says_infinite(self.expr):
-            place = origin(self.entry.module, self.entry.name, flat)
-            raise not_finite(self.expr.span, place, first_nonfinite(results) or ())
+            return False
+        return (lost or _all_finite(flat)) and not says_infinite(self.expr)
 
 
 def computation(expr: typed.Expr, compiler: Compiler) -> Computation:

@@ -12,12 +12,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from qdsl.lang.core.ir import Code
+from qdsl.lang.core.interpret import origin
+from qdsl.lang.core.ir import ArrayType, Code, Type
 from qdsl.lang.core.layout import flatten, unflatten
 from qdsl.lang.core.lower_mapped import LENGTHS_DIFFER
 from qdsl.lang.generate import Entry, Expression, Refused
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
+from qdsl.runtime.arguments import first_nonfinite
 from qdsl.runtime.compiled import Compiler
 from qdsl.runtime.failures import Stopped, not_finite, stopped
 from qdsl.runtime.inputs import Point, point_of
@@ -33,27 +35,57 @@ class Sweep:
     point: Point
     entry: Entry
     kernel: Kernel
-    nonfinite: str
+    keeps_nonfinite: bool
     explain: Callable[[str], None] | None
 
-    def value(self, values: Sequence[Any], of_globals: Sequence[Any]) -> Any:
-        """The array that the expression is, from the values of the point's sources and of the session's variables."""
+    def value(self, values: Sequence[Any], of_globals: Sequence[Any], lost: bool) -> Any:
+        """The array that the expression is, from the values of the point's sources and of the session's variables.
+        `lost` says that one of these is not finite and has no excuse.
+        """
+        given = self._given(values, of_globals)
+        parts = self._run(given)
+        if self._is_lost(parts, given, lost):
+            at = first_nonfinite(parts) or ()
+            numbers = [_at(value, type_, at) for value, (_, type_) in zip(given, self._parameters, strict=True)]
+            raise not_finite(self.expr.span, origin(self.entry.module, self.entry.name, numbers), at)
+        return unflatten(types.resolved(self.expr.type), parts)
+
+    def part(self, values: Sequence[Any], of_globals: Sequence[Any], lost: bool) -> tuple[Any, bool]:
+        """The array as a part of a larger expression, and whether it is `lost` itself."""
+        given = self._given(values, of_globals)
+        parts = self._run(given)
+        return unflatten(types.resolved(self.expr.type), parts), self._is_lost(parts, given, lost)
+
+    def _is_lost(self, parts: Sequence[Any], given: Sequence[Any], lost: bool) -> bool:
+        """Whether something is not finite that should be: as of an expression without points (`numeric`)."""
+        if self.keeps_nonfinite or first_nonfinite(parts) is None:
+            return False
+        return lost or first_nonfinite(given) is None
+
+    @property
+    def _parameters(self) -> Sequence[tuple[str, Type]]:
+        return self.kernel.signature.parameters
+
+    def _given(self, values: Sequence[Any], of_globals: Sequence[Any]) -> list[Any]:
+        """The arguments of the kernel."""
         self._check_lengths(values)
         given: list[Any] = []
         for source, value in zip(self.point.sources, values, strict=True):
             given += flatten(source.type, value)
         for variable, value in zip(self.entry.globals, of_globals, strict=True):
             given += flatten(variable.type, value)
+        return given
+
+    def _run(self, given: Sequence[Any]) -> list[Any]:
+        """The arrays that the kernel gives."""
         if self.explain is not None:
             self.explain(self.kernel.explain(*given))
             self.explain = None
         try:
-            found = self.kernel(*given, nonfinite=self.nonfinite)
+            found = self.kernel(*given, nonfinite="keep")
         except KernelError as failure:
-            if failure.kind is Code.NONFINITE:
-                raise not_finite(self.expr.span, failure.span, failure.index) from None
             raise stopped(failure, self.expr.span) from None
-        return unflatten(types.resolved(self.expr.type), list(found) if isinstance(found, tuple) else [found])
+        return list(found) if isinstance(found, tuple) else [found]
 
     def _check_lengths(self, values: Sequence[Any]) -> None:
         """Arrays that are gone over together have the same lengths."""
@@ -74,8 +106,15 @@ def sweep(expr: typed.Expr, compiler: Compiler, explain: Callable[[str], None] |
         unit = compiler.generator.generate(Expression(point.value, point.variables), stop_after="core")
     except Refused as refused:
         raise Stopped(refused.diagnostic) from None
-    nonfinite = "keep" if says_infinite(expr) else compiler.nonfinite
-    return Sweep(expr, point, unit.entry, compiler.kernel(unit), nonfinite, explain)
+    keeps = compiler.nonfinite == "keep" or says_infinite(expr)
+    return Sweep(expr, point, unit.entry, compiler.kernel(unit), keeps, explain)
+
+
+def _at(value: Any, type_: Type, index: tuple[int, ...]) -> Any:
+    """An argument of the kernel at one point."""
+    if isinstance(type_, ArrayType) or not getattr(value, "ndim", 0):
+        return value
+    return value[index].item()
 
 
 def _shape(value: Any) -> tuple[int, ...]:
