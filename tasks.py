@@ -48,9 +48,13 @@ class Environment:
 
     def run(self, *arguments: str) -> None:
         """Run this environment's Python in the project's folder; end with its exit code if that is not 0."""
-        done = subprocess.run([str(self.python), *arguments], cwd=ROOT, check=False)
-        if done.returncode:
-            sys.exit(done.returncode)
+        code = self.tried(*arguments)
+        if code:
+            sys.exit(code)
+
+    def tried(self, *arguments: str) -> int:
+        """The same, and the exit code."""
+        return subprocess.run([str(self.python), *arguments], cwd=ROOT, check=False).returncode
 
 
 def demo(environment: Environment, *rest: str) -> None:
@@ -86,8 +90,9 @@ def bench(environment: Environment, *names: str) -> None:
     environment.have("peers")
     hidden = ("__init__", "harness")
     every = sorted(path.stem for path in (ROOT / "benchmarks").glob("*.py") if path.stem not in hidden)
-    for name in names or every:
-        environment.run("-m", f"benchmarks.{name}")
+    missed = [name for name in names or every if environment.tried("-m", f"benchmarks.{name}")]
+    if missed:
+        sys.exit(f"bars were missed in {', '.join(missed)}")
 
 
 def accuracy(environment: Environment, *points: str) -> None:
