@@ -6,7 +6,7 @@ The system is that of `driven_bloch.qdsl`: a two-level system with a pulse and a
 steps that find their own size, each point its own. It is written twice, by hand with one variable for each number, and
 with the library's `solve_ode`. The peer is the hand-written one in Python, line for line, compiled by Numba: the same
 steps, so the same error. Answers are first checked against a solution by SciPy to 1e-11. The bar is for the version
-by hand; where the processor has no vectors of 512 bits, four points go at once and not eight.
+by hand; where the processor has no vectors of 512 bits, the eight points that go at once are in two registers.
 """
 
 from __future__ import annotations

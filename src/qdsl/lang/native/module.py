@@ -121,7 +121,7 @@ def compile(
     module: Module, roots: Sequence[str], cache: ObjectCache | None = None, width: int | None = None
 ) -> NativeModule:
     """Machine code for the roots and what they call, from the cache if it is there. Loops go `width` rounds at a time,
-    if it is not said as many as a vector register holds."""
+    if it is not said as many as suit the machine."""
     machine = target.host()
     translation = from_core(module, roots, machine.has_fma, python_entry.possible(), width or machine.lanes)
     return NativeModule(translation, machine, compiled(translation.text, machine, cache), cache)

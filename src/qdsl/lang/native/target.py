@@ -34,9 +34,10 @@ class Machine:
 
     @property
     def lanes(self) -> int:
-        """How many doubles a vector register holds."""
-        features = self.features.split(",")
-        return 8 if "+avx512f" in features else 4 if "+avx2" in features else 2
+        """How many points or rounds go at once: eight, in two registers of 256 bits where there are none of 512, so
+        that one half is worked on while the other waits for its results; elsewhere what one register holds.
+        """
+        return 8 if not {"+avx512f", "+avx2"}.isdisjoint(self.features.split(",")) else 2
 
 
 @cache

@@ -4,7 +4,7 @@
     wide.entry.lanes                                                      its address, as `native.wide_loops` says
 
 In: a verified module, a function's name, which of its parameters vary. Out: a `WideModule`. The number of lanes is what
-a vector register of the machine holds, unless it is given; `NoLanes` says why a function cannot have any.
+suits the machine (`target.Machine.lanes`), unless it is given; `NoLanes` says why a function cannot have any.
 """
 
 from __future__ import annotations
