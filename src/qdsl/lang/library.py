@@ -18,7 +18,7 @@ from qdsl.lang.surface import parse
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed.dimension import Dimension
 from qdsl.lang.typed.from_names import from_names
-from qdsl.lang.typed.primitives import PRIMITIVES
+from qdsl.lang.typed.primitives import CALLS, PRIMITIVES
 
 PRELUDE = ("units", "constants", "lab_units", "math", "arrays", "functions", "counts", "random", "stats")
 """The modules whose names every program sees, each seeing those before it."""
@@ -60,10 +60,12 @@ class Library:
 
 
 def builtins() -> Scope:
-    """The scope outside everything: functions whose typing is built in."""
+    """The scope outside everything: functions whose typing is built in; those of operators and states only as calls."""
     scope = Scope()
     for name in PRIMITIVES:
         scope.values[name] = Symbol(name, Kind.PRIMITIVE, is_global=True)
+    for name in CALLS:
+        scope.calls[name] = Symbol(name, Kind.PRIMITIVE, is_global=True)
     return scope
 
 

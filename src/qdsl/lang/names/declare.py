@@ -15,6 +15,8 @@ _DECLARED: dict[type[tree.Item], Kind] = {
     tree.Function: Kind.FUNCTION,
     tree.Experiment: Kind.EXPERIMENT,
     tree.Const: Kind.CONSTANT,
+    tree.Space: Kind.SPACE,
+    tree.Effects: Kind.EFFECTS,
     tree.Let: Kind.LET,
     tree.Var: Kind.VAR,
 }
@@ -48,7 +50,15 @@ class Declarations:
                     self._declare(self.scope.types, name, Kind.DIMENSION, item)
                 case tree.Unit():
                     self._declare_unit(item)
-                case tree.Function() | tree.Experiment() | tree.Const() | tree.Let() | tree.Var():
+                case (
+                    tree.Function()
+                    | tree.Experiment()
+                    | tree.Const()
+                    | tree.Space()
+                    | tree.Effects()
+                    | tree.Let()
+                    | tree.Var()
+                ):
                     self._declare(self.scope.values, item.name, _DECLARED[type(item)], item)
         for item in self.module.items:
             if isinstance(item, tree.BrokenItem):

@@ -18,17 +18,6 @@ def unknown_name(span: Span, name: str, known: Iterable[str]) -> Diagnostic:
     return error("E0201", f"nothing is called `{name}` here", Label(span), hint=near, fixes=fixes)
 
 
-def dagger(span: Span) -> Diagnostic:
-    """`x†`, `dag(x)`: there are no operators yet."""
-    word = span.text
-    return error(
-        "E0117",
-        f"`{word}` is reserved: it belongs to a later version of the language",
-        Label(span),
-        hint="the complex conjugate of a number is conj(x)",
-    )
-
-
 def unknown_unit(span: Span, name: str, known: Iterable[str]) -> Diagnostic:
     """`3 usec`."""
     near, fixes = _near(span, name, known)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, ClassVar
 
 from qdsl.lang.names import errors
@@ -12,7 +12,10 @@ from qdsl.lang.names.symbols import Kind, Scope, Symbol, failed
 from qdsl.lang.report import Diagnostics, InternalError
 from qdsl.lang.surface import tree
 
-BUILTIN_TYPES = frozenset(["Bool", "Int", "Text", "Complex", "Estimate", "Table", "Experiment", "Fit", "Distribution"])
+SPACE_TYPES = frozenset(["Qubit", "Fock", "Spin", "Level"])
+
+BUILTIN_TYPES = SPACE_TYPES | {"Bool", "Int", "Text", "Complex", "Estimate", "Table", "Experiment", "Fit"}
+BUILTIN_TYPES |= {"Distribution", "Operator", "Ket", "Bra", "Density", "Channel", "Povm"}
 
 _OWN_VALUES = (Kind.PARAMETER, Kind.PARAM, Kind.AXIS, Kind.LOOP, Kind.LET, Kind.VAR)
 """What a program calls by short names of its own: no functions, nor the constants of the library."""
@@ -166,28 +169,39 @@ class Expressions:
         if method is not None and not self._is_module(method.value):
             self._method(method)
         elif isinstance(node.function, tree.Reference):
-            self._called(node.function)
+            self._called(node.function, node.arguments)
         else:
             self.visit(node.function)
         for argument in node.arguments:
             self.visit(argument.value)
 
-    def _called(self, node: tree.Reference) -> None:
-        """What is called is never a unit."""
-        symbol = self._lookup(node.name)
-        if symbol is None and node.name == "dag":
-            self.report(errors.dagger(node.span))
-        elif symbol is None:
+    def _called(self, node: tree.Reference, arguments: Sequence[tree.Argument]) -> None:
+        """What is called is never a unit. `n(c)` of a space is an operator, whatever else is called n."""
+        operator = self.scope.call(node.name)
+        if operator is not None and arguments and self._is_space(arguments[0].value):
+            self._use(node, operator)
+            return
+        symbol = self._lookup(node.name) or operator
+        if symbol is None:
             self.report(errors.unknown_name(node.span, node.name, self._callable_names()))
         else:
             self._use(node, symbol)
+
+    def _is_space(self, node: tree.Expr) -> bool:
+        """Whether it is a space by its declaration, or one of a register."""
+        base = node.value if isinstance(node, tree.Index) else node
+        symbol = self._lookup(base.name) if isinstance(base, tree.Reference) else None
+        if symbol is None or symbol.kind is Kind.SPACE:
+            return symbol is not None
+        type_ = symbol.node.type if isinstance(symbol.node, tree.Parameter) else None
+        return isinstance(type_, tree.TypeName) and type_.name.text in SPACE_TYPES
 
     def _method(self, node: tree.Field) -> None:
         """`x.f(y)` is f(x, y). An unknown x may be a module, and f what it has."""
         self.visit(node.value)
         if isinstance(node.value, tree.Reference) and node.value not in self.symbols:
             return
-        symbol = self._lookup(node.name.text)
+        symbol = self._lookup(node.name.text) or self.scope.call(node.name.text)
         if symbol is None:
             self.report(errors.unknown_name(node.name.span, node.name.text, self._callable_names()))
         else:
@@ -220,6 +234,9 @@ class Expressions:
         self.visit_all(node.arguments)
         self.visit_all(each.type for each in node.fields)
         self.visit_all(node.values)
+        if isinstance(node.length, tree.Reference) and self._lookup(node.length.name) is None:
+            return  # a length that a parameter leaves open
+        self.visit(node.length)
 
     def type_array(self, node: tree.TypeArray) -> None:
         self.visit(node.element)
@@ -283,6 +300,7 @@ class Expressions:
     def _callable_names(self) -> Iterator[str]:
         yield from self.blocks.names()
         for scope in self.scope.chain():
+            yield from scope.calls
             yield from (
                 name for name, symbol in scope.values.items() if symbol.kind not in (Kind.CONSTANT, Kind.MODULE)
             )

@@ -140,6 +140,16 @@ class _Resolver(Expressions):
         self.visit(node.distribution)
         self._bind(node.name, Kind.MEASURE, node)
 
+    def space(self, node: tree.Space) -> None:
+        self.visit(node.type)
+
+    def effects(self, node: tree.Effects) -> None:
+        self.visit_all(node.spaces)
+        self.visit(node.value)
+
+    def show_as(self, node: tree.ShowAs) -> None:
+        self.visit(node.value)
+
     def test(self, node: tree.Test) -> None:
         self.visit(node.body)
 
@@ -205,6 +215,10 @@ _OWN_RULES: dict[type[tree.Node], Callable[[Any, Any], None]] = {
     tree.Param: _Resolver.param,
     tree.Axis: _Resolver.axis,
     tree.Measure: _Resolver.measure,
+    tree.Space: _Resolver.space,
+    tree.Effects: _Resolver.effects,
+    tree.ShowAs: _Resolver.show_as,
+    tree.Ket: _Resolver.nothing,
     tree.Test: _Resolver.test,
     tree.Let: _Resolver.let,
     tree.Var: _Resolver.let,

@@ -29,6 +29,8 @@ class Kind(Enum):
     DIMENSION = "dimension"
     GENERIC = "dimension parameter"
     EXPERIMENT = "experiment"
+    SPACE = "space"
+    EFFECTS = "measurement of a space"
     PARAM = "param"
     AXIS = "axis"
     MEASURE = "measurement"
@@ -60,12 +62,16 @@ def failed(symbol: Symbol) -> bool:
 
 @dataclass(eq=False, slots=True)
 class Scope:
-    """The names of one module, or of one block of it; what is not here is looked for in `parent`."""
+    """The names of one module, or of one block of it; what is not here is looked for in `parent`.
+
+    `calls` are names that mean something only where they are called, and that anything else of the name hides.
+    """
 
     parent: Scope | None = None
     values: dict[str, Symbol] = field(default_factory=dict)
     types: dict[str, Symbol] = field(default_factory=dict)
     units: dict[str, Symbol] = field(default_factory=dict)
+    calls: dict[str, Symbol] = field(default_factory=dict)
 
     def value(self, name: str) -> Symbol | None:
         scope: Scope | None = self
@@ -75,6 +81,10 @@ class Scope:
                 return found
             scope = scope.parent
         return None
+
+    def call(self, name: str) -> Symbol | None:
+        """What is called by a name that no value has."""
+        return next((scope.calls[name] for scope in self.chain() if name in scope.calls), None)
 
     def type(self, name: str) -> Symbol | None:
         scope: Scope | None = self

@@ -14,6 +14,7 @@ from qdsl.lang.surface.tree import (
     Block,
     Const,
     Dimension,
+    Effects,
     Experiment,
     Expr,
     FromImport,
@@ -27,6 +28,9 @@ from qdsl.lang.surface.tree import (
     Param,
     Parameter,
     Range,
+    Reference,
+    ShowAs,
+    Space,
     Test,
     TypeExpr,
     Unit,
@@ -131,6 +135,32 @@ def axis_name(build: Building, span: Span, name: Token, type_: TypeExpr | None) 
 
 def measure(build: Building, span: Span, _measure: Token, name: Token, _tilde: Token, distribution: Expr) -> Measure:
     return Measure(span, build.name(name), distribution, build.doc(span))
+
+
+# ── spaces and measurements ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def space(build: Building, span: Span, _space: Token, name: Token, _colon: Token, type_: TypeExpr) -> Space:
+    return Space(span, build.name(name), type_, build.doc(span))
+
+
+def effects(
+    build: Building,
+    span: Span,
+    word: Token,
+    name: Token,
+    _open: Token,
+    spaces: list[Token],
+    _close: Token,
+    _equal: Token,
+    value: Expr,
+) -> Effects:
+    of = tuple(Reference(build.span(each), each.text) for each in spaces)
+    return Effects(span, build.name(name), of, value, word.kind == "PROJECTIVE", build.doc(span))
+
+
+def show_as(build: Building, span: Span, _show: Token, value: Expr, _as: Token, form: Token) -> ShowAs:
+    return ShowAs(span, value, build.name(form))
 
 
 # ── modules and tests ────────────────────────────────────────────────────────────────────────────────────────────

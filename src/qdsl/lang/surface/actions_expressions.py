@@ -27,6 +27,7 @@ from qdsl.lang.surface.tree import (
     If,
     Index,
     Juxtapose,
+    Ket,
     Lambda,
     Name,
     Node,
@@ -233,6 +234,10 @@ def field(build: Building, span: Span, value: Expr, _dot: Token, name: Token) ->
 
 
 # ── arrays, records, lambdas, if ─────────────────────────────────────────────────────────────────────────────────
+
+
+def ket(_build: Building, span: Span, token: Token) -> Ket:
+    return Ket(span, "".join(token.text.split()))
 
 
 def empty_array(_build: Building, span: Span, _open: Token, _close: Token) -> Array:

@@ -49,6 +49,14 @@ def type_with_values(
     return TypeName(span, build.name(name), values=tuple(values))
 
 
+def type_register(
+    build: Building, span: Span, name: Token, _open: Token, lengths: list[Expr], _close: Token
+) -> TypeName:
+    if len(lengths) > 1:
+        build.found.append(shape_errors.register_lengths(lengths[1].span))
+    return TypeName(span, build.name(name), length=lengths[0])
+
+
 def type_one(build: Building, span: Span, number: Token) -> TypeOne:
     if number.text != "1":
         build.found.append(shape_errors.number_in_type(span))

@@ -25,7 +25,7 @@ from qdsl.lang.surface.tokens import CLOSER, CONTINUES, END, LATER, SOFT, SPELLI
 NESTING = 1000
 """How deep brackets, and trees, may nest."""
 
-_STATEMENT_WORDS = frozenset({"LET", "VAR", "FN", "WHILE", "BREAK", "RETURN", "ASSERT", "IMPORT"} | LATER)
+_STATEMENT_WORDS = frozenset({"LET", "VAR", "FN", "WHILE", "BREAK", "RETURN", "ASSERT", "IMPORT", "SHOW"} | LATER)
 """Words that begin a statement and never stand directly inside `(` or `[`."""
 
 _CLOSERS = frozenset(CLOSER.values())

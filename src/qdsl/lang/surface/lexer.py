@@ -38,7 +38,7 @@ _PIECE = re.compile(r'(?:[^"\\{\n]|\\.|\{\{)*')
 _PLAIN_PIECE = re.compile(r'(?:[^"\\\n]|\\.)*')
 _IMAGINARY = re.compile(r"i(?!\w)")
 _VALUE_ENDS = frozenset({"NAME", "NUMBER", "IMAGINARY", "UNCERTAIN", "RPAR", "RSQB", "DAGGER"})
-_VALUES = _VALUE_ENDS | {"STRING", "STRING_CLOSE", "TRUE", "FALSE", "RBRACE"}
+_VALUES = _VALUE_ENDS | {"STRING", "STRING_CLOSE", "TRUE", "FALSE", "RBRACE", "KET"}
 
 
 @dataclass(slots=True)
@@ -145,8 +145,13 @@ class _Lexer:
                     return self.string_goes_on(start)
                 strings[-1] -= 1
         if text == "<" and not self.is_after_value() and (state := slips.ket(self.text, start)) > start:
-            return self.no_number(slips.ket_reserved(self.span(start, state)), start, state)
+            return self.ket(start, state)
         self.add(SIGNS[text], text, start, end)
+        return end
+
+    def ket(self, start: int, end: int) -> int:
+        """`|0>`, `<0|`, `<0|1>`."""
+        self.add("KET", self.text[start:end], start, end)
         return end
 
     def slip(self, text: str, start: int) -> int:
@@ -162,7 +167,7 @@ class _Lexer:
             return end
         after_value = self.is_after_value()
         if text == "|" and not after_value and (state := slips.ket(self.text, start)) > start:
-            return self.no_number(slips.ket_reserved(self.span(start, state)), start, state)
+            return self.ket(start, state)
         slip = slips.sign(text, self.span(start, end), after_value)
         self.report(slip.diagnostic)
         self.explained.add(slip.explained)

@@ -15,6 +15,7 @@ from qdsl.lang.surface.tokens import Token
 from qdsl.lang.surface.tree import Node
 
 _DECLARES = frozenset({"LET", "VAR", "FN", "CONST", "DIMENSION", "UNIT", "EXPERIMENT", "PARAM", "AXIS", "MEASURE"})
+_DECLARES |= {"SPACE", "POVM", "PROJECTIVE"}
 
 
 def declared(values: list[Any]) -> Iterator[Token]:

@@ -30,6 +30,7 @@ from qdsl.lang.surface.tree import (
     If,
     Index,
     Juxtapose,
+    Ket,
     Lambda,
     Node,
     Number,
@@ -94,6 +95,8 @@ class ExpressionPrinter(TypePrinter):
         match expr:
             case Number(text=text) | Uncertain(text=text):
                 return text, _PRIMARY
+            case Ket(text=text):
+                return text, _POSTFIX
             case Reference(name=name):
                 return name, _POSTFIX
             case Boolean(value=value):

@@ -64,6 +64,8 @@ class TypePrinter:
             return f"{name}<{', '.join(map(self.type, type_.arguments))}>"
         if type_.fields:
             return f"{name}({self.type_fields(type_.fields)})"
+        if type_.length is not None:
+            return f"{name}[{self.value(type_.length)}]"
         return f"{name}({self.values(type_.values)})" if type_.values else name
 
     def type_fields(self, fields: Iterable[TypeField]) -> str:

@@ -27,6 +27,7 @@ from qdsl.lang.surface.tree import (
     BrokenItem,
     Const,
     Dimension,
+    Effects,
     Experiment,
     Expr,
     ExpressionStatement,
@@ -44,6 +45,8 @@ from qdsl.lang.surface.tree import (
     Param,
     Parameter,
     Return,
+    ShowAs,
+    Space,
     Test,
     TypeExpr,
     Unit,
@@ -136,6 +139,8 @@ class Printer(ExpressionPrinter):
                 return "return" if value is None else ["return ", self.expr(value)]
             case Assert(condition=condition):
                 return ["assert ", self.expr(condition)]
+            case ShowAs(value=value, form=form):
+                return ["show ", self.expr(value), f" as {form.text}"]
             case BrokenItem(span=span):
                 return _verbatim(span)
             case _:
@@ -161,6 +166,10 @@ class Printer(ExpressionPrinter):
                 return self.unit(item)
             case Const(name=name, type=type_, value=value):
                 return ["const ", self.typed(name, type_), " =", Value(self.expr(value))]
+            case Space(name=name, type=type_):
+                return f"space {self.typed(name, type_)}"
+            case Effects():
+                return self.effects(item)
             case Option(name=name, value=value):
                 return f"option {name.text} = {value.text}"
             case _:
@@ -200,6 +209,11 @@ class Printer(ExpressionPrinter):
                 return ["axis ", listed, *self.optional(" = ", value)]
             case Measure(name=name, distribution=distribution):
                 return [f"measure {name.text} ~ ", self.expr(distribution)]
+
+    def effects(self, item: Effects) -> Doc:
+        word = "projective" if item.is_projective else "povm"
+        spaces = ", ".join(each.name for each in item.spaces)
+        return [f"{word} {item.name.text}({spaces}) =", Value(self.expr(item.value))]
 
     def unit(self, item: Unit) -> Doc:
         symbol = f"({item.symbol.text})" if item.symbol else ""

@@ -40,8 +40,10 @@ _AFTER_EXPRESSION = frozenset(
 )
 """Where reading can go on after an expression that was given up."""
 
-_WITH_EQUAL = frozenset({"LET", "VAR", "FN", "CONST", "OPTION", "DIMENSION", "UNIT", "PARAM", "AXIS"})
-_BEGINS = frozenset({"LET", "VAR", "FN", "FOR", "WHILE", "BREAK", "RETURN", "ASSERT", "IMPORT"}) | LATER
+_WITH_EQUAL = frozenset(
+    {"LET", "VAR", "FN", "CONST", "OPTION", "DIMENSION", "UNIT", "PARAM", "AXIS", "POVM", "PROJECTIVE"}
+)
+_BEGINS = frozenset({"LET", "VAR", "FN", "FOR", "WHILE", "BREAK", "RETURN", "ASSERT", "IMPORT", "SHOW"}) | LATER
 _STATEMENTS = ("item", "statement", "member")
 _OPENERS = frozenset(CLOSER) | {"STRING_OPEN"}
 _CLOSERS = frozenset(CLOSER.values()) | {"STRING_CLOSE"}

@@ -76,6 +76,10 @@ def exponent(place: Span) -> Diagnostic:
     return error("E0124", "the exponent of a dimension is a whole number or a fraction such as (1/2)", Label(place))
 
 
+def register_lengths(place: Span) -> Diagnostic:
+    return error("E0124", "a register has one length: Qubit[3]", Label(place))
+
+
 def unit_of_nothing(name: Span) -> Diagnostic:
     return error(
         "E0124", f"the unit {name.text} needs a dimension (`: Time`) or a definition (`= 60 second`)", Label(name)

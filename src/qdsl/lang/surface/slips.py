@@ -116,11 +116,6 @@ def ket(text: str, start: int) -> int:
     return found.end() if found else start
 
 
-def ket_reserved(span: Span) -> Diagnostic:
-    """`|0>`, `<0|1>`."""
-    return error("E0117", f"`{span.text}` is reserved: states belong to a later version of the language", Label(span))
-
-
 def _goes_on(span: Span) -> bool:
     """Whether something follows that a value can begin with."""
     following = span.chunk.text[span.end :].lstrip()

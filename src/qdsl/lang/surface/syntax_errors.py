@@ -47,10 +47,10 @@ def _for(kinds: str, code: str, sentence: str) -> Words:
     return Words(code, sentence, frozenset(kinds.split()))
 
 
-_VALUES = "NAME NUMBER IMAGINARY UNCERTAIN STRING STRING_OPEN TRUE FALSE LPAR LSQB NOT IF"
-_STATEMENT_WORDS = "LET VAR FN WHILE BREAK RETURN ASSERT IMPORT " + " ".join(sorted(LATER))
+_VALUES = "NAME NUMBER IMAGINARY UNCERTAIN STRING STRING_OPEN TRUE FALSE KET LPAR LSQB NOT IF"
+_STATEMENT_WORDS = "LET VAR FN WHILE BREAK RETURN ASSERT SHOW IMPORT " + " ".join(sorted(LATER))
 _BEGINS = _STATEMENT_WORDS + " FOR FROM"
-_TOP_LEVEL = "FN EXTERN EXPERIMENT TEST IMPORT FROM DIMENSION UNIT CONST OPTION"
+_TOP_LEVEL = "FN EXTERN EXPERIMENT TEST IMPORT FROM DIMENSION UNIT CONST OPTION SPACE POVM PROJECTIVE"
 _NEW_LINE = Words("E0105", "a new statement starts on a new line, or after `;`")
 _LATER = _for(" ".join(LATER), "E0117", "{token} is reserved: it belongs to a later version of the language")
 _MEMBER_OUTSIDE = _for("PARAM AXIS MEASURE", "E0126", "{token} stands inside an experiment: experiment name {{ .. }}")

@@ -41,6 +41,8 @@ _VALUE_PLACES = _lines("""
     let x = "{@
     let x = "{a}{@
     assert @
+    show @
+    povm p(a) = @
     if @
     for k in @
     for k in 0 .. @
@@ -51,6 +53,7 @@ _VALUE_PLACES = _lines("""
     (x, y) -> @
     let x: F(@
     let x: F(1, @
+    let x: Q[@
     let x: [T; @
     let x: [T; 1, @
     f([1, @
@@ -84,6 +87,7 @@ _WHOLE_VALUES = _lines("""
     "t"
     "{a}"
     true
+    |0>
     f(a)
     a[0]
     a.b
@@ -129,6 +133,7 @@ _TYPE_PLACES = _lines("""
     dimension D = @
     unit u: @
     const c: @
+    space q: @
     let x: C< @
     let x: C<A, @
     let x: T(a: @
@@ -151,6 +156,7 @@ _TYPES = _lines("""
     A^(1/2)
     C<A>
     F(1)
+    Q[1]
     [A]
     (A)
     (a: A)
@@ -222,6 +228,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     break a
     dimension D let
     option a = b c
+    show a as b c
     unit u = 1 s prefixes si a
     extern fn f() a
     import "f" let
@@ -248,6 +255,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     [1, 2 :
     (n = 1 :
     let x: F(1, 2 :
+    let x: Q[1 :
     let x: [T; 1 :
     (a, b, c :
     f([a for k in b] :
@@ -277,6 +285,9 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     from a import b, =
     import a. =
     option n = 3
+    show a as 3
+    povm p(3
+    povm p(a, 3
     fn f< >(x)
     fn f<A: >(x)
     fn f(=
@@ -375,6 +386,8 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     var x 1
     const c 1
     option o 1
+    povm p(a) 1
+    projective p(a) 1
     let x: A, 1
     var x: A, 1
     const c: A, 1

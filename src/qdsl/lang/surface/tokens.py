@@ -31,10 +31,12 @@ RESERVED = _kinds(
     " import from select"
 )
 
-SOFT = _kinds("experiment param axis measure test dimension unit const option extern circuit space povm store")
+SOFT = _kinds(
+    "experiment param axis measure test dimension unit const option extern circuit space povm projective store"
+)
 """Keywords at the start of a statement before a name or a string on the same line; ordinary names elsewhere."""
 
-LATER = frozenset({"PROVE", "DISPROVE", "SHOW", "SELECT", "CIRCUIT", "SPACE", "POVM", "STORE"})
+LATER = frozenset({"PROVE", "DISPROVE", "SELECT", "CIRCUIT", "STORE"})
 """Words that start a statement of a later version."""
 
 PATH_WORDS = frozenset({"import", "from", "test", "store"})

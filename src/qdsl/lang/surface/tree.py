@@ -65,6 +65,12 @@ class Reference(Expr):
     name: str
 
 
+class Ket(Expr):
+    """`|0>`, `|+i>`, `<0|`, `<0|1>`, as written; called with the spaces that it is of."""
+
+    text: str
+
+
 class Array(Expr):
     elements: tuple[Expr, ...]
 
@@ -202,12 +208,15 @@ class TypeExpr(Node):
 
 
 class TypeName(TypeExpr):
-    """`Time`, `Complex<Voltage>`, `Table(tau: Time, counts: Int)` (fields), `Fock(20)` (values)."""
+    """`Time`, `Complex<Voltage>`, `Table(tau: Time, counts: Int)` (fields), `Fock(20)` (values), `Qubit[n]` (the length
+    of a register).
+    """
 
     name: Name
     arguments: tuple[TypeExpr, ...] = ()
     fields: tuple[TypeField, ...] = ()
     values: tuple[Expr, ...] = ()
+    length: Expr | None = None
 
 
 class TypeOne(TypeExpr):
@@ -425,6 +434,31 @@ class Const(Item):
     type: TypeExpr | None
     value: Expr
     doc: str = ""
+
+
+class Space(Item):
+    """`space q: Qubit`."""
+
+    name: Name
+    type: TypeExpr
+    doc: str = ""
+
+
+class Effects(Item):
+    """`povm m(q) = [E0, E1]`, `projective z(q) = [P(q, 0), P(q, 1)]`; `spaces` are what it measures."""
+
+    name: Name
+    spaces: tuple[Reference, ...]
+    value: Expr
+    is_projective: bool
+    doc: str = ""
+
+
+class ShowAs(Item):
+    """`show H as matrix`."""
+
+    value: Expr
+    form: Name
 
 
 class Option(Item):

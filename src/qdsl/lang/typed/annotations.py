@@ -13,8 +13,11 @@ from qdsl.lang.typed import types
 from qdsl.lang.typed.checker import Checker
 from qdsl.lang.typed.dimension import ONE, Dimension, DimVar
 from qdsl.lang.typed.literals import exact_number
+from qdsl.lang.typed.space_declarations import KINDS, space_type
+from qdsl.lang.typed.spaces import Of
 from qdsl.lang.typed.types import BOOL, BROKEN, INT, TEXT, Length, Type
 
+_STATES = {"Ket": types.Ket, "Bra": types.Bra, "Density": types.Density, "Channel": types.Channel}
 _PLAIN = {"Bool": BOOL, "Int": INT, "Text": TEXT}
 
 
@@ -62,6 +65,8 @@ def _fields(c: Checker, fields: Sequence[surface.TypeField]) -> tuple[tuple[str,
 
 def _named(c: Checker, node: surface.TypeName) -> Type:
     name = node.name.text
+    if name in KINDS:
+        return space_type(c, node, is_declared=False)
     if name in _PLAIN:
         if node.arguments or node.fields or node.values:
             c.report(c.errors.type_arguments(node.span, name, "nothing in brackets"))
@@ -72,6 +77,15 @@ def _named(c: Checker, node: surface.TypeName) -> Type:
             if dimension is None:
                 return BROKEN
             return types.Complex(dimension) if name == "Complex" else types.Estimate(dimension)
+        case "Operator":
+            dimension = _one_dimension(c, node)
+            return BROKEN if dimension is None else types.Operator(dimension, frozenset({Of("")}))
+        case "Ket" | "Bra" | "Density" | "Channel":
+            if node.arguments or node.fields or node.values:
+                c.report(c.errors.type_arguments(node.span, name, "nothing in brackets"))
+            return _STATES[name](frozenset({Of("")}))
+        case "Povm":
+            return types.Povm(frozenset({Of("")}), None)
         case "Table":
             return types.Table(_fields(c, node.fields))
         case "Experiment" | "Fit" | "Distribution":

@@ -6,8 +6,8 @@ from fractions import Fraction
 
 from qdsl.lang.source import Span
 from qdsl.lang.surface import tree as surface
+from qdsl.lang.typed import operator_rules, types
 from qdsl.lang.typed import tree as typed
-from qdsl.lang.typed import types
 from qdsl.lang.typed.checker import Checker, rule
 from qdsl.lang.typed.comparison import logic
 from qdsl.lang.typed.literals import LARGEST_INT, is_unit_expression, quantity, with_unit
@@ -54,6 +54,8 @@ def _with_next_unit(c: Checker, node: surface.Binary, left: typed.Expr) -> typed
 
 def add(c: Checker, node: surface.Binary, left: typed.Expr, right: typed.Expr) -> typed.Expr:
     """Sum or difference: the same dimension on both sides."""
+    if operator_rules.takes_part(left, right):
+        return operator_rules.sum_(c, node, left, right)
     adopt_zero(left, right)
     m, n = number_of(c, left, node.operator), number_of(c, right, node.operator)
     if m is None or n is None:
@@ -109,6 +111,9 @@ def divided(c: Checker, span: Span, left: typed.Expr, right: typed.Expr) -> type
 
 
 def _product(c: Checker, span: Span, left: typed.Expr, right: typed.Expr, name: str) -> typed.Expr:
+    if operator_rules.takes_part(left, right):
+        of_kind = operator_rules.product if name == "mul" else operator_rules.quotient
+        return of_kind(c, span, left, right)
     sign = "*" if name == "mul" else "/"
     m, n = number_of(c, left, sign), number_of(c, right, sign)
     if m is None or n is None:
@@ -159,6 +164,8 @@ def unary(c: Checker, node: surface.Unary, expected: Type | None) -> typed.Expr:
 
 def negated(c: Checker, span: Span, operand: typed.Expr) -> typed.Expr:
     """The value with the other sign; a literal stays one."""
+    if operator_rules.takes_part(operand):
+        return operator_rules.negated(c, span, operand)
     element, _ = element_of(operand.type)
     if isinstance(element, types.TypeVar) and isinstance(operand, typed.Constant):
         return operand  # -0 is 0

@@ -14,6 +14,7 @@ from qdsl.lang.typed import types
 from qdsl.lang.typed.checker import Checker, Reason, rule
 from qdsl.lang.typed.dimension import ONE
 from qdsl.lang.typed.literals import value_of
+from qdsl.lang.typed.spaces import Part, Register
 from qdsl.lang.typed.types import BOOL, BROKEN, INT, NEVER, Length, Type, pruned
 from qdsl.lang.typed.unification import element_of, joined_shape
 
@@ -32,9 +33,18 @@ def array(c: Checker, node: surface.Array, expected: Type | None) -> typed.Expr:
     shape = _rows_shape(c, elements)
     if shape is None:
         return c.broken(node.span)
-    type_ = types.Array(element_of(inner)[0], (len(elements), *shape))
+    type_ = types.Array(_over_all(elements, element_of(inner)[0]), (len(elements), *shape))
     display = next((each.display for each in elements if each.display is not None), None)
     return typed.ArrayLiteral(node.span, type_, tuple(elements), display=display)
+
+
+def _over_all(elements: Sequence[typed.Expr], element: Type) -> Type:
+    """Operators of one array may act on different spaces: any is one over all of them."""
+    if not isinstance(element, types.Operator):
+        return element
+    own = (pruned(each.type) for each in elements)
+    places = [each.places for each in own if isinstance(each, types.Operator)]
+    return types.Operator(element.dimension, frozenset().union(*places))
 
 
 def _wished(c: Checker, value: typed.Expr, wish: Type | None) -> typed.Expr:
@@ -63,7 +73,9 @@ def _is_held(type_: Type) -> bool:
     type_ = pruned(type_)
     if isinstance(type_, types.Record | types.Array):
         return all(map(_is_held, types.parts(type_)))
-    return type_ in (BOOL, INT, BROKEN) or isinstance(type_, types.Real | types.Complex | types.TypeVar)
+    return type_ in (BOOL, INT, BROKEN) or isinstance(
+        type_, types.Real | types.Complex | types.TypeVar | types.Operator | types.Ket | types.Density
+    )
 
 
 def element_wish(expected: Type | None) -> Type | None:
@@ -160,6 +172,8 @@ def index(c: Checker, node: surface.Index, expected: Type | None) -> typed.Expr:
     element, shape = element_of(value.type)
     if element is BROKEN:
         return c.broken(node.span)
+    if isinstance(element, types.SpaceType) and isinstance(element.space, Register):
+        return _of_register(c, node, value, element.space)
     if shape is None:
         c.report(c.errors.not_indexable(node.value.span, types.resolved(value.type)))
         return c.broken(node.span)
@@ -176,6 +190,21 @@ def index(c: Checker, node: surface.Index, expected: Type | None) -> typed.Expr:
     rest = shape[len(indices) :]
     type_ = types.Array(element, rest) if rest else element
     return typed.Index(node.span, type_, value, indices, display=value.display)
+
+
+def _of_register(c: Checker, node: surface.Index, value: typed.Expr, register: Register) -> typed.Expr:
+    """`r[k]`: one of its spaces; which one, where k is known now."""
+    place = node.indices[0]
+    if len(node.indices) != 1 or not isinstance(place, surface.Expr):
+        c.report(c.errors.too_many_indices(node.span, 1))
+        return c.broken(node.span)
+    index_ = index_of(c, place, register.length)
+    known = c.exact.get(index_)
+    if known is None:
+        return typed.Index(node.span, types.SpaceType(Part(register)), value, (index_,))
+    if register.length is not None and not 0 <= known < register.length:
+        return c.broken(node.span)
+    return typed.Index(node.span, types.SpaceType(register.space(int(known))), value, (index_,))
 
 
 def index_of(c: Checker, node: surface.Expr, length: Length = None) -> typed.Expr:

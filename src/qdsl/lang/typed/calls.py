@@ -20,8 +20,10 @@ from qdsl.lang.typed.checker import Body, Checker, rule
 from qdsl.lang.typed.control import ending, set_ending
 from qdsl.lang.typed.dimension import Dimension, DimVar
 from qdsl.lang.typed.overloads import best_form
+from qdsl.lang.typed.places import brought, is_quantum
+from qdsl.lang.typed.quantum_calls import ALSO, written_ket
 from qdsl.lang.typed.scheme import Instance, is_generic
-from qdsl.lang.typed.types import BROKEN, NOTHING, Type, pruned
+from qdsl.lang.typed.types import BROKEN, INT, NOTHING, Type, pruned
 from qdsl.lang.typed.unification import element_of
 
 
@@ -29,20 +31,37 @@ from qdsl.lang.typed.unification import element_of
 def call(c: Checker, node: surface.Call, expected: Type | None) -> typed.Expr:
     symbol = c.symbol(node.function)
     arguments = list(node.arguments)
+    if isinstance(node.function, surface.Ket):
+        return written_ket(c, node, node.function)
     if symbol is not None and isinstance(node.function, surface.Field) and not _is_module_member(c, node.function):
         receiver = surface.Argument(node.function.value.span, None, node.function.value)
         arguments.insert(0, receiver)
     if symbol is not None and symbol.kind is Kind.PRIMITIVE:
-        from qdsl.lang.typed.primitives import PRIMITIVES
+        from qdsl.lang.typed.primitives import CALLS, PRIMITIVES
 
-        return PRIMITIVES[symbol.name](c, node, arguments)
+        return (PRIMITIVES.get(symbol.name) or CALLS[symbol.name])(c, node, arguments)
     if symbol is not None and symbol.kind is Kind.FUNCTION:
+        if symbol.name in ALSO and (found := _of_operators(c, node, symbol.name, arguments)) is not None:
+            return found
         result = _declared(c, node, symbol, arguments)
         c.products.call(node, result.type, _is_result_written(symbol))
         return result
     if symbol is None and isinstance(node.function, surface.Reference):
         return _after_a_mistake(c, node, arguments)
     return _of_value(c, node, arguments)
+
+
+def _of_operators(
+    c: Checker, node: surface.Call, name: str, arguments: Sequence[surface.Argument]
+) -> typed.Expr | None:
+    """`exp(A)`, `sum([A, B])`; None where it is a function of numbers after all."""
+    if len(arguments) != 1 or arguments[0].name is not None:
+        return None
+    value = c.expr(arguments[0].value)
+    c.known[arguments[0].value] = value
+    if not isinstance(element_of(value.type)[0], types.QUANTUM):
+        return None
+    return ALSO[name](c, node, [value])
 
 
 def _is_result_written(symbol: Symbol) -> bool:
@@ -132,10 +151,46 @@ def _apply(
         return c.broken(span)
     accepted, result = found
     arguments, mapped = accepted.arguments, accepted.mapped
+    if is_quantum(type_):
+        return _of_states(c, span, function, type_, arguments, mapped, result)
     display = arguments[0].display if function.module and function.name in _KEEPING else None
     if function.body is None:
         return typed.Operation(span, result, function.name, tuple(arguments), display=display)
     return typed.Call(span, result, function, tuple(arguments), tuple(mapped), display=display)
+
+
+def _of_states(
+    c: Checker,
+    span: Span,
+    function: typed.Function,
+    type_: types.Function,
+    arguments: Sequence[typed.Expr],
+    mapped: Sequence[bool],
+    result: Type,
+) -> typed.Expr:
+    """A call that brings spaces. Over an array of states, it is the array of the calls."""
+    over = next((each for each, goes in zip(arguments, mapped, strict=True) if goes), None)
+    if over is None:
+        type_of_call = brought(type_.parameters, [each.type for each in arguments]).type(result)
+        call = typed.Call(span, type_of_call, function, tuple(arguments), tuple(mapped))
+        c.note(call)
+        return call
+    index = typed.Variable("k", INT, span)
+    use = typed.Local(span, INT, index)
+    elements = [
+        typed.Index(each.span, element_of(each.type)[0], each, (use,)) if goes else each
+        for each, goes in zip(arguments, mapped, strict=True)
+    ]
+    one = _of_states(c, span, function, type_, elements, (False,) * len(elements), element_of(result)[0])
+    shape = element_of(over.type)[1]
+    assert shape is not None
+    length: typed.Expr = typed.Operation(span, INT, "len", (over, typed.Constant(span, INT, 0)))
+    if isinstance(shape[0], int):
+        length = typed.Constant(span, INT, shape[0])
+    steps = typed.IntRange(span, types.Array(INT, (shape[0],)), typed.Constant(span, INT, 0), length)
+    whole = typed.Comprehension(span, types.Array(one.type, (shape[0],)), index, steps, one)
+    c.note(whole)
+    return whole
 
 
 _KEEPING = frozenset(("min", "max", "abs", "clamp", "linspace", "logspace"))

@@ -23,9 +23,11 @@ from qdsl.lang.typed.dimension import CYCLE, ONE, Dimension, Turn
 from qdsl.lang.typed.dimension_errors import DimensionErrors
 from qdsl.lang.typed.errors import TypeErrors
 from qdsl.lang.typed.experiment_errors import ExperimentErrors
+from qdsl.lang.typed.quantum_errors import QuantumErrors
 from qdsl.lang.typed.scheme import dimensions_of, free_variables, open_turns
 from qdsl.lang.typed.show import Show
 from qdsl.lang.typed.solve import Solver, TooManyTurns
+from qdsl.lang.typed.spaces import fits_space
 from qdsl.lang.typed.types import BROKEN, INT, NEVER, Type, pruned, resolved
 from qdsl.lang.typed.unification import Unifier, element_of, joined_shape
 
@@ -90,10 +92,12 @@ class Checker:
         self.errors = TypeErrors(self.show)
         self.dims = DimensionErrors(self.show, self.is_hidden)
         self.models = ExperimentErrors(self.show)
+        self.quantum = QuantumErrors(self.show)
         self.unifier = Unifier(lambda span, count: self.report(self.dims.too_many_turns(span, count)))
         self.same_dimension = self.unifier.same_dimension
         self.unify = self.unifier.unify
         self.exact: dict[typed.Expr, Fraction] = {}
+        self.known: dict[surface.Expr, typed.Expr] = {}
         self.unsettled: list[typed.Expr | typed.Variable] = []
         self.turns: list[Turn] = []
         self.phases: set[typed.Variable] = set()
@@ -127,6 +131,8 @@ class Checker:
 
     def expr(self, node: surface.Expr, expected: Type | None = None) -> typed.Expr:
         """Infer an expression."""
+        if node in self.known:
+            return self.known[node]
         found = RULES.get(type(node))
         if found is None:
             raise InternalError(f"no typing rule for {type(node).__name__}")
@@ -160,6 +166,8 @@ class Checker:
             return value
         if isinstance(source, types.Record) and isinstance(target, types.Record):
             return self._convert_record(value, source, target)
+        if isinstance(source, types.QUANTUM) and isinstance(target, types.QUANTUM):
+            return self._convert_quantum(value, source, target)
         element, shape = element_of(source)
         wanted, wanted_shape = element_of(target)
         if isinstance(wanted, types.TypeVar) or isinstance(element, types.TypeVar):
@@ -194,6 +202,19 @@ class Checker:
         if literal is not None:
             return result
         return typed.Block(value.span, target, (typed.Let(value.span, whole, value),), result)
+
+    def _convert_quantum(self, value: typed.Expr, source: Type, target: Type) -> typed.Expr | None:
+        """A state is also its density, and a density an operator; spaces fit where kind and size do."""
+        match source, target:
+            case types.SpaceType(own), types.SpaceType(wanted):
+                return value if fits_space(own, wanted) else None
+            case types.Ket(places), types.Density():
+                return typed.Quantum(value.span, types.Density(places), "density", (value,))
+            case types.Density(places), types.Operator(dimension, _):
+                fits = self.same_dimension(ONE, dimension, value.span)
+                return typed.Quantum(value.span, types.Operator(ONE, places), "operator", (value,)) if fits else None
+            case _:
+                return value if self.unify(source, target, value.span) else None
 
     def _convert_number(self, value: typed.Expr, element: Type, wanted: Type, target: Type) -> typed.Expr | None:
         match element, wanted:

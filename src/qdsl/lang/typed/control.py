@@ -12,6 +12,7 @@ from qdsl.lang.typed.arrays import index_of
 from qdsl.lang.typed.checker import NO_REASON, Checker, Reason, rule
 from qdsl.lang.typed.loops import loop_variable
 from qdsl.lang.typed.scheme import is_generic
+from qdsl.lang.typed.space_declarations import refined
 from qdsl.lang.typed.types import BOOL, BROKEN, INT, NEVER, NOTHING, Type, pruned
 from qdsl.lang.typed.unification import element_of
 
@@ -175,7 +176,7 @@ def bind(c: Checker, node: surface.Let | surface.Var, is_global: bool = False) -
     elif pruned(value.type) is NOTHING:
         c.report(c.errors.no_value(node.value.span, "this", ""))
         value = c.broken(node.value.span)
-    type_ = value.type if declared is None else declared
+    type_ = value.type if declared is None else refined(declared, value.type)
     if isinstance(node, surface.Var) and isinstance(pruned(type_), types.Function):
         c.report(c.errors.function_in_var(node.name.span, node.name.text))
         type_ = BROKEN

@@ -19,6 +19,8 @@ from qdsl.lang.typed.declarations import check_constant, check_dimension, check_
 from qdsl.lang.typed.dimension import Dimension
 from qdsl.lang.typed.experiments import check_experiment
 from qdsl.lang.typed.functions import check_functions
+from qdsl.lang.typed.quantum_calls import show_as
+from qdsl.lang.typed.space_declarations import check_space
 from qdsl.lang.typed.types import ExperimentType, Type, pruned
 
 # Importing these modules registers their rules.
@@ -60,6 +62,8 @@ def _check_group(c: Checker, group: Sequence[Symbol], lets: dict[surface.Item, t
                 c.settle_declaration(kept=_generic_type(lets[node]))
             case surface.Experiment() as node:
                 check_experiment(c, symbol, node)
+            case surface.Space() as node:
+                check_space(c, symbol, node)
     if functions:
         check_functions(c, functions)
 
@@ -96,6 +100,9 @@ def _statement(
             c.bodies.append(Body(is_function=False))
             tests.append(typed.TestDeclaration(name, block_of(c, body), item.span))
             c.bodies.pop()
+            c.settle_declaration()
+        case surface.ShowAs():
+            statements.append(typed.Evaluate(item.span, show_as(c, item)))
             c.settle_declaration()
         case surface.ExpressionStatement() | surface.Assert() | surface.For() | surface.While() | surface.Assign():
             made = statement(c, item)

@@ -17,7 +17,9 @@ from qdsl.lang.typed.arrays import joined_types
 from qdsl.lang.typed.checker import Body, Checker, Reason
 from qdsl.lang.typed.control import block_of, ending, set_ending
 from qdsl.lang.typed.dimension import Dimension, DimVar
+from qdsl.lang.typed.places import is_quantum
 from qdsl.lang.typed.scheme import standardise
+from qdsl.lang.typed.space_declarations import named, refined
 from qdsl.lang.typed.types import BROKEN, NEVER, NOTHING, Type, pruned
 from qdsl.lang.typed.unification import give_up
 from qdsl.lang.typed.usage import parameter_types
@@ -91,7 +93,7 @@ def _parameter(c: Checker, parameter: surface.Parameter, told: Mapping[Symbol, T
     symbol = c.symbol(parameter.name)
     asked = isinstance(parameter.type, surface.TypeHole)
     if parameter.type is not None and not asked:
-        type_ = annotated(c, parameter.type)
+        type_ = named(annotated(c, parameter.type), parameter.name.text)
     elif symbol is not None and symbol in told:
         type_ = told[symbol]
     else:
@@ -147,7 +149,10 @@ def _with_result(
         give_up(function.type.result)
         return value
     if body.declared is not None:
-        return set_ending(value, c.fit(last, function.type.result, Reason(body.declared, "declared here")))
+        fitted = c.fit(last, function.type.result, Reason(body.declared, "declared here"))
+        if is_quantum(function.type.result):
+            function.type = types.Function(function.type.parameters, refined(function.type.result, fitted.type))
+        return set_ending(value, fitted)
     return set_ending(value, _inferred_result(c, function, last, body))
 
 

@@ -11,8 +11,8 @@ from fractions import Fraction
 
 from qdsl.lang.source import Span
 from qdsl.lang.surface import tree as surface
+from qdsl.lang.typed import operator_rules, types
 from qdsl.lang.typed import tree as typed
-from qdsl.lang.typed import types
 from qdsl.lang.typed.checker import Checker
 from qdsl.lang.typed.dimension import ONE, Dimension, Exponent, Turn
 from qdsl.lang.typed.operands import Number, applied, joined_kind, number_of, raised
@@ -24,6 +24,8 @@ def power(c: Checker, node: surface.Binary) -> typed.Expr:
     """`x^2`: of a quantity only to a power known now, of a plain number to any."""
     base, exponent = c.expr(node.left), c.expr(node.right)
     c.products.product(node, node.left, node.right)
+    if operator_rules.takes_part(base):
+        return operator_rules.power(c, node, base, exponent)
     m, n = number_of(c, base, "^"), number_of(c, exponent, "^")
     if m is None or n is None:
         return c.broken(node.span)

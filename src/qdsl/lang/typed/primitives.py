@@ -15,8 +15,11 @@ from qdsl.lang.typed.arguments import Slot, matched
 from qdsl.lang.typed.checker import Checker
 from qdsl.lang.typed.derivatives import derivative
 from qdsl.lang.typed.distributions import DISTRIBUTIONS
+from qdsl.lang.typed.dynamics_calls import DYNAMICS
 from qdsl.lang.typed.literals import shown
+from qdsl.lang.typed.quantum_calls import QUANTUM_CALLS
 from qdsl.lang.typed.requests import expected, fit, load, simulate
+from qdsl.lang.typed.spaces import Register
 from qdsl.lang.typed.types import BROKEN, INT, NOTHING, TEXT, pruned
 from qdsl.lang.typed.unification import element_of
 
@@ -32,6 +35,13 @@ def length(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]
     element, shape = element_of(value.type)
     if isinstance(element, types.Table):
         return typed.HostCall(node.span, INT, "len", (value,), ())
+    if isinstance(element, types.SpaceType) and isinstance(element.space, Register):
+        count = element.space.length
+        return (
+            typed.Quantum(node.span, INT, "length", (value,))
+            if count is None
+            else typed.Constant(node.span, INT, count)
+        )
     if shape is None:
         if element is not BROKEN:
             c.report(c.errors.not_indexable(value.span, types.resolved(value.type)))
@@ -214,3 +224,6 @@ PRIMITIVES: dict[str, Primitive] = {
     "expected": _in_the_open("expected", expected),
     "fit": _in_the_open("fit", fit),
 } | {name: distribution(name) for name in DISTRIBUTIONS}
+
+CALLS: dict[str, Primitive] = QUANTUM_CALLS | DYNAMICS
+"""Known only where they are called: `n` and `a` are free for values."""

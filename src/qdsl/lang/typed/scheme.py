@@ -18,7 +18,7 @@ from qdsl.lang.typed.types import Type, pruned
 def dimensions_of(type_: Type) -> list[Dimension]:
     """Every dimension in a type, from left to right."""
     type_ = pruned(type_)
-    if isinstance(type_, types.MEASURED):
+    if isinstance(type_, (*types.MEASURED, types.Operator)):
         return [type_.dimension.resolved()]
     return [dimension for part in types.parts(type_) for dimension in dimensions_of(part)]
 
@@ -132,6 +132,8 @@ class Instance:
                 return types.Complex(self.dimension(dimension))
             case types.Estimate(dimension):
                 return types.Estimate(self.dimension(dimension))
+            case types.Operator(dimension, places):
+                return types.Operator(self.dimension(dimension), places)
             case types.Array(element, shape):
                 return types.Array(self.type(element), shape)
             case types.Record(fields):

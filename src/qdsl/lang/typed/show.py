@@ -14,6 +14,7 @@ from itertools import product
 
 from qdsl.lang.typed import tree, types
 from qdsl.lang.typed.dimension import CYCLE, FREQUENCY, ONE, PER_CYCLE, RATE, Dimension, DimVar, Exponent, Turn
+from qdsl.lang.typed.spaces import Kind, Part, Register, Space
 from qdsl.lang.typed.types import Type, pruned
 from qdsl.lang.typed.words import with_article
 
@@ -68,6 +69,13 @@ class Show:
                 return "(" + ", ".join(map(self.type, parameters)) + f") -> {self.type(result)}"
             case types.Distribution(support):
                 return f"Distribution<{self.type(support)}>"
+            case types.SpaceType(space):
+                return _kind_of(space)
+            case types.Operator(dimension, _):
+                inner = self.dimension(dimension)
+                return "Operator" if inner == "Scalar" else f"Operator<{inner}>"
+            case types.Ket() | types.Bra() | types.Density() | types.Channel() | types.Povm():
+                return type(type_).__name__
             case types.ExperimentType():
                 return "Experiment"
             case types.Fit():
@@ -122,6 +130,18 @@ class Show:
             cells = "  ".join(column[row].ljust(size) for column, size in zip(columns, widths, strict=True))
             lines.append(f"{name.rjust(width)}: {cells}".rstrip())
         return "\n".join(lines)
+
+
+def _kind_of(space: Space | Register | Part) -> str:
+    """`Qubit`, `Fock(20)`, `Spin(3/2)`, `Qubit[3]`."""
+    size = ""
+    if space.kind is Kind.SPIN and space.size is not None:
+        size = f"({Fraction(space.size - 1, 2)})"
+    elif space.kind is not Kind.QUBIT and space.size is not None:
+        size = f"({space.size})"
+    if isinstance(space, Register):
+        return f"{space.kind.value}{size}[{'n' if space.length is None else space.length}]"
+    return f"{space.kind.value}{size}"
 
 
 def by_default(dimension: Dimension) -> Dimension:

@@ -224,6 +224,20 @@ class DistributionValue(Expr):
     arguments: tuple[Expr | None, ...]
 
 
+class SpaceValue(Expr):
+    """A space or a register; which one its type says."""
+
+
+class Quantum(Expr):
+    """An operation on operators and states: `name` says which (`lang.quantum` has the table), `options` are what is
+    given by name: `loss`, `method`, ..
+    """
+
+    name: str
+    arguments: tuple[Expr, ...]
+    options: tuple[tuple[str, Expr], ...] = ()
+
+
 class HostCall(Expr):
     """A call of a runtime primitive: `print`, `load`, `fit`, .. with its positional and its named arguments."""
 

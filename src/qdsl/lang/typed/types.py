@@ -12,6 +12,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from qdsl.lang.typed.dimension import ONE, Dimension
+from qdsl.lang.typed.spaces import Part, Places, Register, Space
 
 if TYPE_CHECKING:
     from qdsl.lang.typed.tree import Experiment
@@ -125,6 +126,60 @@ class Fit(Type):
     experiment: Experiment
 
 
+@dataclass(frozen=True, slots=True)
+class SpaceType(Type):
+    """The type of one space alone, or of one register: which one it is, is known while a program is checked."""
+
+    space: Space | Register | Part
+
+
+@dataclass(frozen=True, slots=True)
+class Operator(Type):
+    """An operator with a dimension over spaces. It acts on more spaces by the identity."""
+
+    dimension: Dimension
+    places: Places
+
+
+@dataclass(frozen=True, slots=True)
+class Ket(Type):
+    """A vector over spaces; `Bra` is its adjoint."""
+
+    places: Places
+
+
+@dataclass(frozen=True, slots=True)
+class Bra(Type):
+    places: Places
+
+
+@dataclass(frozen=True, slots=True)
+class Density(Type):
+    """A density matrix over spaces."""
+
+    places: Places
+
+
+@dataclass(frozen=True, slots=True)
+class Channel(Type):
+    """What takes densities over spaces to such."""
+
+    places: Places
+
+
+@dataclass(frozen=True, slots=True)
+class Povm(Type):
+    """The effects of a measurement of spaces, one for each outcome; how many is None where a call will tell."""
+
+    places: Places
+    outcomes: int | None
+
+
+QUANTUM = (SpaceType, Operator, Ket, Bra, Density, Channel, Povm)
+STAGED = (SpaceType, Operator, Bra, Channel, Povm)
+"""Types of what is known while a program is compiled, and not there when it runs."""
+
+
 class TypeVar(Type):
     """A type not known yet. A `numeric` one came from the literal 0 and becomes Int if nothing decides otherwise."""
 
@@ -171,6 +226,8 @@ def resolved(type_: Type) -> Type:
             return Complex(dimension.resolved())
         case Estimate(dimension):
             return Estimate(dimension.resolved())
+        case Operator(dimension, places):
+            return Operator(dimension.resolved(), places)
         case Array(element, shape):
             return Array(resolved(element), shape)
         case Record(fields):

@@ -15,6 +15,7 @@ from qdsl.lang.source import Span
 from qdsl.lang.typed import types
 from qdsl.lang.typed.dimension import Dimension
 from qdsl.lang.typed.solve import Solver, TooManyTurns
+from qdsl.lang.typed.spaces import is_open
 from qdsl.lang.typed.types import BROKEN, INT, NEVER, Length, Type, pruned
 
 
@@ -50,6 +51,10 @@ class Unifier:
                 | (types.Estimate(a), types.Estimate(b))
             ):
                 return self.same_dimension(a, b, span)
+            case types.Operator(a, _), types.Operator(b, _):
+                return self.same_dimension(a, b, span)
+            case (types.Ket(p), types.Ket(q)) | (types.Density(p), types.Density(q)) | (types.Bra(p), types.Bra(q)):
+                return p == q or is_open(p) or is_open(q)
             case types.Array(a, m), types.Array(b, n):
                 return joined_shape(m, n) is not None and self.unify(a, b, span)
             case types.Function(ps, r), types.Function(qs, s):
