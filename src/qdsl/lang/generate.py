@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from qdsl.lang import differentiate, native
 from qdsl.lang.collection import no_collection
 from qdsl.lang.core import ir
-from qdsl.lang.core.from_typed import Entry, Lowering, Refused
+from qdsl.lang.core.from_typed import Entry, FindFunction, Lowering, Refused, no_library
 from qdsl.lang.differentiate import NotDifferentiable
 from qdsl.lang.native import NativeModule, ObjectCache, python_entry
 from qdsl.lang.native.wide_module import Pattern, WideModule, compile_wide
@@ -75,8 +75,8 @@ class Unit:
 class Generator:
     """Makes the machine code of one program. What functions share is lowered once; `objects` keeps compiled code."""
 
-    def __init__(self, objects: ObjectCache | None = None) -> None:
-        self.lowering = Lowering(differentiate)
+    def __init__(self, objects: ObjectCache | None = None, find: FindFunction = no_library) -> None:
+        self.lowering = Lowering(differentiate, find)
         self.objects = objects
 
     def generate(self, source: Source, derivative: Derivative = NO_DERIVATIVE, stop_after: str = "native") -> Unit:

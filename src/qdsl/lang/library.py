@@ -29,6 +29,8 @@ MODULES = (
     "eigen",
     "runge_kutta",
     "ode",
+    "runge_kutta_steps",
+    "evolution",
     "quadrature",
     "interpolation",
     "fourier",
@@ -49,6 +51,14 @@ class Library:
     def scope_of(self, path: str, is_file: bool, importer: Source) -> Scope | None:
         """What `import path` brings."""
         return None if is_file else self.scopes.get(path)
+
+    def member(self, module: str, name: str) -> typed.Function:
+        """A function of a module, for the compiler's own use."""
+        symbol = self.scopes[module].value(name)
+        if symbol is None or not isinstance(symbol.entity, list):
+            raise InternalError(f"the module {module} of the standard library has no function {name}")
+        function: typed.Function = symbol.entity[0]
+        return function
 
     def function(self, name: str) -> typed.Function:
         """A function of the prelude, for the compiler's own use."""

@@ -53,7 +53,7 @@ class Compiler:
 
     def __post_init__(self) -> None:
         self.objects = Objects(self.cache)
-        self.generator = Generator(self.objects)
+        self.generator = Generator(self.objects, self.library.member)
 
     def kernel(self, unit: Unit) -> Kernel:
         """The unit's function, compiled."""

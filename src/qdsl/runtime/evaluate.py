@@ -17,9 +17,11 @@ from qdsl.lang.generate import Entry
 from qdsl.lang.source import Span
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
+from qdsl.lang.typed.places import is_staged
 from qdsl.runtime import numeric
 from qdsl.runtime.compiled import Compiler
 from qdsl.runtime.failures import Stopped, no_value_yet, other_length
+from qdsl.runtime.frozen import frozen
 from qdsl.runtime.inputs import held_by_session
 from qdsl.runtime.show import rows, text_of
 from qdsl.runtime.sweep import Sweep, sweep
@@ -71,13 +73,18 @@ class Environment:
 
     def let(self, variable: typed.Variable, value: typed.Expr) -> None:
         """`let name = value`."""
-        self.bind(variable, self.evaluate(value))
+        found = self.evaluate(value)
+        self.bind(variable, found)
+        if types.pruned(variable.type) is types.INT and not variable.is_mutable and variable.value is None:
+            variable.value = typed.Constant(value.span, types.INT, int(found))
         unit = self.unit_of(value)
         if unit is not None and variable.display is None:
             self.units[variable] = unit
 
     def evaluate(self, expr: typed.Expr) -> Any:
         """The value of an expression."""
+        if is_staged(expr.type) and not isinstance(types.pruned(expr.type), types.Function):
+            return self._staged(expr)
         match expr:
             case typed.Constant():
                 return expr.value
@@ -111,6 +118,22 @@ class Environment:
                 return self._compare(expr)
             case _:
                 return self._number(expr)
+
+    def _staged(self, expr: typed.Expr) -> typed.Expr:
+        """An operator or a space: the expression, with what is a number in it as it is now."""
+        if isinstance(expr, typed.Local):
+            found = self.values.get(expr.variable, expr.variable.value)
+            return found if isinstance(found, typed.Expr) else expr
+        return frozen(expr, self._held_number)
+
+    def _held_number(self, part: typed.Expr) -> typed.Expr:
+        """A number as a variable of its own; an Int, which may say how many operators there are, as itself."""
+        value = self.evaluate(part)
+        if types.pruned(part.type) in (types.INT, types.BOOL):
+            return typed.Constant(part.span, part.type, value)
+        variable = typed.Variable("number", part.type, part.span, is_global=True)
+        self.bind(variable, value)
+        return typed.Local(part.span, part.type, variable)
 
     def elements(self, expr: typed.Expr) -> Iterator[Any]:
         """The elements of an array or a range, one after the other."""
@@ -241,7 +264,8 @@ def _is_number(type_: types.Type) -> bool:
     if isinstance(type_, types.Array):
         return _is_number(type_.element)
     return type_ in (types.INT, types.BOOL) or isinstance(
-        type_, types.Real | types.Complex | types.Estimate | types.Record | types.TypeVar
+        type_,
+        types.Real | types.Complex | types.Estimate | types.Record | types.TypeVar | types.Ket | types.Density,
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from qdsl.lang.report import Diagnostics, InternalError
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
+from qdsl.lang.typed.dimension import ONE
 from qdsl.runtime.evaluate import Environment, Host
 from qdsl.runtime.failures import negative_uncertainty, unequal_lengths
 from qdsl.runtime.world import World
@@ -111,6 +112,28 @@ def _plot(world: World) -> Host:
     return run
 
 
+def _show_matrix(world: World) -> Host:
+    def run(env: Environment, call: typed.HostCall) -> None:
+        from qdsl.runtime.value.matrix import matrix_text
+
+        value = call.arguments[0]
+        numbers = typed.Quantum(value.span, _matrix_type(value), _how(value), (value,))
+        world.out(matrix_text(env.evaluate(numbers), value.type, env.unit_of(value)))
+
+    return run
+
+
+def _matrix_type(value: typed.Expr) -> types.Type:
+    type_ = types.resolved(value.type)
+    axes = (None,) if isinstance(type_, types.Ket) else (None, None)
+    dimension = type_.dimension if isinstance(type_, types.Operator) else ONE
+    return types.Array(types.Complex(dimension), axes)
+
+
+def _how(value: typed.Expr) -> str:
+    return "amplitudes" if isinstance(types.pruned(value.type), types.Ket) else "matrix"
+
+
 def _export(world: World) -> Host:
     def run(env: Environment, call: typed.HostCall) -> None:
         from qdsl.runtime.value.export import export_csv
@@ -142,4 +165,5 @@ HOST: dict[str, Callable[[World], Host]] = {
     "fit": _fit,
     "plot": _plot,
     "export": _export,
+    "show_matrix": _show_matrix,
 }

@@ -9,6 +9,7 @@ from qdsl.lang.typed import types
 from qdsl.lang.typed.dimension import ONE, Dimension
 from qdsl.lang.typed.tree import DisplayUnit
 from qdsl.runtime.value.estimate import Estimate
+from qdsl.runtime.value.matrix import density_text, ket_text, summary
 from qdsl.runtime.value.quantity import best_unit, in_unit, number, shown
 
 MOST_SHOWN = 20
@@ -29,6 +30,12 @@ def text_of(value: Any, type_: types.Type, display: DisplayUnit | None = None) -
             return shown(int(value), ONE, display) if display is not None else str(int(value))
         case types.Array(element, shape):
             return _array(value, element, len(shape), display)
+        case types.Ket():
+            return ket_text(value, type_)
+        case types.Density():
+            return density_text(value, type_)
+        case types.Operator() | types.SpaceType() | types.Povm() | types.Channel():
+            return summary(type_)
         case types.Record(fields):
             inner = ", ".join(f"{name} = {text_of(value[name], each)}" for name, each in fields)
             return f"({inner})"
@@ -50,6 +57,9 @@ def _array(value: Any, element: types.Type, axes: int, display: DisplayUnit | No
         return "[" + ", ".join("…" if row is _GAP else _array(row, element, axes - 1, display) for row in matrix) + "]"
     if isinstance(value, Mapping):
         return "[" + ", ".join("…" if row is _GAP else text_of(row, element) for row in _ends(list(rows(value)))) + "]"
+    if isinstance(element, types.Ket | types.Density):
+        cells = ["…" if row is _GAP else text_of(row, element) for row in _ends(list(value))]
+        return "[" + ", ".join(cells) + "]"
     if not isinstance(element, types.Real | types.Complex):
         return "[" + ", ".join("…" if each is _GAP else text_of(each, element) for each in _ends(list(value))) + "]"
     unit = display or _unit_for(value, element.dimension)

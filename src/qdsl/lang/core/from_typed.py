@@ -13,12 +13,24 @@ functions; making them is the business of the stage above this one, which whoeve
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from qdsl.lang.core import lower_arrays, lower_compare, lower_control, lower_mapped, lower_returned, lower_scalars
+from qdsl.lang.core import (
+    lower_arrays,
+    lower_compare,
+    lower_control,
+    lower_inline,
+    lower_mapped,
+    lower_operators,
+    lower_quantum,
+    lower_returned,
+    lower_scalars,
+)
 from qdsl.lang.core.builder import Values
 from qdsl.lang.core.calls import callees, reachable
+from qdsl.lang.core.instantiate import with_lengths
 from qdsl.lang.core.ir import Function, Module
 from qdsl.lang.core.layout import core_types
 from qdsl.lang.core.lower_body import RULES, Body, Instance
@@ -27,13 +39,16 @@ from qdsl.lang.core.lower_control import function_results
 from qdsl.lang.core.lower_derivative import Differentiate, differentiated
 from qdsl.lang.core.lower_effects import Captures, Effects
 from qdsl.lang.core.lower_errors import Refused, functions_without_end, no_kernel, own_derivative
-from qdsl.lang.core.lower_values import Closure, Declared, Derived, FunctionCode, Lifted, depth, name_of
+from qdsl.lang.core.lower_values import Closure, Declared, Derived, FunctionCode, Lifted, Outlined, depth, name_of
+from qdsl.lang.core.outline import function_of
+from qdsl.lang.report import InternalError
 from qdsl.lang.source import Span
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
 
 # Importing these modules registers their rules.
-_RULE_MODULES = (lower_arrays, lower_compare, lower_control, lower_mapped, lower_returned, lower_scalars)
+_RULE_MODULES = [lower_arrays, lower_compare, lower_control, lower_mapped, lower_returned, lower_scalars]
+_RULE_MODULES += [lower_inline, lower_operators, lower_quantum]
 assert RULES, _RULE_MODULES
 
 __all__ = ["Differentiate", "Entry", "Lowering", "Refused"]
@@ -43,6 +58,14 @@ DEEPEST_FUNCTION = 20
 
 EXPRESSION = "<value>"
 """The name of every expression's function: equal expressions give equal modules, which caches go by."""
+
+FindFunction = Callable[[str, str], typed.Function]
+"""A function of the standard library, by module and name."""
+
+
+def no_library(module: str, name: str) -> typed.Function:
+    raise InternalError(f"there is no library to find {module}.{name} in")
+
 
 Key = tuple[FunctionCode, tuple[FunctionCode | None, ...]]
 
@@ -64,8 +87,11 @@ class Entry:
 class Lowering:
     """The core functions of one program, made as they are asked for."""
 
-    def __init__(self, differentiate: Differentiate) -> None:
+    def __init__(self, differentiate: Differentiate, find: FindFunction = no_library) -> None:
         self.differentiate = differentiate
+        self.find = find
+        self.plans: list[Any] = []
+        self.made_for: dict[tuple[typed.Function, tuple[tuple[str, int], ...]], typed.Function] = {}
         self.effects = Effects()
         self.captures = Captures()
         self.module = Module()
@@ -132,6 +158,8 @@ class Lowering:
                 return tuple(variable.type for variable in function.parameters)
             case Lifted(node):
                 return tuple(variable.type for variable in node.parameters)
+            case Outlined(parameters=parameters):
+                return parameters
             case Derived(of=of, type=type_):
                 return (*self._parameters(of), *type_.parameters[len(self._parameters(of)) :])
 
@@ -141,6 +169,8 @@ class Lowering:
                 type_ = types.pruned(function.type)
             case Lifted(node):
                 type_ = types.pruned(node.type)
+            case Outlined(result=result):
+                return result
             case Derived(type=type_):
                 pass
         assert isinstance(type_, types.Function)
@@ -206,6 +236,8 @@ class Lowering:
         """The core function of an instance that is no derivative."""
         code, given = key
         instance = self.instances[key]
+        if isinstance(code, Outlined):
+            return function_of(code, instance.name)
         body = Body(self, instance.result)
         if isinstance(code, Declared):
             function = code.function
@@ -244,6 +276,8 @@ class Lowering:
                 return self._captured(body, self.captures.of(function))
             case Derived(of=of):
                 return self._take(body, of)
+            case Outlined(outside=outside):
+                return tuple(body.b.parameter(each.type, each.hint) for each in outside)
             case Lifted(node, functions):
                 own = self._captured(body, _without(self.captures.of(node), functions))
                 return (*own, *(value for _, each in functions for value in self._take(body, each)))
@@ -269,6 +303,13 @@ class Lowering:
     def taken(self, code: FunctionCode) -> int:
         """How many core values a function takes along."""
         return len(self._take(Body(self, types.NOTHING), code))
+
+    def sized(self, function: typed.Function, lengths: Mapping[str, int]) -> typed.Function:
+        """The function with lengths that its type names known: one for all who ask for the same."""
+        key = function, tuple(sorted(lengths.items()))
+        if key not in self.made_for:
+            self.made_for[key] = with_lengths(function, lengths)
+        return self.made_for[key]
 
     # ── modules ──────────────────────────────────────────────────────────────
 

@@ -202,6 +202,7 @@ class Code(Enum):
     ASSERTION = 9  # `assert` was false
     MEMORY = 10  # an array too large
     CAST = 11  # a real too large for an Int
+    STATE = 12  # a state that is none: not normalised, not positive
 
     @property
     def text(self) -> str:

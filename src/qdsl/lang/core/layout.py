@@ -5,6 +5,7 @@
     (a: Time, b: Complex)       the values of its fields in order: a, b.re, b.im
     [Time; 3]                   one array
     [Complex], [(a: .., b: ..)] an array for each value of one element: re, im
+    Ket, Density                one array of reals: see `quantum.coordinates`; of several a row for each
 
 A function value is not kept: it is specialised away. `flatten` and `unflatten` do the same to the values of a host:
 a Complex is anything with `real` and `imag`, a record a mapping, an array of records a mapping of arrays.
@@ -21,6 +22,7 @@ from qdsl.lang.core.ir import BOOL, INT, REAL, ArrayType, Scalar
 from qdsl.lang.core.ir import Type as CoreType
 from qdsl.lang.report import InternalError
 from qdsl.lang.typed import types
+from qdsl.lang.typed.spaces import Places, in_order, is_open
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +63,18 @@ def _leaves(type_: types.Type, path: tuple[str, ...]) -> Iterator[Leaf]:
                 yield from _leaves(types.pruned(field), (*path, name))
         case types.Array(element, shape):
             lengths = tuple(length if isinstance(length, int) else None for length in shape)
+            is_state = isinstance(types.pruned(element), types.Ket | types.Density)
             for leaf in _leaves(types.pruned(element), path):
-                if not isinstance(leaf.type, Scalar):
+                if isinstance(leaf.type, Scalar):
+                    yield Leaf(leaf.path, ArrayType(leaf.type, lengths))
+                elif is_state and isinstance(leaf.type, ArrayType):
+                    yield Leaf(leaf.path, ArrayType(leaf.type.element, (*lengths, *leaf.type.shape)))
+                else:
                     raise NoLayout(type_)
-                yield Leaf(leaf.path, ArrayType(leaf.type, lengths))
+        case types.Ket(places):
+            yield Leaf(path, ArrayType(REAL, (2 * _size(type_, places),)))
+        case types.Density(places):
+            yield Leaf(path, ArrayType(REAL, (_size(type_, places) ** 2,)))
         case _:
             if type_ in (types.NOTHING, types.NEVER):
                 return
@@ -72,6 +82,18 @@ def _leaves(type_: types.Type, path: tuple[str, ...]) -> Iterator[Leaf]:
             if kind is None:
                 raise NoLayout(type_)
             yield Leaf(path, kind)
+
+
+def _size(type_: types.Type, places: Places) -> int:
+    """How many basis states the spaces of a state have."""
+    if is_open(places):
+        raise NoLayout(type_)
+    size = 1
+    for space in in_order(places):
+        if space.size is None:
+            raise NoLayout(type_)
+        size *= space.size
+    return size
 
 
 _SIMPLE: dict[types.Type, Scalar] = {types.BOOL: BOOL, types.INT: INT}
@@ -113,6 +135,10 @@ def flatten(type_: types.Type, value: Any) -> list[Any]:
     match element:
         case types.Complex():
             return [_part(value, "real"), _part(value, "imag")]
+        case types.Ket():
+            return [_numbers_of_ket(value)]
+        case types.Density():
+            return [_numbers_of_density(value)]
         case types.Record(fields):
             shape = shape_of(type_)
             return [part for name, field in fields for part in flatten(_over(field, shape), value[name])]
@@ -127,6 +153,10 @@ def unflatten(type_: types.Type, parts: Sequence[Any]) -> Any:
     match element:
         case types.Complex():
             return _complex(parts[0], parts[1])
+        case types.Ket():
+            return _ket(parts[0])
+        case types.Density():
+            return _density(parts[0])
         case types.Record(fields):
             shape = shape_of(type_)
             whole = types.Record(fields)
@@ -154,6 +184,37 @@ def _written(type_: types.Type, at: int, others: list[types.Type]) -> str:
         return f"p[{at}]"
     others.append(type_)
     return f"unflatten(others[{len(others) - 1}], p[{at}:{at + count}])"
+
+
+def _numbers_of_ket(amplitudes: Any) -> Any:
+    import numpy as np
+
+    values = np.asarray(amplitudes)
+    return np.concatenate([values.real, values.imag], axis=-1)
+
+
+def _ket(numbers: Any) -> Any:
+    import numpy as np
+
+    values = np.asarray(numbers)
+    half = values.shape[-1] // 2
+    return values[..., :half] + 1j * values[..., half:]
+
+
+def _numbers_of_density(matrix: Any) -> Any:
+    import numpy as np
+
+    from qdsl.lang.quantum.coordinates import packed
+
+    return packed(np.asarray(matrix, dtype=np.complex128))
+
+
+def _density(numbers: Any) -> Any:
+    import numpy as np
+
+    from qdsl.lang.quantum.coordinates import unpacked
+
+    return unpacked(np.asarray(numbers))
 
 
 def _over(type_: types.Type, shape: tuple[types.Length, ...]) -> types.Type:

@@ -10,7 +10,7 @@ not known to have the length that a type promises, `conform` checks it at run ti
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
@@ -20,12 +20,22 @@ from qdsl.lang.core.ir import FAILURES, ArrayType, Code, Failure, Scalar, Value,
 from qdsl.lang.core.ir import Type as CoreType
 from qdsl.lang.core.layout import NoLayout, core_types, element_type, shape_of
 from qdsl.lang.core.lower_effects import Captures, Effects
-from qdsl.lang.core.lower_errors import function_not_known, not_a_number
+from qdsl.lang.core.lower_errors import (
+    function_not_known,
+    not_a_number,
+    space_not_known,
+    staged_not_known,
+    steps_not_known,
+)
 from qdsl.lang.core.lower_values import Bound, Closure, Data, FunctionCode, Row
+from qdsl.lang.core.staged import Many, Staged
+from qdsl.lang.core.static import Number, number
 from qdsl.lang.report import InternalError
 from qdsl.lang.source import Span
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
+from qdsl.lang.typed.places import is_staged
+from qdsl.lang.typed.spaces import Space, in_order, is_open
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +52,8 @@ class Program(Protocol):
 
     effects: Effects
     captures: Captures
+    plans: list[Any]
+    """How states are evolved, as it was decided."""
 
     def instance(self, code: FunctionCode, given: Sequence[FunctionCode | None], span: Span) -> Instance:
         """The core function for a code, its function arguments being these."""
@@ -49,10 +61,17 @@ class Program(Protocol):
     def taken(self, code: FunctionCode) -> int:
         """How many core values a function takes along."""
 
+    def find(self, module: str, name: str) -> typed.Function:
+        """A function of the standard library."""
+
+    def sized(self, function: typed.Function, lengths: Mapping[str, int]) -> typed.Function:
+        """The function with lengths that its type names known."""
+
 
 Rule = Callable[["Body", Any], Data]
 RULES: dict[type[typed.Expr], Rule] = {}
 FUNCTION_RULES: dict[type[typed.Expr], Callable[[Body, Any], Closure]] = {}
+STAGED_RULES: dict[type[typed.Expr], Callable[[Body, Any], Staged]] = {}
 
 R = TypeVar("R", bound=Callable[..., Any])
 
@@ -68,6 +87,17 @@ def rule(*nodes: type[typed.Expr]) -> Callable[[R], R]:
     return register
 
 
+def staged_rule(*nodes: type[typed.Expr]) -> Callable[[R], R]:
+    """Register the rule for these kinds of expression, where their value is staged."""
+
+    def register(function: R) -> R:
+        for each in nodes:
+            STAGED_RULES[each] = function
+        return function
+
+    return register
+
+
 class Body:
     """One function being written, and its result type. `given` are expressions whose values are known already."""
 
@@ -76,6 +106,9 @@ class Body:
         self.result = result
         self.b = Builder()
         self.variables: dict[typed.Variable, Bound | Row] = {}
+        self.known: dict[Value, bool | int | float] = {}
+        self.supports: dict[Value, frozenset[int]] = {}
+        self.normal: set[Value] = set()
         self.given: dict[typed.Expr, Data] = {}
         self.definitions: dict[typed.Variable, typed.Expr] = {}
         self.zeros: set[Value] = set()
@@ -97,8 +130,51 @@ class Body:
             return found(self, node)
 
     def bound(self, node: typed.Expr) -> Bound:
-        """Lower an expression that may be a function."""
+        """Lower an expression that may be a function, or staged."""
+        if is_staged(node.type):
+            return self.staged(node)
         return self.function(node) if isinstance(types.pruned(node.type), types.Function) else self.expr(node)
+
+    def staged(self, node: typed.Expr) -> Staged:
+        """What an expression is that is known now."""
+        found = STAGED_RULES.get(type(node))
+        if found is None:
+            raise staged_not_known(node.span)
+        with self.b.at(node.span):
+            return found(self, node)
+
+    def static(self, node: typed.Expr) -> Number | None:
+        """The number that an expression is, where that is known now."""
+        return number(node, self._known_variable)
+
+    def _known_variable(self, variable: typed.Variable) -> Number | None:
+        value = self.variables.get(variable)
+        if isinstance(value, Data) and len(value.values) == 1 and value.value in self.known:
+            return self.known[value.value]
+        definition = self.definitions.get(variable)
+        return None if definition is None else self.static(definition)
+
+    def static_steps(self, iterable: typed.Expr) -> list[Bound]:
+        """What a loop goes over, where that is known now."""
+        if is_staged(iterable.type):
+            many = self.staged(iterable)
+            if isinstance(many, Many):
+                return list(many.elements)
+        if isinstance(iterable, typed.IntRange):
+            low, high = self.static(iterable.low), self.static(iterable.high)
+            if isinstance(low, int) and isinstance(high, int):
+                return [Data(types.INT, (self.constant(k),)) for k in range(low, high)]
+        raise steps_not_known(iterable.span)
+
+    def spaces_of(self, type_: types.Type, span: Span | None) -> tuple[Space, ...]:
+        """The spaces of a state, in order."""
+        own = types.pruned(type_)
+        assert isinstance(own, types.Ket | types.Density | types.Bra | types.Operator)
+        if is_open(own.places):
+            place = span or self.b.span
+            assert place is not None
+            raise space_not_known(place)
+        return tuple(in_order(own.places))
 
     def function(self, node: typed.Expr) -> Closure:
         """Which function an expression is."""
@@ -181,7 +257,9 @@ class Body:
     # ── values ───────────────────────────────────────────────────────────────
 
     def constant(self, value: bool | int | float) -> Value:
-        return self.b.const(value)
+        made = self.b.const(value)
+        self.known[made] = value
+        return made
 
     def zero(self) -> Value:
         """The real 0 where a part of a complex number is absent: products with it need not be computed."""
@@ -227,13 +305,30 @@ class Body:
         rest = shape_of(array.type)[len(indices) :]
         type_ = element_type(array.type, len(indices))
         if not rest:
-            return Data(type_, tuple(self.b.get(each, *indices) for each in array.values))
+            return Data(type_, tuple(self._element(each, indices) for each in array.values))
         if not indices:
             return array
         lengths = [self.b.len(array.values[0], len(indices) + axis) for axis in range(len(rest))]
         return self.build(type_, lengths, lambda *further: self.at(array, *indices, *further))
 
+    def _element(self, array: Value, indices: Sequence[Value]) -> Value:
+        """An element; of an array of states the numbers of one."""
+        assert isinstance(array.type, ArrayType)
+        further = len(array.type.shape) - len(indices)
+        if not further:
+            return self.b.get(array, *indices)
+        lengths = [self.b.len(array, len(indices) + axis) for axis in range(further)]
+        rest = array.type.shape[len(indices) :]
+        return self.b.build(lengths, lambda builder, *more: builder.get(array, *indices, *more), rest)
+
     # ── blocks inside blocks ─────────────────────────────────────────────────
+
+    @contextmanager
+    def apart(self) -> Iterator[None]:
+        """What is bound inside is forgotten."""
+        variables, definitions = dict(self.variables), dict(self.definitions)
+        yield
+        self.variables, self.definitions = variables, definitions
 
     @contextmanager
     def inside(self, builder: Builder) -> Iterator[None]:

@@ -12,9 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from qdsl.lang.core.builder import Values
 from qdsl.lang.core.layout import shape_of
 from qdsl.lang.core.lower_body import FUNCTION_RULES, Body
-from qdsl.lang.core.lower_values import Bound, Closure, Data, Declared, Derived, Lifted
+from qdsl.lang.core.lower_values import Bound, Closure, Data, Declared, Derived, Lifted, Row
 from qdsl.lang.report import InternalError
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
@@ -34,10 +35,18 @@ def apply_closure(body: Body, closure: Closure, arguments: Sequence[Bound], type
     given = [
         value
         for argument, parameter in zip(arguments, callee.parameters, strict=True)
-        for value in (body.conform(argument, parameter).values if isinstance(argument, Data) else argument.values)
+        for value in _values(body, argument, parameter)
     ]
     values = body.b.call(callee.name, [*given, *closure.values], body.types_of(callee.result, span))
     return body.conform(Data(callee.result, values), type_)
+
+
+def _values(body: Body, argument: Bound, parameter: types.Type) -> Values:
+    if isinstance(argument, Data):
+        return body.conform(argument, parameter).values
+    if isinstance(argument, Closure):
+        return argument.values
+    raise InternalError("what is staged is no argument of a compiled function")
 
 
 def declared(body: Body, function: typed.Function) -> Closure:
@@ -70,10 +79,28 @@ def function_value(body: Body, node: typed.FunctionValue) -> Closure:
 def lambda_(body: Body, node: typed.Lambda) -> Closure:
     """Captured data first, then what the captured functions take with them."""
     captured = [(variable, body.variables.get(variable)) for variable in body.program.captures.of(node)]
+    if any(value is not None and not isinstance(value, Closure | Data | Row) for _, value in captured):
+        return _seeing_staged(body, node)
     functions = [(variable, value) for variable, value in captured if isinstance(value, Closure)]
     data = body.values_of([variable for variable, value in captured if not isinstance(value, Closure)])
     further = (value for _, closure in functions for value in closure.values)
     return Closure(Lifted(node, tuple((variable, closure.code) for variable, closure in functions)), (*data, *further))
+
+
+def _seeing_staged(body: Body, node: typed.Lambda) -> Closure:
+    """A lambda that uses operators or spaces from around it: lowered here, where they are known."""
+    from qdsl.lang.core.lower_control import function_results
+    from qdsl.lang.core.outline import outlined
+
+    def write(*arguments: Data) -> Values:
+        for variable, argument in zip(node.parameters, arguments, strict=True):
+            body.bind(variable, argument)
+        result, body.result = body.result, node.body.type
+        values = function_results(body, node.body)
+        body.result = result
+        return values
+
+    return outlined(body, "lambda", [each.type for each in node.parameters], node.body.type, write)
 
 
 def local_function(body: Body, node: typed.Local) -> Closure:

@@ -96,7 +96,7 @@ def _negated(body: Body, x: Value) -> Value:
     return x if x in body.zeros else body.b.op("neg", x)
 
 
-def _add(body: Body, z: Pair, w: Pair) -> Pair:
+def add(body: Body, z: Pair, w: Pair) -> Pair:
     return _plus(body, z[0], w[0]), _plus(body, z[1], w[1])
 
 
@@ -108,11 +108,11 @@ def _neg(body: Body, z: Pair) -> Pair:
     return _negated(body, z[0]), _negated(body, z[1])
 
 
-def _conj(body: Body, z: Pair) -> Pair:
+def conj(body: Body, z: Pair) -> Pair:
     return z[0], _negated(body, z[1])
 
 
-def _mul(body: Body, z: Pair, w: Pair) -> Pair:
+def mul(body: Body, z: Pair, w: Pair) -> Pair:
     (a, b), (c, d) = z, w
     re = _minus(body, _times(body, a, c), _times(body, b, d))
     return re, _plus(body, _times(body, a, d), _times(body, b, c))
@@ -209,8 +209,8 @@ def _whole_power(body: Body, z: Pair, n: int) -> Pair:
     if n == 1:
         return z
     half = _whole_power(body, z, n // 2)
-    square = _mul(body, half, half)
-    return _mul(body, square, z) if n % 2 else square
+    square = mul(body, half, half)
+    return mul(body, square, z) if n % 2 else square
 
 
 def _general_power(body: Body, z: Pair, w: Pair) -> Pair:
@@ -219,19 +219,19 @@ def _general_power(body: Body, z: Pair, w: Pair) -> Pair:
     is_zero = body.b.op("and", body.b.op("eq", z[0], zero), body.b.op("eq", z[1], zero))
 
     def power() -> Values:
-        return _exp(body, _mul(body, w, _log(body, z)))
+        return _exp(body, mul(body, w, _log(body, z)))
 
     re, im = body.if_(is_zero, lambda: (zero, zero), power, (REAL, REAL))
     return re, im
 
 
 OPERATIONS: Mapping[str, Callable[..., Pair]] = {
-    "add": _add,
+    "add": add,
     "sub": _sub,
-    "mul": _mul,
+    "mul": mul,
     "div": _div,
     "neg": _neg,
-    "conj": _conj,
+    "conj": conj,
     "sqrt": _sqrt,
     "exp": _exp,
     "log": _log,

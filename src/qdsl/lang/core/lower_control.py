@@ -26,13 +26,14 @@ from qdsl.lang.core.ir import BOOL, INT, Code, Value
 from qdsl.lang.core.layout import core_types
 from qdsl.lang.core.lower_arrays import over
 from qdsl.lang.core.lower_body import Body, rule
-from qdsl.lang.core.lower_effects import always_leaves
+from qdsl.lang.core.lower_effects import always_leaves, walk
 from qdsl.lang.core.lower_fence import NO_FRAME, Fence, Frame, Rest, no_exit
 from qdsl.lang.core.lower_hoist import hoisted, with_condition_inside
 from qdsl.lang.core.lower_values import NOTHING, Data
 from qdsl.lang.report import InternalError
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
+from qdsl.lang.typed.places import is_staged
 
 
 def function_results(body: Body, node: typed.Expr) -> Values:
@@ -163,7 +164,7 @@ def statement(body: Body, node: typed.Statement) -> None:
         case typed.Let(variable=variable, value=value):
             _let(body, variable, value)
         case typed.Assign(variable=variable, value=value):
-            body.bind(variable, body.expr(value))
+            body.bind(variable, body.bound(value))
         case typed.SetIndex():
             _set_index(body, node)
         case typed.Evaluate(value=value):
@@ -184,7 +185,7 @@ def statement(body: Body, node: typed.Statement) -> None:
 
 def _let(body: Body, variable: typed.Variable, value: typed.Expr) -> None:
     if variable.is_mutable:
-        body.bind(variable, body.expr(value))
+        body.bind(variable, body.bound(value))
     else:
         body.bind(variable, body.bound(value))
         body.definitions[variable] = value
@@ -202,6 +203,9 @@ def _set_index(body: Body, node: typed.SetIndex) -> None:
 
 
 def _for(body: Body, node: typed.For) -> None:
+    if _makes_staged(body, node):
+        _step_by_step(body, node)
+        return
     low, high, start = over(body, node.variable, node.iterable)
     fence = Fence.around(body, node, types.NOTHING, NO_FRAME)
 
@@ -212,6 +216,36 @@ def _for(body: Body, node: typed.For) -> None:
 
     initial = body.values_of(fence.variables)
     body.rebind(fence.variables, body.b.for_(low, high, initial, body.region(step), fence.types))
+
+
+def _makes_staged(body: Body, node: typed.For) -> bool:
+    """Whether which operators there are depends on the step: then each is written out."""
+    if any(is_staged(each.type) for each in body.program.effects.of(node.body).assigns) or is_staged(
+        node.variable.type
+    ):
+        return True
+    return any(_tells_space(each, node.variable) for each in walk(node.body))
+
+
+def _tells_space(node: object, variable: typed.Variable) -> bool:
+    """`r[k]`, `ket(c, k)`, `P(c, k)` of the variable of a loop."""
+    match node:
+        case typed.Index(type=type_, indices=told) if is_staged(type_):
+            pass
+        case typed.Quantum(name="ket" | "P", arguments=(_, *told)):
+            pass
+        case _:
+            return False
+    return any(isinstance(each, typed.Local) and each.variable is variable for part in told for each in walk(part))
+
+
+def _step_by_step(body: Body, node: typed.For) -> None:
+    for value in body.static_steps(node.iterable):
+        if isinstance(value, Data):
+            body.bind(node.variable, value)
+        else:
+            body.variables[node.variable] = value
+        body.expr(node.body)
 
 
 def _while(body: Body, node: typed.While) -> None:

@@ -65,3 +65,55 @@ def leaves_comprehension(place: Span) -> Refused:
             hint="write the array with a loop",
         )
     )
+
+
+# ── what is quantum ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def space_not_known(place: Span) -> Refused:
+    """`X(r[k])` where k is known only when the program runs."""
+    said = "which space this is must be known when the program is compiled"
+    return Refused(error("E0387", said, Label(place), hint="an index may be a number, a const, or a loop over a range"))
+
+
+def level_not_known(place: Span) -> Refused:
+    return Refused(error("E0387", "which level this is must be known when the program is compiled", Label(place)))
+
+
+def steps_not_known(place: Span) -> Refused:
+    """`[Z(r[k]) for k in range(n)]` where n is known only when the program runs."""
+    said = "how often this is done must be known when the program is compiled: it makes an operator"
+    return Refused(error("E0387", said, Label(place)))
+
+
+def staged_not_known(place: Span) -> Refused:
+    said = "which operator this is must be known when the program is compiled"
+    return Refused(error("E0387", said, Label(place)))
+
+
+def outside_space(place: Span, name: str, count: int) -> Refused:
+    return Refused(error("E0374", f"`{name}` has 0 to {count - 1}", Label(place)))
+
+
+def no_inverse_order(place: Span) -> Refused:
+    """`Operator(c, q, m)` where q is declared first."""
+    said = "the spaces of a matrix stand in the order in which they are declared"
+    return Refused(error("E0371", said, Label(place)))
+
+
+def not_hermitian(place: Span, what: str, hint: str) -> Refused:
+    return Refused(error("E0381", f"{what} is not Hermitian", Label(place), hint=hint))
+
+
+def returns_early(place: Span, name: str) -> Refused:
+    """A function over spaces is written out where it is called, so it has one end."""
+    said = f"`{name}` takes or gives spaces or operators, so it cannot `return` early: end it with its value"
+    return Refused(error("E0388", said, Label(place)))
+
+
+def lacks_space(place: Span, names: str) -> Refused:
+    return Refused(error("E0372", f"this acts on {names}, which the state does not have", Label(place)))
+
+
+def space_twice(place: Span, name: str) -> Refused:
+    return Refused(error("E0371", f"both sides are states of `{name}`; a space has one state", Label(place)))

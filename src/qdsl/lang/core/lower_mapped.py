@@ -19,11 +19,14 @@ from qdsl.lang.core.lower_arrays import part_of
 from qdsl.lang.core.lower_body import Body, rule
 from qdsl.lang.core.lower_calls import apply_call, apply_closure
 from qdsl.lang.core.lower_compare import apply_compare
+from qdsl.lang.core.lower_inline import applied, written_out
 from qdsl.lang.core.lower_scalars import apply_cast, apply_operation
 from qdsl.lang.core.lower_values import Bound, Closure, Data
+from qdsl.lang.core.staged import Inline
 from qdsl.lang.report import InternalError
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
+from qdsl.lang.typed.places import is_quantum, is_staged
 
 Mapped = typed.Operation | typed.Cast | typed.Compare | typed.Call | typed.CallValue | typed.Shown
 Leaves = Mapping[typed.Expr, Bound]
@@ -36,6 +39,12 @@ def operation(body: Body, node: Mapped) -> Data:
     """The operation, over arrays if its operands say so."""
     if isinstance(node, typed.Operation) and node.name == "len":
         return _length(body, node)
+    if isinstance(node, typed.Call) and is_quantum(node.function.type):
+        return written_out(body, node.function, node.arguments, node.span, body.expr)
+    if isinstance(node, typed.CallValue) and is_staged(node.function.type):
+        function = body.staged(node.function)
+        assert isinstance(function, Inline)
+        return applied(body, function, [body.bound(each) for each in node.arguments], node.span, body.expr)
     if not is_mapped(node):
         return _apply(body, node, [body.bound(each) for each in _operands(node)])
     found = list(_leaves(body, node))

@@ -17,7 +17,7 @@ from qdsl.lang.core.lower_body import FUNCTION_RULES, Body
 from qdsl.lang.core.lower_calls import check_named_lengths, declared
 from qdsl.lang.core.lower_control import statement
 from qdsl.lang.core.lower_errors import function_not_known, functions_without_end
-from qdsl.lang.core.lower_values import Bound, Closure, Declared, Derived, Lifted, name_of
+from qdsl.lang.core.lower_values import Bound, Closure, Declared, Derived, Lifted, Outlined, name_of
 from qdsl.lang.report import InternalError
 from qdsl.lang.typed import tree as typed
 
@@ -48,8 +48,8 @@ def block(body: Body, node: typed.Block) -> Closure:
 def _result(body: Body, node: typed.Call | typed.CallValue, closure: Closure, arguments: Sequence[Bound]) -> Closure:
     """What a function ends with, its parameters being these arguments."""
     code = closure.code
-    if isinstance(code, Derived):
-        raise InternalError("the derivative of a function gives a function")
+    if isinstance(code, Derived | Outlined):
+        raise InternalError("a function of numbers gives a function")
     if body.calls_inside > DEEPEST_CALL:
         raise functions_without_end(node.span, name_of(code))
     with _apart(body), body.b.at(node.span):

@@ -10,8 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from qdsl.lang.core.builder import Values
-from qdsl.lang.core.ir import Value
+from qdsl.lang.core.ir import Block, Value
 from qdsl.lang.core.layout import field_values
+from qdsl.lang.core.staged import Staged
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
 
@@ -66,7 +67,18 @@ class Derived:
     node: typed.Derivative = field(compare=False)
 
 
-FunctionCode = Declared | Lifted | Derived
+@dataclass(frozen=True, slots=True, eq=False)
+class Outlined:
+    """A piece of a block that has become a function (`core.outline`); `outside` is what it uses from around it."""
+
+    name: str
+    parameters: tuple[types.Type, ...]
+    result: types.Type
+    block: Block
+    outside: Values
+
+
+FunctionCode = Declared | Lifted | Derived | Outlined
 """Equal codes share one core function."""
 
 
@@ -78,7 +90,7 @@ class Closure:
     values: Values
 
 
-Bound = Data | Closure
+Bound = Data | Closure | Staged
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +104,7 @@ class Row:
 def depth(code: FunctionCode) -> int:
     """How deep functions stand in functions."""
     match code:
-        case Declared():
+        case Declared() | Outlined():
             return 1
         case Lifted(functions=functions):
             return 1 + max((depth(each) for _, each in functions), default=0)
@@ -107,5 +119,7 @@ def name_of(code: FunctionCode) -> str:
             return function.name
         case Lifted():
             return "lambda"
+        case Outlined(name):
+            return name
         case Derived(kind, of):
             return f"{kind}<{name_of(of)}>"

@@ -41,20 +41,37 @@ class _Unroll(Rewriter):
         self.size = size
 
     def rule(self, op: Op) -> Sequence[Value] | None:
-        if op.name != "for":
-            return None
-        low, high = (self.constant(bound) for bound in op.operands[:2])
+        if op.name == "for":
+            low, high = (self.constant(bound) for bound in op.operands[:2])
+            return self.loop(op, low, high) if self.is_short(op, low, high) else None
+        if op.name == "build" and len(op.operands) == 1:
+            length = self.constant(op.operands[0])
+            return self.elements(op, length) if self.is_short(op, 0, length) else None
+        return None
+
+    def is_short(self, op: Op, low: int | None, high: int | None) -> bool:
+        """Whether to write it out; what it will have become is then counted."""
         if low is None or high is None or not 0 < high - low <= MOST_ROUNDS:
-            return None
+            return False
         (body,) = op.regions
         growth = (high - low) * sum(1 for _ in body.walk())
         if growth > MOST_OPS or self.size + growth > MOST_OPS_ALTOGETHER or not _is_worth_it(body):
-            return None
+            return False
         self.size += growth
+        return True
+
+    def loop(self, op: Op, low: int, high: int) -> Sequence[Value]:
         carried: Sequence[Value] = op.operands[2:]
         for index in range(low, high):
-            carried = copy_block(body, (self.builder.const(index), *carried), self.builder, self.replaced)
+            carried = copy_block(op.regions[0], (self.builder.const(index), *carried), self.builder, self.replaced)
         return carried
+
+    def elements(self, op: Op, length: int) -> Sequence[Value]:
+        made = [
+            copy_block(op.regions[0], (self.builder.const(index),), self.builder, self.replaced)[0]
+            for index in range(length)
+        ]
+        return (self.builder.array(made),)
 
 
 def _is_worth_it(body: Block) -> bool:

@@ -113,4 +113,6 @@ def is_staged(type_: Type) -> bool:
     type_ = pruned(type_)
     if isinstance(type_, types.Array):
         return is_staged(type_.element)
+    if isinstance(type_, types.Function):
+        return is_quantum(type_)
     return isinstance(type_, types.STAGED)

@@ -1,0 +1,356 @@
+"""Operators: what an expression of them is, as coefficients times constant patterns.
+
+    2pi * f * Z(q)      Operator([(Z, %3)])        %3 = mul 6.28.., %f
+    0.5 * X(q)          Operator([(0.5 X, -)])     a number known now goes into the pattern
+    A + B, A * B        terms with one coefficient are one term
+
+Nothing of this is there when the program runs but the coefficients.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from qdsl.lang.core.lower_body import Body, staged_rule
+from qdsl.lang.core.lower_bras import bra
+from qdsl.lang.core.lower_complex import conj, mul
+from qdsl.lang.core.lower_errors import level_not_known, no_inverse_order, outside_space, space_not_known
+from qdsl.lang.core.staged import Coefficient, Many, Operator, SpaceBound, Staged
+from qdsl.lang.quantum.local import Local, elementary, flip, projector
+from qdsl.lang.quantum.pattern import Sum
+from qdsl.lang.report import InternalError
+from qdsl.lang.typed import tree as typed
+from qdsl.lang.typed import types
+from qdsl.lang.typed.quantum_calls import ELEMENTARY
+from qdsl.lang.typed.spaces import Register, Space
+
+Rule = Callable[[Body, typed.Quantum], Staged]
+
+
+@staged_rule(typed.Quantum)
+def quantum(body: Body, node: typed.Quantum) -> Staged:
+    """An operation that gives an operator, a bra or a list of them."""
+    if isinstance(types.pruned(node.type), types.Bra):
+        return bra(body, node)
+    rule = _RULES.get(node.name)
+    if rule is None:
+        raise InternalError(f"no way to lower {node.name}")
+    return rule(body, node)
+
+
+# ── spaces ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@staged_rule(typed.SpaceValue)
+def space_value(body: Body, node: typed.SpaceValue) -> SpaceBound:
+    type_ = types.pruned(node.type)
+    assert isinstance(type_, types.SpaceType)
+    if not isinstance(type_.space, Space | Register):
+        raise space_not_known(node.span)
+    return SpaceBound(type_.space)
+
+
+@staged_rule(typed.Index)
+def index(body: Body, node: typed.Index) -> Staged:
+    """`r[k]` of a register, `ops[k]` of a list."""
+    whole = body.staged(node.value)
+    place = body.static(node.indices[0])
+    if not isinstance(place, int):
+        raise space_not_known(node.indices[0].span)
+    if isinstance(whole, Many):
+        if not 0 <= place < len(whole.elements):
+            raise outside_space(node.span, "the list", len(whole.elements))
+        return whole.elements[place]
+    assert isinstance(whole, SpaceBound)
+    register = whole.space
+    assert isinstance(register, Register)
+    if register.length is None:
+        raise space_not_known(node.span)
+    if not 0 <= place < register.length:
+        raise outside_space(node.span, register.name, register.length)
+    return SpaceBound(register.space(place))
+
+
+def one_space(body: Body, node: typed.Expr) -> Space:
+    """The space that an expression is."""
+    bound = body.staged(node)
+    if not isinstance(bound, SpaceBound) or not isinstance(bound.space, Space):
+        raise space_not_known(node.span)
+    return bound.space
+
+
+def all_spaces(body: Body, nodes: Sequence[typed.Expr]) -> list[Space]:
+    """The spaces of several expressions, a register's one by one, as they are written."""
+    found: list[Space] = []
+    for node in nodes:
+        bound = body.staged(node)
+        assert isinstance(bound, SpaceBound)
+        if isinstance(bound.space, Space):
+            found.append(bound.space)
+        elif bound.space.length is None:
+            raise space_not_known(node.span)
+        else:
+            found += bound.space.spaces
+    return found
+
+
+# ── operators of one space ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def _elementary(body: Body, node: typed.Quantum) -> Operator:
+    space = one_space(body, node.arguments[0])
+    return _of_space(space, elementary(node.name, space))
+
+
+def _of_space(space: Space, matrix: Local) -> Operator:
+    if matrix.is_identity:
+        return Operator(((Sum.one(), None),))
+    return Operator(((Sum.single(space, matrix), None),))
+
+
+def _projector(body: Body, node: typed.Quantum) -> Operator:
+    space = one_space(body, node.arguments[0])
+    return _of_space(space, projector(space.size or 0, level(body, node.arguments[1], space)))
+
+
+def level(body: Body, node: typed.Expr, space: Space) -> int:
+    """A level of a space, known now."""
+    found = body.static(node)
+    if not isinstance(found, int):
+        raise level_not_known(node.span)
+    if not 0 <= found < (space.size or 0):
+        raise outside_space(node.span, space.name, space.size or 0)
+    return found
+
+
+def _by_hand(body: Body, node: typed.Quantum) -> Operator:
+    """A matrix written out: each of its numbers is a coefficient."""
+    *given, numbers = node.arguments
+    spaces = all_spaces(body, given)
+    if spaces != sorted(spaces, key=lambda space: space.order):
+        raise no_inverse_order(node.span)
+    entries = _entries(body, numbers, spaces)
+    total = Operator()
+    for row, column, value in entries:
+        pattern = _flip(spaces, row, column)
+        total = plus(total, scaled(body, Operator(((pattern, None),)), value))
+    return total
+
+
+def _flip(spaces: Sequence[Space], row: int, column: int) -> Sum:
+    """|row><column| over several spaces."""
+    pattern = Sum.one()
+    for space in reversed(spaces):
+        size = space.size or 1
+        pattern = Sum.single(space, flip(size, row % size, column % size)) @ pattern
+        row, column = row // size, column // size
+    return pattern
+
+
+def _entries(body: Body, numbers: typed.Expr, spaces: Sequence[Space]) -> list[tuple[int, int, complex | Coefficient]]:
+    """The numbers of a matrix that are not known to be zero."""
+    size = 1
+    for space in spaces:
+        size *= space.size or 1
+    known = _written_out(body, numbers, size)
+    if known is not None:
+        return [(i, j, value) for (i, j), value in known.items() if value != 0]
+    data = body.expr(numbers)
+    entries: list[tuple[int, int, complex | Coefficient]] = []
+    for i in range(size):
+        for j in range(size):
+            at = body.constant(i), body.constant(j)
+            re, im = (body.b.get(array, *at) for array in data.values)
+            entries.append((i, j, (re, im)))
+    return entries
+
+
+def _written_out(body: Body, numbers: typed.Expr, size: int) -> dict[tuple[int, int], complex] | None:
+    """The numbers of a literal matrix of known numbers."""
+    while isinstance(numbers, typed.Cast):
+        numbers = numbers.value
+    if not isinstance(numbers, typed.ArrayLiteral):
+        return None
+    known: dict[tuple[int, int], complex] = {}
+    for i, row in enumerate(numbers.elements):
+        while isinstance(row, typed.Cast):
+            row = row.value
+        if not isinstance(row, typed.ArrayLiteral):
+            return None
+        for j, each in enumerate(row.elements):
+            value = body.static(each)
+            if value is None:
+                return None
+            known[i, j] = complex(value)
+    return known if len(numbers.elements) == size else None
+
+
+# ── arithmetic ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def operator_of(body: Body, node: typed.Expr) -> Operator:
+    """An expression that is an operator."""
+    bound = body.staged(node)
+    assert isinstance(bound, Operator)
+    return bound
+
+
+def factor_of(body: Body, node: typed.Expr) -> complex | Coefficient:
+    """A number that an operator is multiplied by: itself, if it is known now."""
+    known = body.static(node)
+    if known is not None:
+        return complex(known)
+    data = body.expr(node)
+    if len(data.values) == 2:
+        return data.values[0], data.values[1]
+    return data.value, body.zero()
+
+
+def scaled(body: Body, operator: Operator, factor: complex | Coefficient) -> Operator:
+    """A number times an operator."""
+    if isinstance(factor, complex):
+        terms = tuple((pattern.times(factor), coefficient) for pattern, coefficient in operator.terms)
+    else:
+        terms = tuple(
+            (pattern, factor if coefficient is None else mul(body, factor, coefficient))
+            for pattern, coefficient in operator.terms
+        )
+    return gathered(terms)
+
+
+def gathered(terms: Sequence[tuple[Sum, Coefficient | None]]) -> Operator:
+    """With terms of one coefficient put together, in the order of the first."""
+    together: dict[Coefficient | None, Sum] = {}
+    for pattern, coefficient in terms:
+        together[coefficient] = together[coefficient] + pattern if coefficient in together else pattern
+    return Operator(tuple((pattern, coefficient) for coefficient, pattern in together.items() if not pattern.is_zero))
+
+
+def plus(left: Operator, right: Operator) -> Operator:
+    return gathered((*left.terms, *right.terms))
+
+
+def times(body: Body, left: Operator, right: Operator) -> Operator:
+    """The product, term by term."""
+    terms: list[tuple[Sum, Coefficient | None]] = []
+    for pattern, coefficient in left.terms:
+        for other, factor in right.terms:
+            whole = factor if coefficient is None else coefficient if factor is None else mul(body, coefficient, factor)
+            terms.append((pattern @ other, whole))
+    return gathered(terms)
+
+
+def adjoint(body: Body, operator: Operator) -> Operator:
+    terms = [
+        (
+            pattern.adjoint,
+            coefficient if coefficient is None or coefficient[1] in body.zeros else conj(body, coefficient),
+        )
+        for pattern, coefficient in operator.terms
+    ]
+    return gathered(terms)
+
+
+def _scale(body: Body, node: typed.Quantum) -> Staged:
+    factor, other = node.arguments
+    bound = body.staged(other)
+    assert isinstance(bound, Operator)
+    return scaled(body, bound, factor_of(body, factor))
+
+
+def _identity(body: Body, node: typed.Quantum) -> Operator:
+    return scaled(body, Operator(((Sum.one(), None),)), factor_of(body, node.arguments[0]))
+
+
+def _add(body: Body, node: typed.Quantum) -> Operator:
+    return plus(*(operator_of(body, each) for each in node.arguments))
+
+
+def _subtract(body: Body, node: typed.Quantum) -> Operator:
+    left, right = (operator_of(body, each) for each in node.arguments)
+    return plus(left, scaled(body, right, -1 + 0j))
+
+
+def _product(body: Body, node: typed.Quantum) -> Operator:
+    left, right = (operator_of(body, each) for each in node.arguments)
+    return times(body, left, right)
+
+
+def _power(body: Body, node: typed.Quantum) -> Operator:
+    base, exponent = operator_of(body, node.arguments[0]), node.arguments[1]
+    assert isinstance(exponent, typed.Constant)
+    result = Operator(((Sum.one(), None),))
+    for _ in range(int(exponent.value)):  # type: ignore[arg-type]
+        result = times(body, result, base)
+    return result
+
+
+def _dagger(body: Body, node: typed.Quantum) -> Staged:
+    return adjoint(body, operator_of(body, node.arguments[0]))
+
+
+def _sum(body: Body, node: typed.Quantum) -> Operator:
+    many = body.staged(node.arguments[0])
+    assert isinstance(many, Many)
+    total = Operator()
+    for each in many.elements:
+        assert isinstance(each, Operator)
+        total = plus(total, each)
+    return total
+
+
+# ── lists, branches, calls ───────────────────────────────────────────────────────────────────────────────────────
+
+
+@staged_rule(typed.ArrayLiteral)
+def array_literal(body: Body, node: typed.ArrayLiteral) -> Many:
+    return Many(tuple(body.staged(each) for each in node.elements))
+
+
+@staged_rule(typed.Comprehension)
+def comprehension(body: Body, node: typed.Comprehension) -> Many:
+    """`[Z(r[k]) for k in range(n)]`: one element after the other, now."""
+    elements: list[Staged] = []
+    for value in body.static_steps(node.iterable):
+        with body.apart():
+            body.bind(node.variable, value)
+            elements.append(body.staged(node.element))
+    return Many(tuple(elements))
+
+
+@staged_rule(typed.If)
+def if_(body: Body, node: typed.If) -> Staged:
+    """Both operators, and of their coefficients those of the one that is meant."""
+    condition = body.expr(node.condition).value
+    assert node.otherwise is not None
+    then, otherwise = (body.staged(each) for each in (node.then, node.otherwise))
+    if not isinstance(then, Operator) or not isinstance(otherwise, Operator):
+        raise space_not_known(node.span)
+    one, zero = body.constant(1.0), body.constant(0.0)
+    chosen = body.b.select(condition, one, zero), body.zero()
+    other = body.b.select(condition, zero, one), body.zero()
+    return plus(_weighed(body, then, chosen), _weighed(body, otherwise, other))
+
+
+def _weighed(body: Body, operator: Operator, weight: Coefficient) -> Operator:
+    return scaled(body, operator, weight)
+
+
+@staged_rule(typed.Shown)
+def shown(body: Body, node: typed.Shown) -> Staged:
+    return body.staged(node.value)
+
+
+_RULES: dict[str, Rule] = {
+    **dict.fromkeys(ELEMENTARY, _elementary),
+    "P": _projector,
+    "operator_by_hand": _by_hand,
+    "scale": _scale,
+    "identity": _identity,
+    "add": _add,
+    "subtract": _subtract,
+    "product": _product,
+    "power": _power,
+    "dagger": _dagger,
+    "sum": _sum,
+}

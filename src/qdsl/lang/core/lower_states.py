@@ -1,0 +1,496 @@
+"""Kets and densities: arrays of real numbers (`quantum.coordinates`), and what is read off them.
+
+|1>(q) * |0>(c)         the numbers of a basis state
+A * psi                 constant matrices on the numbers, times the coefficients of A
+expect(A, rho)          a sum of the numbers of rho, constant weights, times the coefficients of A
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from qdsl.lang.core.hermitian import is_hermitian
+from qdsl.lang.core.ir import ArrayType, Code, Value
+from qdsl.lang.core.lower_body import Body
+from qdsl.lang.core.lower_complex import mul
+from qdsl.lang.core.lower_errors import lacks_space, not_hermitian, space_twice
+from qdsl.lang.core.lower_operators import all_spaces, factor_of, level, one_space, operator_of
+from qdsl.lang.core.lower_values import Data
+from qdsl.lang.core.sparse_code import Numbers, Weighted, added, applied_maps, combination
+from qdsl.lang.core.staged import BraBound, Operator
+from qdsl.lang.quantum import coordinates
+from qdsl.lang.quantum.local import state
+from qdsl.lang.quantum.sparse import Ints, Sparse, size_of
+from qdsl.lang.source import Span
+from qdsl.lang.typed import tree as typed
+from qdsl.lang.typed import types
+from qdsl.lang.typed.spaces import Space
+
+Rule = Callable[[Body, typed.Quantum], Data]
+
+STATES: dict[str, Rule] = {}
+
+
+def state_rule(*names: str) -> Callable[[Rule], Rule]:
+    """Register the rule for operations of these names that give numbers or states."""
+
+    def register(function: Rule) -> Rule:
+        for each in names:
+            STATES[each] = function
+        return function
+
+    return register
+
+
+# ── basis states ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@state_rule("ket")
+def _ket(body: Body, node: typed.Quantum) -> Data:
+    space = one_space(body, node.arguments[0])
+    at = level(body, node.arguments[1], space)
+    return _of_amplitudes(body, node.type, {at: 1}, space.size or 0)
+
+
+@state_rule("written_ket")
+def _written_ket(body: Body, node: typed.Quantum) -> Data:
+    spaces, amplitudes = written(body, node)
+    return _of_amplitudes(body, node.type, amplitudes, size_of(spaces))
+
+
+def written(body: Body, node: typed.Quantum) -> tuple[list[Space], dict[int, complex]]:
+    """The spaces in order, and the amplitudes of a ket as written."""
+    word = node.arguments[0]
+    assert isinstance(word, typed.Constant)
+    as_written = all_spaces(body, node.arguments[1:])
+    letters = dict(zip(as_written, str(word.value).split(","), strict=True))
+    if len(letters) < len(as_written):
+        raise space_twice(node.span, next(each.name for each in as_written if as_written.count(each) > 1))
+    spaces = sorted(as_written, key=lambda space: space.order)
+    amplitudes: dict[int, complex] = {0: 1}
+    for space in spaces:
+        own = state(letters[space], space)
+        amplitudes = {
+            at * (space.size or 1) + level_: value * factor
+            for at, value in amplitudes.items()
+            for level_, factor in own.items()
+        }
+    return spaces, amplitudes
+
+
+def _of_amplitudes(body: Body, type_: types.Type, amplitudes: dict[int, complex], size: int) -> Data:
+    """A constant ket; it is normalised, and what is zero in it is known."""
+    numbers = coordinates.of_vector(amplitudes, size)
+    made = body.b.array([body.constant(float(each)) for each in numbers])
+    body.supports[made] = frozenset(np.flatnonzero(numbers).tolist())
+    body.normal.add(made)
+    return Data(type_, (made,))
+
+
+@state_rule("ket_by_hand")
+def _ket_by_hand(body: Body, node: typed.Quantum) -> Data:
+    """`Ket(c, amplitudes)`."""
+    *_, numbers = node.arguments
+    size = size_of(body.spaces_of(node.type, node.span))
+    data = body.expr(numbers)
+    _check_length(body, data.values[0], size)
+
+    def element(builder: object, i: Value) -> Value:
+        count = body.constant(size)
+        return body.if_(
+            body.b.op("ilt", i, count),
+            lambda: (body.b.get(data.values[0], i, inside=True),),
+            lambda: (body.b.get(data.values[1], body.b.op("wsub", i, count), inside=True),),
+            (data.values[0].type.element,),  # type: ignore[union-attr]
+        )[0]
+
+    made = _built(body, 2 * size, element)
+    return Data(node.type, (made,))
+
+
+def _built(body: Body, size: int, element: Callable[[object, Value], Value]) -> Value:
+    def write(builder: object, i: Value) -> Value:
+        with body.inside(builder):  # type: ignore[arg-type]
+            return element(builder, i)
+
+    return body.b.build([body.constant(size)], write, (size,))
+
+
+def _check_length(body: Body, array: Value, size: int) -> None:
+    body.same_length(body.b.len(array, 0), body.constant(size))
+
+
+# ── arithmetic ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def numbers_of(array: Value) -> int:
+    """How many numbers a state has."""
+    size = array.type.shape[-1]  # type: ignore[union-attr]
+    assert size is not None
+    return size
+
+
+@state_rule("scale")
+def _scale(body: Body, node: typed.Quantum) -> Data:
+    """A number times a ket; a real number times a density."""
+    factor_node, other = node.arguments
+    data = body.expr(other)
+    factor = factor_of(body, factor_node)
+    size = numbers_of(data.value)
+    re, im = (body.constant(factor.real), body.constant(factor.imag)) if isinstance(factor, complex) else factor
+    is_real = factor.imag == 0 if isinstance(factor, complex) else im in body.zeros
+    if is_real:
+        made = _built(body, size, lambda _, i: body.b.op("mul", re, body.b.get(data.value, i, inside=True)))
+    else:
+        half = size // 2
+        elements = [body.b.get(data.value, body.constant(k), inside=True) for k in range(size)]
+        products = [mul(body, (re, im), (elements[k], elements[k + half])) for k in range(half)]
+        made = body.b.array([re for re, _ in products] + [im for _, im in products])
+        _support(body, made, [_both(body.supports.get(data.value), half)])
+        return Data(node.type, (made,))
+    _support(body, made, [body.supports.get(data.value)])
+    return Data(node.type, (made,))
+
+
+def _both(support: frozenset[int] | None, half: int) -> frozenset[int] | None:
+    if support is None:
+        return None
+    return frozenset(at + shift for at in {each % half for each in support} for shift in (0, half))
+
+
+def _support(body: Body, made: Value, parts: Sequence[frozenset[int] | None]) -> None:
+    """Of a sum: where one of its parts is not zero."""
+    if None not in parts:
+        body.supports[made] = frozenset().union(*(each for each in parts if each is not None))
+
+
+@state_rule("add", "subtract")
+def _add(body: Body, node: typed.Quantum) -> Data:
+    left, right = (body.expr(each) for each in node.arguments)
+    name = "add" if node.name == "add" else "sub"
+    a, b = left.value, right.value
+
+    def element(_: object, i: Value) -> Value:
+        return body.b.op(name, body.b.get(a, i, inside=True), body.b.get(b, i, inside=True))
+
+    made = _built(body, numbers_of(a), element)
+    _support(body, made, [body.supports.get(a), body.supports.get(b)])
+    return Data(node.type, (made,))
+
+
+@state_rule("tensor")
+def _tensor(body: Body, node: typed.Quantum) -> Data:
+    """The product of two states, its factors in the order of the spaces."""
+    left, right = node.arguments
+    a, b = body.expr(left), body.expr(right)
+    first, second = body.spaces_of(left.type, left.span), body.spaces_of(right.type, right.span)
+    if set(first) & set(second):
+        raise space_twice(node.span, next(iter(set(first) & set(second))).name)
+    if isinstance(types.pruned(node.type), types.Density):
+        return _tensor_of_densities(body, node, (a, first), (b, second))
+    spaces = tuple(sorted((*first, *second), key=lambda space: space.order))
+    d, p, q = size_of(spaces), *_places(spaces, first, second)
+    m, n = size_of(first), size_of(second)
+    one, other = Numbers(body, a.value), Numbers(body, b.value)
+    supports = body.supports.get(a.value), body.supports.get(b.value)
+    zero = body.constant(0.0)
+    re, im, support = [zero] * d, [zero] * d, set[int]()
+    for at in range(d):
+        if not _may_be(supports[0], int(p[at]), m) or not _may_be(supports[1], int(q[at]), n):
+            continue
+        i, j = int(p[at]), int(q[at])
+        re[at], im[at] = mul(body, (one.at(i), one.at(i + m)), (other.at(j), other.at(j + n)))
+        support |= {at, at + d}
+    made = body.b.array([*re, *im])
+    if None not in supports:
+        body.supports[made] = frozenset(support)
+    if a.value in body.normal and b.value in body.normal:
+        body.normal.add(made)
+    return Data(node.type, (made,))
+
+
+def _may_be(support: frozenset[int] | None, at: int, size: int) -> bool:
+    """Whether an amplitude may be other than zero."""
+    return support is None or at in support or at + size in support
+
+
+def _places(spaces: Sequence[Space], first: Sequence[Space], second: Sequence[Space]) -> tuple[Ints, Ints]:
+    """For each basis state of all spaces, the places of its parts among those of the first and of the second."""
+    levels = np.indices([space.size or 1 for space in spaces]).reshape(len(spaces), -1)
+    found = []
+    for own in (first, second):
+        at = np.zeros(levels.shape[1], dtype=np.int64)
+        for space in own:
+            at = at * (space.size or 1) + levels[list(spaces).index(space)]
+        found.append(at)
+    return found[0], found[1]
+
+
+def _tensor_of_densities(
+    body: Body, node: typed.Quantum, left: tuple[Data, Sequence[Space]], right: tuple[Data, Sequence[Space]]
+) -> Data:
+    (a, first), (b, second) = left, right
+    spaces = tuple(sorted((*first, *second), key=lambda space: space.order))
+    p, q = _places(spaces, first, second)
+    d = size_of(spaces)
+    one, other = _Entries(body, a.value), _Entries(body, b.value)
+    numbers: list[Value] = [body.constant(0.0)] * (d * d)
+    for i in range(d):
+        for j in range(i, d):
+            product = mul(body, one.at(int(p[i]), int(p[j])), other.at(int(q[i]), int(q[j])))
+            at = int(coordinates.place(d, np.array([i]), np.array([j]))[0])
+            numbers[at] = product[0]
+            if i != j:
+                numbers[at + 1] = product[1]
+    return Data(node.type, (body.b.array(numbers),))
+
+
+class _Entries:
+    """The entries of a density as pairs of core values."""
+
+    def __init__(self, body: Body, array: Value) -> None:
+        self.body = body
+        self.array = array
+        self.size = round(numbers_of(array) ** 0.5)
+
+    def at(self, i: int, j: int) -> tuple[Value, Value]:
+        body = self.body
+        low, high = min(i, j), max(i, j)
+        at = int(coordinates.place(self.size, np.array([low]), np.array([high]))[0])
+        re = body.b.get(self.array, body.constant(at), inside=True)
+        if i == j:
+            return re, body.zero()
+        im = body.b.get(self.array, body.constant(at + 1), inside=True)
+        return re, im if i < j else body.b.op("neg", im)
+
+
+@state_rule("density")
+def _density(body: Body, node: typed.Quantum) -> Data:
+    """|psi><psi|."""
+    ket = body.expr(node.arguments[0]).value
+    d = numbers_of(ket) // 2
+    support = body.supports.get(ket)
+    parts = [
+        (body.b.get(ket, body.constant(k), inside=True), body.b.get(ket, body.constant(k + d), inside=True))
+        for k in range(d)
+    ]
+    numbers: list[Value] = [body.constant(0.0)] * (d * d)
+    kept: set[int] = set()
+    for i in range(d):
+        for j in range(i, d):
+            if not _may_be(support, i, d) or not _may_be(support, j, d):
+                continue
+            (a, b), (c, e) = parts[i], parts[j]
+            at = int(coordinates.place(d, np.array([i]), np.array([j]))[0])
+            kept.add(at)
+            numbers[at] = body.b.op("add", body.b.op("mul", a, c), body.b.op("mul", b, e))
+            if i != j:
+                kept.add(at + 1)
+                numbers[at + 1] = body.b.op("sub", body.b.op("mul", b, c), body.b.op("mul", a, e))
+    made = body.b.array(numbers)
+    if support is not None:
+        body.supports[made] = frozenset(kept)
+    if ket in body.normal:
+        body.normal.add(made)
+    return Data(node.type, (made,))
+
+
+@state_rule("apply")
+def _apply(body: Body, node: typed.Quantum) -> Data:
+    """A * psi."""
+    operator, ket = operator_of(body, node.arguments[0]), body.expr(node.arguments[1])
+    spaces = body.spaces_of(node.arguments[1].type, node.span)
+    check_spaces(operator, spaces, node.arguments[0].span)
+    maps: list[Weighted] = []
+    for pattern, coefficient in operator.terms:
+        matrix = pattern.expanded(spaces)
+        if coefficient is None:
+            maps.append((None, coordinates.ket_map(matrix)))
+            continue
+        re, im = coefficient
+        if re not in body.zeros:
+            maps.append((re, coordinates.ket_map(matrix)))
+        if im not in body.zeros:
+            maps.append((im, coordinates.ket_map(matrix.times(1j))))
+    if not maps:
+        size = numbers_of(ket.value)
+        return Data(node.type, (body.b.array([body.constant(0.0)] * size),))
+    return Data(node.type, (body.b.array(applied_maps(body, maps, Numbers(body, ket.value))),))
+
+
+def check_spaces(operator: Operator, spaces: Sequence[Space], span: Span) -> None:
+    """The operator acts on no other spaces than those of the state."""
+    lacking = operator.spaces - set(spaces)
+    if lacking:
+        raise lacks_space(span, ", ".join(f"`{each.name}`" for each in sorted(lacking, key=lambda s: s.order)))
+
+
+# ── what is read off ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@state_rule("inner")
+def _inner(body: Body, node: typed.Quantum) -> Data:
+    """<phi|psi>."""
+    bra, ket = body.staged(node.arguments[0]), body.expr(node.arguments[1]).value
+    assert isinstance(bra, BraBound)
+    d = numbers_of(ket) // 2
+    re: list[Value] = []
+    im: list[Value] = []
+    for k in range(d):
+        at, behind = body.constant(k), body.constant(k + d)
+        a, b = (body.b.get(bra.values[0], each, inside=True) for each in (at, behind))
+        c, e = (body.b.get(ket, each, inside=True) for each in (at, behind))
+        re.append(body.b.op("add", body.b.op("mul", a, c), body.b.op("mul", b, e)))
+        im.append(body.b.op("sub", body.b.op("mul", a, e), body.b.op("mul", b, c)))
+    return Data(node.type, (added(body, re), added(body, im)))
+
+
+@state_rule("expect")
+def _expect(body: Body, node: typed.Quantum) -> Data:
+    """<A> in a state, or in each of an array of states."""
+    operator_node, state_node = node.arguments
+    operator = operator_of(body, operator_node)
+    element = state_node.type
+    shape = types.pruned(state_node.type)
+    if isinstance(shape, types.Array):
+        element = shape.element
+    spaces = body.spaces_of(element, state_node.span)
+    check_observable(body, operator, spaces, operator_node.span)
+    is_density = isinstance(types.pruned(element), types.Density)
+    if isinstance(state_node, typed.Quantum) and state_node.name == "evolve":
+        from qdsl.lang.core.lower_dynamics import observed
+
+        return _only(body, node.type, observed(body, state_node, [operator]))
+    data = body.expr(state_node)
+    if not isinstance(shape, types.Array):
+        return Data(node.type, (expectation(body, operator, spaces, Numbers(body, data.value), is_density),))
+
+    def each(i: Value) -> Data:
+        row = body.at(data, i)
+        return Data(node.type, (expectation(body, operator, spaces, Numbers(body, row.value), is_density),))
+
+    return body.build(node.type, [body.b.len(data.value, 0)], each)
+
+
+def _only(body: Body, type_: types.Type, rows: Value) -> Data:
+    """Of rows with one number each these numbers; of a single row its number."""
+    zero = body.constant(0)
+    assert isinstance(rows.type, ArrayType)
+    if len(rows.type.shape) == 1:
+        return Data(type_, (body.b.get(rows, zero, inside=True),))
+    lengths = [body.b.len(rows, 0)]
+    return Data(type_, (body.b.build(lengths, lambda b, i: b.get(rows, i, zero, inside=True), rows.type.shape[:1]),))
+
+
+def check_observable(body: Body, operator: Operator, spaces: Sequence[Space], span: Span) -> None:
+    check_spaces(operator, spaces, span)
+    if operator.dense is None and not is_hermitian(body, operator):
+        raise not_hermitian(span, "what is measured", "an expectation that is complex is trace(A * rho)")
+
+
+def expectation(body: Body, operator: Operator, spaces: Sequence[Space], y: Numbers, is_density: bool) -> Value:
+    """The real number <A> from the numbers of a state."""
+    parts: list[Value] = []
+    for pattern, coefficient in operator.terms:
+        matrix = pattern.expanded(spaces)
+        for weight, part in _parts(body, matrix, coefficient):
+            total = _form(body, part, y, is_density)
+            parts.append(total if weight is None else body.b.op("mul", weight, total))
+    return added(body, parts)
+
+
+def _parts(body: Body, matrix: Sparse, coefficient: tuple[Value, Value] | None) -> list[tuple[Value | None, Sparse]]:
+    """The Hermitian part of coefficient * matrix: re (M + M†) / 2 + im (i M + (i M)†) / 2."""
+    if coefficient is None:
+        return [(None, _hermitian_part(matrix))]
+    re, im = coefficient
+    found: list[tuple[Value | None, Sparse]] = []
+    if re not in body.zeros:
+        found.append((re, _hermitian_part(matrix)))
+    if im not in body.zeros:
+        found.append((im, _hermitian_part(matrix.times(1j))))
+    return found
+
+
+def _hermitian_part(matrix: Sparse) -> Sparse:
+    other = matrix.adjoint
+    return Sparse.of(
+        matrix.size,
+        np.concatenate([matrix.rows, other.rows]),
+        np.concatenate([matrix.columns, other.columns]),
+        np.concatenate([matrix.values, other.values]) * 0.5,
+    )
+
+
+def read_places(body: Body, operator: Operator, spaces: Sequence[Space], is_density: bool) -> set[int]:
+    """Which numbers of a state an expectation depends on."""
+    places: set[int] = set()
+    for pattern, coefficient in operator.terms:
+        for _, part in _parts(body, pattern.expanded(spaces), coefficient):
+            if is_density:
+                at, _ = coordinates.density_form(part)
+                places.update(at.tolist())
+            else:
+                left, right, _ = coordinates.ket_form(part)
+                places.update(left.tolist(), right.tolist())
+    return places
+
+
+def _form(body: Body, matrix: Sparse, y: Numbers, is_density: bool) -> Value:
+    if is_density:
+        places, weights = coordinates.density_form(matrix)
+        return combination(body, zip(places.tolist(), weights.tolist(), strict=True), y)
+    left, right, values = coordinates.ket_form(matrix)
+    parts: list[Value] = []
+    for i, j, value in zip(left.tolist(), right.tolist(), values.tolist(), strict=True):
+        if y.is_zero(i) or y.is_zero(j):
+            continue
+        product = body.b.op("mul", y.at(i), y.at(j))
+        parts.append(product if value == 1 else body.b.op("mul", body.constant(value), product))
+    return added(body, parts)
+
+
+@state_rule("trace_of_density")
+def _trace_of_density(body: Body, node: typed.Quantum) -> Data:
+    y = body.expr(node.arguments[0]).value
+    d = round(numbers_of(y) ** 0.5)
+    return Data(node.type, (combination(body, ((k, 1.0) for k in range(d)), Numbers(body, y)),))
+
+
+@state_rule("amplitudes")
+def _amplitudes(body: Body, node: typed.Quantum) -> Data:
+    ket = body.expr(node.arguments[0]).value
+    d = numbers_of(ket) // 2
+    re = _built(body, d, lambda _, i: body.b.get(ket, i, inside=True))
+    im = _built(body, d, lambda _, i: body.b.get(ket, body.b.op("wadd", i, body.constant(d)), inside=True))
+    return Data(node.type, (re, im))
+
+
+@state_rule("dim")
+def _dim(body: Body, node: typed.Quantum) -> Data:
+    value = node.arguments[0]
+    if isinstance(types.pruned(value.type), types.SpaceType):
+        return Data(types.INT, (body.constant(size_of(all_spaces(body, [value]))),))
+    return Data(types.INT, (body.constant(size_of(body.spaces_of(value.type, value.span))),))
+
+
+@state_rule("length")
+def _length(body: Body, node: typed.Quantum) -> Data:
+    return Data(types.INT, (body.constant(len(all_spaces(body, node.arguments))),))
+
+
+def check_normal(body: Body, y: Value, is_density: bool) -> None:
+    """Stop unless the state is normalised; where it is known to be, nothing is asked."""
+    if y in body.normal:
+        return
+    size = numbers_of(y)
+    if is_density:
+        norm = combination(body, ((k, 1.0) for k in range(round(size**0.5))), Numbers(body, y))
+    else:
+        elements = [body.b.get(y, body.constant(k), inside=True) for k in range(size)]
+        norm = added(body, [body.b.op("mul", each, each) for each in elements])
+    off = body.b.op("abs", body.b.op("sub", norm, body.constant(1.0)))
+    what = "the trace of the density is {0}, not 1" if is_density else "the square of the ket's norm is {0}, not 1"
+    body.check(body.b.op("le", off, body.constant(1e-8)), Code.STATE, what, norm)

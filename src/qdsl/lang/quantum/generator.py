@@ -1,0 +1,152 @@
+"""y' = (sum of weight * matrix) y: H and jump operators as real matrices on the numbers of a state.
+
+In: H as terms, each a coefficient times a constant `Sum`, and jump operators as such terms. Out: pairs of a `Weight`,
+which says how the factor follows from the coefficients, and a constant real matrix. What the coefficients are is known
+only when the program runs; everything else is computed here.
+
+    H = c P          psi' = -i c P psi                    re c * (-i P), im c * P
+    L = s C          rho' = |s|^2 (C rho C† - {C†C, rho} / 2)
+
+Source: H.-P. Breuer and F. Petruccione, "The theory of open quantum systems" (2002), section 3.2.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+
+from qdsl.lang.quantum.coordinates import beside, between, ket_map
+from qdsl.lang.quantum.pattern import Sum
+from qdsl.lang.quantum.sparse import Ints, Sparse
+from qdsl.lang.typed.spaces import Space
+
+
+class Part(Enum):
+    """Which real number of a complex one."""
+
+    RE = "re"
+    IM = "im"
+
+
+@dataclass(frozen=True, slots=True)
+class OfH:
+    """The part of the coefficient of term k of H; 1 where the term has none."""
+
+    term: int
+    part: Part
+
+
+@dataclass(frozen=True, slots=True)
+class OfJump:
+    """The part of s_k times the conjugate of s_l, of one jump operator's terms k and l."""
+
+    jump: int
+    left: int
+    right: int
+    part: Part
+
+
+Weight = OfH | OfJump
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A constant pattern, and which parts its coefficient has."""
+
+    pattern: Sum
+    has_re: bool = True
+    has_im: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Generator:
+    """The weighted matrices, all of one size; of them only `kept` rows and columns, if that is given."""
+
+    size: int
+    maps: tuple[tuple[Weight, Sparse], ...]
+    kept: Ints | None = None
+
+    @property
+    def unknowns(self) -> int:
+        return self.size if self.kept is None else len(self.kept)
+
+    def restricted(self, kept: Ints) -> Generator:
+        """To some of the unknowns, renumbered."""
+        place = np.full(self.size, -1, dtype=np.int64)
+        place[kept] = np.arange(len(kept))
+        maps = []
+        for weight, matrix in self.maps:
+            inside = (place[matrix.rows] >= 0) & (place[matrix.columns] >= 0)
+            part = Sparse(len(kept), place[matrix.rows[inside]], place[matrix.columns[inside]], matrix.values[inside])
+            if len(part.rows):
+                maps.append((weight, part))
+        return Generator(self.size, tuple(maps), kept)
+
+
+def generator(
+    hamiltonian: Sequence[Term], jumps: Sequence[Sequence[Term]], spaces: Sequence[Space], is_density: bool
+) -> Generator:
+    """Of a density, or without jumps of a ket, over the spaces."""
+    whole: dict[Weight, Sparse] = {}
+    size = 0
+    for weight, matrix in (*_of_hamiltonian(hamiltonian, spaces, is_density), *_of_jumps(jumps, spaces)):
+        size = matrix.size
+        if weight in whole:
+            matrix = _sum(whole[weight], matrix)
+        whole[weight] = matrix
+    if not size:
+        size = _size(spaces) ** 2 if is_density else 2 * _size(spaces)
+    return Generator(size, tuple((weight, matrix) for weight, matrix in whole.items() if len(matrix.rows)))
+
+
+def _size(spaces: Sequence[Space]) -> int:
+    from qdsl.lang.quantum.sparse import size_of
+
+    return size_of(spaces)
+
+
+def _of_hamiltonian(
+    terms: Sequence[Term], spaces: Sequence[Space], is_density: bool
+) -> Iterator[tuple[Weight, Sparse]]:
+    act = beside if is_density else ket_map
+    for k, term in enumerate(terms):
+        matrix = term.pattern.expanded(spaces)
+        if term.has_re:
+            yield OfH(k, Part.RE), act(matrix.times(-1j))
+        if term.has_im:
+            yield OfH(k, Part.IM), act(matrix)
+
+
+def _of_jumps(jumps: Sequence[Sequence[Term]], spaces: Sequence[Space]) -> Iterator[tuple[Weight, Sparse]]:
+    for number, terms in enumerate(jumps):
+        for k, left in enumerate(terms):
+            matrix = left.pattern.expanded(spaces)
+            lost = (left.pattern.adjoint @ left.pattern).expanded(spaces).times(-0.5)
+            yield OfJump(number, k, k, Part.RE), _sum(between(matrix, matrix), beside(lost))
+            for m, right in enumerate(terms[:k]):
+                yield from _crossed(number, (m, right.pattern), (k, left.pattern), spaces)
+
+
+def _crossed(
+    number: int, first: tuple[int, Sum], second: tuple[int, Sum], spaces: Sequence[Space]
+) -> Iterator[tuple[Weight, Sparse]]:
+    """What two terms of one jump operator do together, by the parts of z = s_k conj(s_l)."""
+    (k, left), (m, right) = first, second
+    a, b = left.expanded(spaces), right.expanded(spaces)
+    one = (left.adjoint @ right).times(-0.5)
+    other = (right.adjoint @ left).times(-0.5)
+    for part, factor in ((Part.RE, 1), (Part.IM, 1j)):
+        lost = (one.times(complex(factor).conjugate()) + other.times(factor)).expanded(spaces)
+        yield OfJump(number, k, m, part), _sum(between(a.times(factor), b), beside(lost))
+
+
+def _sum(left: Sparse, right: Sparse) -> Sparse:
+    return Sparse.of(
+        left.size,
+        np.concatenate([left.rows, right.rows]),
+        np.concatenate([left.columns, right.columns]),
+        np.concatenate([left.values, right.values]),
+    )

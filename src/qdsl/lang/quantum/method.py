@@ -1,0 +1,40 @@
+"""By which method a state is evolved, and why: said by `qdsl dump`.
+
+| method    | what it does                                                | chosen for                              |
+|-----------|-------------------------------------------------------------|-----------------------------------------|
+| exact     | the exponential of the generator, once for equal steps      | a constant generator of few unknowns    |
+| adaptive  | Tsit5, steps of its own size                                | all else                                |
+| fine      | Dop853, a method of order 8                                 | on request; tolerances below 1e-9       |
+| krylov    | the exponential on a Krylov space                           | on request                              |
+| chebyshev | Chebyshev polynomials of H                                  | on request                              |
+| stiff     | a Rosenbrock method                                         | on request; strong damping              |
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+EXACT_UP_TO = 16
+"""Unknowns of a generator whose exponential is a few thousand operations."""
+
+WRITTEN_OUT_UP_TO = 64
+"""Unknowns of a right-hand side that is written out number by number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A method, and why it."""
+
+    method: str
+    why: str
+
+
+def choose(unknowns: int, depends_on_time: bool, wanted: str | None) -> Choice:
+    """The method for a generator."""
+    if wanted is not None:
+        return Choice(wanted, "asked for")
+    if depends_on_time:
+        return Choice("adaptive", "H or a jump operator depends on time")
+    if unknowns <= EXACT_UP_TO:
+        return Choice("exact", f"H is constant and {unknowns} unknowns are few")
+    return Choice("adaptive", f"{unknowns} unknowns are too many for the exponential of a matrix")
