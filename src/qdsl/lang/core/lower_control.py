@@ -22,6 +22,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from qdsl.lang.core.builder import Values
+from qdsl.lang.core.gather import gathered, is_evolution
 from qdsl.lang.core.ir import BOOL, INT, Code, Value
 from qdsl.lang.core.layout import core_types
 from qdsl.lang.core.lower_arrays import over
@@ -54,6 +55,9 @@ def sequence(body: Body, statements: Sequence[typed.Statement], value: typed.Exp
     for place, each in enumerate(statements):
         with body.b.at(each.span):
             match each:
+                case typed.Let() if is_evolution(each) and (found := gathered(each, statements[place + 1 :], value)):
+                    statement(body, found[0])
+                    return sequence(body, *found[1], frame)
                 case typed.Return(value=result) if result is None or not effects.of(result).leaves:
                     return frame.returned(NOTHING if result is None else body.expr(result))
                 case typed.Break():
@@ -149,7 +153,13 @@ def if_(body: Body, node: typed.If) -> Data:
 @rule(typed.Block)
 def block(body: Body, node: typed.Block) -> Data:
     """A block that is not left early."""
-    for each in node.statements:
+    for place, each in enumerate(node.statements):
+        if is_evolution(each):
+            assert isinstance(each, typed.Let)
+            found = gathered(each, node.statements[place + 1 :], node.value)
+            if found is not None:
+                statement(body, found[0])
+                return block(body, typed.Block(node.span, node.type, *found[1]))
         with body.b.at(each.span):
             statement(body, each)
     return NOTHING if node.value is None else body.expr(node.value)

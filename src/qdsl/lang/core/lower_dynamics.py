@@ -22,7 +22,7 @@ from qdsl.lang.core.lower_complex import conj, mul
 from qdsl.lang.core.lower_errors import not_hermitian
 from qdsl.lang.core.lower_inline import applied
 from qdsl.lang.core.lower_operators import scaled
-from qdsl.lang.core.lower_states import check_normal, check_spaces, expectation, read_places
+from qdsl.lang.core.lower_states import check_normal, check_observable, check_spaces, expectation, read_places
 from qdsl.lang.core.lower_values import Bound, Closure, Data
 from qdsl.lang.core.outline import outlined
 from qdsl.lang.core.sparse_code import Numbers, Weighted, applied_maps, matrix_of
@@ -297,4 +297,17 @@ def _slope(body: Body, equation: Equation, pruned: Generator) -> Closure:
     return outlined(body, "slope", (TIME, state), slope, write)
 
 
-DYNAMICS: dict[str, Callable[[Body, typed.Quantum], Data]] = {"evolve": evolve}
+def observe(body: Body, node: typed.Quantum) -> Data:
+    """Several expectations of one evolved state (`core.gather`)."""
+    operators: list[Operator] = []
+    state = types.pruned(node.arguments[1].type)
+    spaces = body.spaces_of(state, node.arguments[1].span)
+    for each in node.arguments[3:]:
+        operator = body.staged(each)
+        assert isinstance(operator, Operator)
+        check_observable(body, operator, spaces, each.span)
+        operators.append(operator)
+    return Data(node.type, (observed(body, node, operators),))
+
+
+DYNAMICS: dict[str, Callable[[Body, typed.Quantum], Data]] = {"evolve": evolve, "observe": observe}

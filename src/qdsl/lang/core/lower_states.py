@@ -374,9 +374,9 @@ def _expect(body: Body, node: typed.Quantum) -> Data:
     return body.build(node.type, [body.b.len(data.value, 0)], each)
 
 
-def _only(body: Body, type_: types.Type, rows: Value) -> Data:
-    """Of rows with one number each these numbers; of a single row its number."""
-    zero = body.constant(0)
+def _only(body: Body, type_: types.Type, rows: Value, place: int = 0) -> Data:
+    """The numbers at a place of the rows; of a single row its number there."""
+    zero = body.constant(place)
     assert isinstance(rows.type, ArrayType)
     if len(rows.type.shape) == 1:
         return Data(type_, (body.b.get(rows, zero, inside=True),))
@@ -450,6 +450,14 @@ def _form(body: Body, matrix: Sparse, y: Numbers, is_density: bool) -> Value:
         product = body.b.op("mul", y.at(i), y.at(j))
         parts.append(product if value == 1 else body.b.op("mul", body.constant(value), product))
     return added(body, parts)
+
+
+@state_rule("column")
+def _column(body: Body, node: typed.Quantum) -> Data:
+    """One of several expectations, at each of the times."""
+    seen, place = node.arguments
+    assert isinstance(place, typed.Constant)
+    return _only(body, node.type, body.expr(seen).value, int(place.value))  # type: ignore[arg-type]
 
 
 @state_rule("trace_of_density")
