@@ -33,7 +33,7 @@ def is_evolution(node: typed.Statement) -> bool:
 def gathered(
     let: typed.Let, statements: Sequence[typed.Statement], value: typed.Expr | None
 ) -> tuple[typed.Let, Rest] | None:
-    """The let of what is observed, and what follows it with that in its place; None where more is asked of the state."""
+    """The let of what is observed, and what follows with that in its place; None where more is asked of the state."""
     rest: list[Node] = [*statements, *([value] if value is not None else [])]
     expectations = [found for part in rest for each in walk(part) if (found := _of(each, let.variable)) is not None]
     uses = sum(isinstance(each, typed.Local) and each.variable is let.variable for part in rest for each in walk(part))

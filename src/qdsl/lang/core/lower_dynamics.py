@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from qdsl.lang.core.builder import Builder, Values
 from qdsl.lang.core.hermitian import is_hermitian
-from qdsl.lang.core.ir import Value
+from qdsl.lang.core.ir import REAL, Value
 from qdsl.lang.core.lower_body import Body
 from qdsl.lang.core.lower_calls import apply_call
 from qdsl.lang.core.lower_complex import conj, mul
@@ -27,9 +27,11 @@ from qdsl.lang.core.lower_values import Bound, Closure, Data
 from qdsl.lang.core.outline import outlined
 from qdsl.lang.core.sparse_code import Numbers, Weighted, applied_maps, matrix_of
 from qdsl.lang.core.staged import Coefficient, Inline, Many, Operator
-from qdsl.lang.quantum.generator import Generator, OfH, Part, Term, Weight, generator
+from qdsl.lang.quantum.explain import Plan
+from qdsl.lang.quantum.generator import Generator, OfH, One, Part, Term, Weight, generator
 from qdsl.lang.quantum.method import Choice, choose
 from qdsl.lang.quantum.reach import reached
+from qdsl.lang.source import Span
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
 from qdsl.lang.typed.dimension import RATE
@@ -59,6 +61,7 @@ class Equation:
     jumps: Many | Inline
     scale: complex
     node: typed.Quantum
+    span: Span
 
     @property
     def depends_on_time(self) -> bool:
@@ -85,28 +88,16 @@ class Equation:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """How a state is evolved, for whoever wants to know."""
-
-    spaces: tuple[Space, ...]
-    is_density: bool
-    terms: tuple[str, ...]
-    generator: Generator
-    choice: Choice
-    numbers: int
-    """Numbers in the matrices."""
-
-
-def equation_of(body: Body, node: typed.Quantum) -> Equation:
+def equation_of(body: Body, node: typed.Quantum, place: int = 0) -> Equation:
+    """What drives a state; H is the argument at that place."""
     options = dict(node.options)
-    hamiltonian = body.staged(node.arguments[0])
+    hamiltonian = body.staged(node.arguments[place])
     loss = body.staged(options["loss"]) if "loss" in options else Many(())
     scale = body.static(options["scale"])
     assert isinstance(hamiltonian, Operator | Inline)
     assert isinstance(loss, Many | Inline)
     assert scale is not None
-    return Equation(body, hamiltonian, loss, complex(scale), node)
+    return Equation(body, hamiltonian, loss, complex(scale), node, node.arguments[place].span)
 
 
 # ── evolve ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -131,21 +122,15 @@ def solved(body: Body, node: typed.Quantum, observables: Sequence[Operator] | No
     y0 = body.expr(state).value
     check_normal(body, y0, is_density)
     equation = equation_of(body, node)
-    whole = _generator(body, equation, spaces, is_density)
+    whole = generator_of(body, equation, spaces, is_density)
     read = None
     if observables is not None:
         read = set().union(*(read_places(body, each, spaces, is_density) for each in observables))
     start = body.supports.get(y0)
     kept = reached(whole, start, read)
     pruned = whole.restricted(kept)
-    options = dict(node.options)
-    wanted = options.get("method")
-    choice = choose(
-        pruned.unknowns, equation.depends_on_time, str(wanted.value) if isinstance(wanted, typed.Constant) else None
-    )
-    body.program.plans.append(
-        Plan(spaces, is_density, (), pruned, choice, sum(len(matrix.rows) for _, matrix in pruned.maps))
-    )
+    choice = method_of(node, pruned, equation.depends_on_time)
+    _note(body, equation, "evolve", spaces, is_density, pruned, choice, start is not None, read is not None)
     places = kept.tolist()
     numbers = Numbers(body, y0)
     first = Data(types.Array(types.SCALAR, (len(places),)), (body.b.array([numbers.at(each) for each in places]),))
@@ -154,7 +139,7 @@ def solved(body: Body, node: typed.Quantum, observables: Sequence[Operator] | No
     times = body.expr(times_node)
     if is_single:
         times = Data(types.Array(TIME, (1,)), (body.b.array([times.value]),))
-    rows = _call(body, node, choice, equation, pruned, reader, first, times)
+    rows = solver_call(body, node, choice, equation, pruned, reader, first, times)
     if not is_single:
         return rows
     row = body.constant(0)
@@ -162,14 +147,47 @@ def solved(body: Body, node: typed.Quantum, observables: Sequence[Operator] | No
     return body.b.build([body.b.len(rows, 1)], lambda b, i: b.get(rows, row, i, inside=True), (count,))
 
 
-def _generator(body: Body, equation: Equation, spaces: Sequence[Space], is_density: bool) -> Generator:
+def _note(
+    body: Body,
+    equation: Equation,
+    what: str,
+    spaces: tuple[Space, ...],
+    is_density: bool,
+    pruned: Generator,
+    choice: Choice,
+    from_start: bool,
+    for_reading: bool,
+) -> None:
+    """Remember what was decided, for whoever wants to know."""
+    with body.inside(Builder(span=body.b.span)):
+        time = Data(TIME, (body.b.parameter(REAL, "t"),)) if equation.depends_on_time else None
+        words = tuple(_word(body, weight) for weight, _ in weights_of(body, pruned, equation, time))
+    body.program.plans.append(Plan(what, spaces, is_density, pruned, words, choice, from_start, for_reading))
+
+
+def _word(body: Body, weight: Value | None) -> str:
+    """What a coefficient is called in the program; `..` for one that has no name."""
+    if weight is None:
+        return ""
+    if weight in body.known:
+        return f"{body.known[weight]:g}"
+    return weight.hint or ".."
+
+
+def method_of(node: typed.Quantum, pruned: Generator, depends_on_time: bool) -> Choice:
+    """The method, or the one that is asked for."""
+    wanted = dict(node.options).get("method")
+    return choose(pruned.unknowns, depends_on_time, str(wanted.value) if isinstance(wanted, typed.Constant) else None)
+
+
+def generator_of(body: Body, equation: Equation, spaces: Sequence[Space], is_density: bool) -> Generator:
     """The constant matrices; what is computed for the coefficients is forgotten."""
     with body.inside(Builder(span=body.b.span)):
         time = Data(TIME, (body.constant(0.0),)) if equation.depends_on_time else None
         if time is not None:
             body.known.pop(time.value)
         hamiltonian, jumps = equation.at(time)
-        span = equation.node.arguments[0].span
+        span = equation.span
         for operator in (hamiltonian, *jumps):
             check_spaces(operator, spaces, span)
         if not is_hermitian(body, hamiltonian):
@@ -187,17 +205,19 @@ def _term(body: Body, pattern: object, coefficient: Coefficient | None) -> Term:
 
     assert isinstance(pattern, Sum)
     if coefficient is None:
-        return Term(pattern)
+        return Term(pattern, is_constant=True)
     return Term(pattern, coefficient[0] not in body.zeros, coefficient[1] not in body.zeros)
 
 
-def _weights(body: Body, generator: Generator, equation: Equation, time: Data | None) -> list[Weighted]:
+def weights_of(body: Body, generator: Generator, equation: Equation, time: Data | None) -> list[Weighted]:
     """The matrices with the core values that they are multiplied by."""
     hamiltonian, jumps = equation.at(time)
     return [(_weight(body, weight, hamiltonian, jumps), matrix) for weight, matrix in generator.maps]
 
 
 def _weight(body: Body, weight: Weight, hamiltonian: Operator, jumps: Sequence[Operator]) -> Value | None:
+    if isinstance(weight, One):
+        return None
     if isinstance(weight, OfH):
         coefficient = hamiltonian.terms[weight.term][1]
         return None if coefficient is None else coefficient[0 if weight.part is Part.RE else 1]
@@ -235,7 +255,7 @@ def _reader(
     return outlined(body, "read", (own,), types.Array(types.SCALAR, (count,)), write)
 
 
-def _call(
+def solver_call(
     body: Body,
     node: typed.Quantum,
     choice: Choice,
@@ -257,11 +277,11 @@ def _call(
     count = _results(reader)
     given: list[Bound]
     if choice.method == "exact":
-        weights = _weights(body, pruned, equation, None)
+        weights = weights_of(body, pruned, equation, None)
         matrix = Data(types.Array(types.Real(RATE), (n, n)), (matrix_of(body, weights, n),))
         given = [matrix, reader, first, start, times]
     else:
-        given = [_slope(body, equation, pruned), reader, first, start, times, *tolerances]
+        given = [slope_of(body, equation, pruned), reader, first, start, times, *tolerances]
     function = body.program.find("evolution", SOLVERS[choice.method])
     function = body.program.sized(function, {"n": n, "k": count})
     for default in function.defaults[len(given) :]:
@@ -282,14 +302,14 @@ def _results(reader: Closure) -> int:
     return count
 
 
-def _slope(body: Body, equation: Equation, pruned: Generator) -> Closure:
+def slope_of(body: Body, equation: Equation, pruned: Generator) -> Closure:
     """f(t, y) = (sum of weight * matrix) y."""
     n = pruned.unknowns
     state, slope = types.Array(types.SCALAR, (n,)), types.Array(types.Real(RATE), (n,))
-    fixed = None if equation.depends_on_time else _weights(body, pruned, equation, None)
+    fixed = None if equation.depends_on_time else weights_of(body, pruned, equation, None)
 
     def write(time: Data, y: Data) -> Values:
-        maps = _weights(body, pruned, equation, time) if fixed is None else fixed
+        maps = weights_of(body, pruned, equation, time) if fixed is None else fixed
         if not maps:
             return (body.b.array([body.constant(0.0)] * n),)
         return (body.b.array(applied_maps(body, maps, Numbers(body, y.value))),)
@@ -310,4 +330,4 @@ def observe(body: Body, node: typed.Quantum) -> Data:
     return Data(node.type, (observed(body, node, operators),))
 
 
-DYNAMICS: dict[str, Callable[[Body, typed.Quantum], Data]] = {"evolve": evolve, "observe": observe}
+EVOLUTIONS: dict[str, Callable[[Body, typed.Quantum], Data]] = {"evolve": evolve, "observe": observe}

@@ -299,6 +299,12 @@ def _sum(body: Body, node: typed.Quantum) -> Operator:
     return total
 
 
+def _propagator(body: Body, node: typed.Quantum) -> Operator:
+    from qdsl.lang.core.lower_response import propagator
+
+    return propagator(body, node)
+
+
 # ── lists, branches, calls ───────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -353,4 +359,5 @@ _RULES: dict[str, Rule] = {
     "power": _power,
     "dagger": _dagger,
     "sum": _sum,
+    "propagator": _propagator,
 }

@@ -395,13 +395,15 @@ def expectation(body: Body, operator: Operator, spaces: Sequence[Space], y: Numb
     parts: list[Value] = []
     for pattern, coefficient in operator.terms:
         matrix = pattern.expanded(spaces)
-        for weight, part in _parts(body, matrix, coefficient):
+        for weight, part in form_parts(body, matrix, coefficient):
             total = _form(body, part, y, is_density)
             parts.append(total if weight is None else body.b.op("mul", weight, total))
     return added(body, parts)
 
 
-def _parts(body: Body, matrix: Sparse, coefficient: tuple[Value, Value] | None) -> list[tuple[Value | None, Sparse]]:
+def form_parts(
+    body: Body, matrix: Sparse, coefficient: tuple[Value, Value] | None
+) -> list[tuple[Value | None, Sparse]]:
     """The Hermitian part of coefficient * matrix: re (M + M†) / 2 + im (i M + (i M)†) / 2."""
     if coefficient is None:
         return [(None, _hermitian_part(matrix))]
@@ -428,7 +430,7 @@ def read_places(body: Body, operator: Operator, spaces: Sequence[Space], is_dens
     """Which numbers of a state an expectation depends on."""
     places: set[int] = set()
     for pattern, coefficient in operator.terms:
-        for _, part in _parts(body, pattern.expanded(spaces), coefficient):
+        for _, part in form_parts(body, pattern.expanded(spaces), coefficient):
             if is_density:
                 at, _ = coordinates.density_form(part)
                 places.update(at.tolist())

@@ -136,6 +136,88 @@ def steady_state(c: Checker, node: surface.Call, arguments: Sequence[surface.Arg
     return quantum(c, node.span, types.Density(places), "steady_state", (hamiltonian,), (*options, ("scale", scale)))
 
 
+def correlation(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
+    """`correlation(A, B, H, rho, ts, loss = [..])`: <A(t) B(0)>."""
+    given = _given(c, node, arguments, "correlation", OPTIONS)
+    takes = "A, B, H, a state and times: correlation(A, B, H, rho, ts)"
+    if given is None or len(given.plain) != 5:
+        if given is not None:
+            c.report(c.quantum.argument_count(node.span, "correlation", takes))
+        return c.broken(node.span)
+    pair = _two_operators(c, given, "correlation")
+    generator = _generator(c, given.plain[2], "correlation")
+    state = as_density(c, c.expr(given.plain[3]), "correlation")
+    times = c.expr(given.plain[4], types.Array(TIME))
+    options = _options(c, given, "correlation")
+    if pair is None or generator is None or state is None or options is None:
+        return c.broken(node.span)
+    _, shape = element_of(times.type)
+    times = c.fit(times, TIME if shape is None else types.Array(TIME, shape))
+    if pruned(times.type) is BROKEN:
+        return times
+    (left, right), dimension = pair
+    hamiltonian, places, scale = generator
+    density = pruned(state.type)
+    assert isinstance(density, types.Density)
+    for operator, own in ((left, _own_places(left)), (right, _own_places(right)), (hamiltonian, places)):
+        if lacking := missing(own, density.places):
+            c.report(c.quantum.space_missing(operator.span, lacking, state.span))
+            return c.broken(node.span)
+    one: Type = types.Complex(dimension)
+    result = one if shape is None else types.Array(one, shape)
+    values = (left, right, hamiltonian, state, times)
+    return quantum(c, node.span, result, "correlation", values, (*options, ("scale", scale)))
+
+
+def spectrum(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
+    """`spectrum(A, B, H, ws, loss = [..])`: of <A(t) B(0)> in the steady state, at the rates ws."""
+    given = _given(c, node, arguments, "spectrum", ("loss",))
+    takes = "A, B, H, rates and what is lost: spectrum(A, B, H, ws, loss = [..])"
+    if given is None or len(given.plain) != 4 or "loss" not in given.named:
+        if given is not None:
+            c.report(c.quantum.argument_count(node.span, "spectrum", takes))
+        return c.broken(node.span)
+    pair = _two_operators(c, given, "spectrum")
+    generator = _generator(c, given.plain[2], "spectrum")
+    rate = types.Real(RATE)
+    rates = c.expr(given.plain[3], types.Array(rate))
+    options = _options(c, given, "spectrum")
+    if pair is None or generator is None or options is None:
+        return c.broken(node.span)
+    _, shape = element_of(rates.type)
+    rates = c.fit(rates, rate if shape is None else types.Array(rate, shape))
+    if pruned(rates.type) is BROKEN:
+        return rates
+    (left, right), dimension = pair
+    hamiltonian, _, scale = generator
+    one: Type = types.Real(dimension / RATE)
+    result = one if shape is None else types.Array(one, shape)
+    values = (left, right, hamiltonian, rates)
+    return quantum(c, node.span, result, "spectrum", values, (*options, ("scale", scale)))
+
+
+def _two_operators(c: Checker, given: _Given, function: str) -> tuple[tuple[typed.Expr, typed.Expr], Dimension] | None:
+    """A and B, and the dimension of their product."""
+    found: list[typed.Expr] = []
+    dimension = ONE
+    for node in given.plain[:2]:
+        value = as_operator(c, c.expr(node))
+        type_ = pruned(value.type)
+        if not isinstance(type_, types.Operator):
+            if type_ is not BROKEN:
+                c.report(c.quantum.takes(node.span, function, "two operators first", types.resolved(type_)))
+            return None
+        found.append(value)
+        dimension = dimension * type_.dimension
+    return (found[0], found[1]), dimension
+
+
+def _own_places(operator: typed.Expr) -> Places:
+    type_ = pruned(operator.type)
+    assert isinstance(type_, types.Operator)
+    return type_.places
+
+
 # ── H ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -245,4 +327,10 @@ def _places_in(loss: typed.Expr) -> Places:
     return element.places
 
 
-DYNAMICS: dict[str, Rule] = {"evolve": evolve, "propagator": propagator, "steady_state": steady_state}
+DYNAMICS: dict[str, Rule] = {
+    "evolve": evolve,
+    "propagator": propagator,
+    "steady_state": steady_state,
+    "correlation": correlation,
+    "spectrum": spectrum,
+}
