@@ -1,8 +1,8 @@
 """Print what a stage of the compiler makes of a program.
 
 Stages: surface, names, typed (trees), quantum (how states are evolved, and why so), core, optimised (the program as
-core IR), llvm, asm (its machine code). The last five show each function that takes no function, and of an experiment one
-point and the likelihood.
+core IR), llvm, asm (its machine code). The last five show each function that takes no function, and of an experiment
+one point and the likelihood.
 """
 
 from __future__ import annotations

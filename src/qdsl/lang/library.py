@@ -32,6 +32,7 @@ MODULES = (
     "runge_kutta_steps",
     "evolution",
     "response",
+    "two_level",
     "quadrature",
     "interpolation",
     "fourier",

@@ -25,10 +25,11 @@ from qdsl.lang.core.lower_operators import scaled
 from qdsl.lang.core.lower_states import check_normal, check_observable, check_spaces, expectation, read_places
 from qdsl.lang.core.lower_values import Bound, Closure, Data
 from qdsl.lang.core.outline import outlined
-from qdsl.lang.core.sparse_code import Numbers, Weighted, applied_maps, matrix_of
+from qdsl.lang.core.sparse_code import Numbers, Weighted, added, applied_maps, matrix_of
 from qdsl.lang.core.staged import Coefficient, Inline, Many, Operator
 from qdsl.lang.quantum.explain import Plan
 from qdsl.lang.quantum.generator import Generator, OfH, One, Part, Term, Weight, generator
+from qdsl.lang.quantum.local import Local
 from qdsl.lang.quantum.method import Choice, choose
 from qdsl.lang.quantum.reach import reached
 from qdsl.lang.source import Span
@@ -43,6 +44,7 @@ ATOL = 1e-10
 """What a step may be wrong by, of the greatest number of a state and beside that, unless the program says."""
 
 SOLVERS = {
+    "closed": "two_level_steps",
     "exact": "stepped",
     "adaptive": "adaptive",
     "fine": "adaptive_finely",
@@ -129,7 +131,8 @@ def solved(body: Body, node: typed.Quantum, observables: Sequence[Operator] | No
     start = body.supports.get(y0)
     kept = reached(whole, start, read)
     pruned = whole.restricted(kept)
-    choice = method_of(node, pruned, equation.depends_on_time)
+    is_two_level = not is_density and whole.size == pruned.unknowns == 4
+    choice = method_of(node, pruned, equation.depends_on_time, is_two_level)
     _note(body, equation, "evolve", spaces, is_density, pruned, choice, start is not None, read is not None)
     places = kept.tolist()
     numbers = Numbers(body, y0)
@@ -174,10 +177,11 @@ def _word(body: Body, weight: Value | None) -> str:
     return weight.hint or ".."
 
 
-def method_of(node: typed.Quantum, pruned: Generator, depends_on_time: bool) -> Choice:
+def method_of(node: typed.Quantum, pruned: Generator, depends_on_time: bool, is_two_level: bool = False) -> Choice:
     """The method, or the one that is asked for."""
     wanted = dict(node.options).get("method")
-    return choose(pruned.unknowns, depends_on_time, str(wanted.value) if isinstance(wanted, typed.Constant) else None)
+    word = str(wanted.value) if isinstance(wanted, typed.Constant) else None
+    return choose(pruned.unknowns, depends_on_time, word, is_two_level)
 
 
 def generator_of(body: Body, equation: Equation, spaces: Sequence[Space], is_density: bool) -> Generator:
@@ -276,19 +280,47 @@ def solver_call(
     assert isinstance(reader.code, object)
     count = _results(reader)
     given: list[Bound]
-    if choice.method == "exact":
+    if choice.method == "closed":
+        given = [*_of_two_levels(body, equation), reader, first, start, times]
+    elif choice.method == "exact":
         weights = weights_of(body, pruned, equation, None)
         matrix = Data(types.Array(types.Real(RATE), (n, n)), (matrix_of(body, weights, n),))
         given = [matrix, reader, first, start, times]
     else:
         given = [slope_of(body, equation, pruned), reader, first, start, times, *tolerances]
-    function = body.program.find("evolution", SOLVERS[choice.method])
+    module = "two_level" if choice.method == "closed" else "evolution"
+    function = body.program.find(module, SOLVERS[choice.method])
     function = body.program.sized(function, {"n": n, "k": count})
     for default in function.defaults[len(given) :]:
         assert default is not None
         given.append(body.expr(default))
     result = types.Array(types.SCALAR, (None, count))
     return apply_call(body, function, given, result).value
+
+
+def _of_two_levels(body: Body, equation: Equation) -> list[Data]:
+    """The parts of H = mean + x X + y Y + z Z."""
+    hamiltonian, _ = equation.at(None)
+    found: dict[str, list[Value]] = {"mean": [], "x": [], "y": [], "z": []}
+    for pattern, coefficient in hamiltonian.terms:
+        for factors, weight in pattern.products:
+            for name, number in _pauli_parts(factors[0][1] if factors else None, weight).items():
+                for part, value in ((0, number.real), (1, -number.imag)):
+                    if value and (part == 0 or coefficient is not None):
+                        factor = None if coefficient is None else coefficient[part]
+                        if factor in body.zeros:
+                            continue
+                        constant = body.constant(value)
+                        found[name].append(constant if factor is None else body.b.op("mul", constant, factor))
+    rate = types.Real(RATE)
+    return [Data(rate, (added(body, found[name]),)) for name in ("mean", "x", "y", "z")]
+
+
+def _pauli_parts(matrix: Local | None, weight: complex) -> dict[str, complex]:
+    """A matrix of two levels as numbers times 1, X, Y, Z."""
+    entries = {(0, 0): 1 + 0j, (1, 1): 1 + 0j} if matrix is None else dict(matrix.entries)
+    a, b, c, d = (weight * entries.get(place, 0) for place in ((0, 0), (0, 1), (1, 0), (1, 1)))
+    return {"mean": (a + d) / 2, "x": (b + c) / 2, "y": 1j * (b - c) / 2, "z": (a - d) / 2}
 
 
 def _results(reader: Closure) -> int:
