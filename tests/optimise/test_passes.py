@@ -169,6 +169,16 @@ def test_decide(before: str, expected: str) -> None:
     becomes("decide", "real", before, expected)
 
 
+def test_what_is_chosen_of_two_arrays_has_the_lengths_of_both() -> None:
+    arrays = "%b = array %x -> [real; 1] %d = array %x, %y -> [real; 2] %1 = not %c"
+    becomes(
+        "decide",
+        "[real]",
+        f"{arrays} %2 = select %1, %b, %d -> [real] return %2",
+        f"{arrays} %2 = select %c, %d, %b -> [real] return %2",
+    )
+
+
 @pytest.mark.parametrize("index", [-1, 2])
 def test_an_element_that_is_not_there_is_left_to_fail(index: int) -> None:
     body = f"%1 = array %x, %y -> [real; 2] %i = const {index} %2 = get %1, %i -> real return %2"

@@ -70,7 +70,7 @@ class Builder:
         return self._add(name, operands, (result,))[0]
 
     def select(self, condition: Value, then: Value, otherwise: Value) -> Value:
-        return self._add("select", (condition, then, otherwise), (then.type,))[0]
+        return self._add("select", (condition, then, otherwise), (looser(then.type, otherwise.type),))[0]
 
     def check(self, condition: Value, failure: Failure, *numbers: Value) -> None:
         """Stop with `failure` unless `condition`."""
@@ -207,6 +207,14 @@ def widened(type_: Type, width: int) -> Type:
             return ArrayType(Lanes(element, width), shape)
         case _:
             raise InternalError(f"{type_} is in lanes already")
+
+
+def looser(left: Type, right: Type) -> Type:
+    """The type of what is one or the other: lengths are known where both know the same."""
+    if not isinstance(left, ArrayType) or not isinstance(right, ArrayType):
+        return left
+    shape = tuple([m if m == n else None for m, n in zip(left.shape, right.shape, strict=True)])
+    return ArrayType(left.element, shape)
 
 
 def _scalar(type_: Type) -> Number:
