@@ -35,6 +35,7 @@ from qdsl.lang.core.ir import (
     width_of,
 )
 from qdsl.lang.core.primitives import PRIMITIVES
+from qdsl.lang.core.table import Table
 from qdsl.lang.report import InternalError
 from qdsl.lang.source import Span
 
@@ -84,6 +85,14 @@ class Builder:
     def array(self, elements: Sequence[Value], element: Number = REAL) -> Value:
         kind = _scalar(elements[0].type) if elements else element
         return self._add("array", tuple(elements), (ArrayType(kind, (len(elements),)),))[0]
+
+    def table(
+        self, values: Sequence[int | float], shape: tuple[int, ...] | None = None, element: Scalar | None = None
+    ) -> Value:
+        """A constant array of these numbers, the last axis of `shape` running fastest; without a shape it has one axis.
+        They are Ints if all are, else reals, unless `element` says which."""
+        numbers = Table.of(values, element)
+        return self._add("table", (), (ArrayType(numbers.element, shape or (len(values),)),), {"numbers": numbers})[0]
 
     def build(
         self, lengths: Sequence[Value], element: Callable[..., Value], shape: tuple[int | None, ...] = ()
