@@ -9,6 +9,7 @@ import numpy as np
 from tests.core.outcome import bits
 from tests.core.random_programs import PARAMETERS
 from tests.lanes.points import ARRAY, Points
+from tests.native.running import plain
 
 from qdsl.lang.core.ir import BOOL, INT, ArrayType, Module, Type, scalar_of
 from qdsl.lang.native.wide_module import WideModule, compile_wide
@@ -66,17 +67,12 @@ def run_columns(wide: WideModule, columns: list[Any]) -> list[tuple[Any, ...]]:
     if entry.release:
         RELEASE(entry.release)(memory)
     assert status == 0
-    return [tuple(plain(each[k].tolist()) for each in taken) for k in range(count)]
+    return [plain([each[k].tolist() for each in taken]) for k in range(count)]
 
 
 def shape_of(type_: Type) -> tuple[int, ...]:
     """The lengths of an array, all known; none of a number."""
     return tuple(n for n in type_.shape if n is not None) if isinstance(type_, ArrayType) else ()
-
-
-def plain(value: Any) -> Any:
-    """Lists as tuples."""
-    return tuple(map(plain, value)) if isinstance(value, list) else value
 
 
 def _words(values: list[int]) -> ctypes.Array[ctypes.c_int64]:
