@@ -22,10 +22,18 @@ from qdsl.lang.core.lower_complex import conj, mul
 from qdsl.lang.core.lower_errors import not_hermitian
 from qdsl.lang.core.lower_inline import applied
 from qdsl.lang.core.lower_operators import scaled
-from qdsl.lang.core.lower_states import check_normal, check_observable, check_spaces, expectation, read_places
+from qdsl.lang.core.lower_states import (
+    check_normal,
+    check_observable,
+    check_spaces,
+    density_numbers,
+    density_support,
+    expectation,
+    read_places,
+)
 from qdsl.lang.core.lower_values import Bound, Closure, Data
 from qdsl.lang.core.outline import outlined
-from qdsl.lang.core.sparse_code import Numbers, Weighted, added, applied_maps, matrix_of
+from qdsl.lang.core.sparse_code import Numbers, Weighted, added, mapped, matrix_of, picked, spread
 from qdsl.lang.core.staged import Coefficient, Inline, Many, Operator
 from qdsl.lang.quantum.explain import Plan
 from qdsl.lang.quantum.generator import Generator, OfH, One, Part, Term, Weight, generator
@@ -102,6 +110,30 @@ def equation_of(body: Body, node: typed.Quantum, place: int = 0) -> Equation:
     return Equation(body, hamiltonian, loss, complex(scale), node, node.arguments[place].span)
 
 
+@dataclass(frozen=True, slots=True)
+class StartingState:
+    """The state at the start: an array of numbers, or for a density the ket that it is of, so that of its numbers only
+    those that matter are computed.
+    """
+
+    array: Value
+    is_of_ket: bool
+    support: frozenset[int] | None
+
+    @staticmethod
+    def of(body: Body, node: typed.Expr, is_density: bool) -> StartingState:
+        if isinstance(node, typed.Quantum) and node.name == "density":
+            ket = body.expr(node.arguments[0]).value
+            check_normal(body, ket, is_density=False)
+            return StartingState(ket, True, density_support(body, ket))
+        array = body.expr(node).value
+        check_normal(body, array, is_density)
+        return StartingState(array, False, body.supports.get(array))
+
+    def numbers(self, body: Body, places: Sequence[int]) -> Value:
+        return (density_numbers if self.is_of_ket else picked)(body, self.array, places)
+
+
 # ── evolve ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -121,22 +153,19 @@ def solved(body: Body, node: typed.Quantum, observables: Sequence[Operator] | No
     type_ = types.pruned(state.type)
     spaces = body.spaces_of(type_, state.span)
     is_density = isinstance(type_, types.Density)
-    y0 = body.expr(state).value
-    check_normal(body, y0, is_density)
+    start = StartingState.of(body, state, is_density)
     equation = equation_of(body, node)
     whole = generator_of(body, equation, spaces, is_density)
     read = None
     if observables is not None:
         read = set().union(*(read_places(body, each, spaces, is_density) for each in observables))
-    start = body.supports.get(y0)
-    kept = reached(whole, start, read)
+    kept = reached(whole, start.support, read)
     pruned = whole.restricted(kept)
     is_two_level = not is_density and whole.size == pruned.unknowns == 4
     choice = method_of(node, pruned, equation.depends_on_time, is_two_level)
-    _note(body, equation, "evolve", spaces, is_density, pruned, choice, start is not None, read is not None)
+    _note(body, equation, "evolve", spaces, is_density, pruned, choice, start.support is not None, read is not None)
     places = kept.tolist()
-    numbers = Numbers(body, y0)
-    first = Data(types.Array(types.SCALAR, (len(places),)), (body.b.array([numbers.at(each) for each in places]),))
+    first = Data(types.Array(types.SCALAR, (len(places),)), (start.numbers(body, places),))
     reader = _reader(body, places, whole.size, spaces, is_density, observables)
     is_single = not isinstance(types.pruned(times_node.type), types.Array)
     times = body.expr(times_node)
@@ -250,9 +279,9 @@ def _reader(
     count = size if observables is None else len(observables)
 
     def write(y: Data) -> Values:
-        numbers = Numbers(body, y.value, places)
         if observables is None:
-            return (body.b.array([numbers.at(each) for each in range(size)]),)
+            return (spread(body, y.value, places, size),)
+        numbers = Numbers(body, y.value, places)
         return (body.b.array([expectation(body, each, spaces, numbers, is_density) for each in observables]),)
 
     own = types.Array(types.SCALAR, (len(places),))
@@ -344,7 +373,7 @@ def slope_of(body: Body, equation: Equation, pruned: Generator) -> Closure:
         maps = weights_of(body, pruned, equation, time) if fixed is None else fixed
         if not maps:
             return (body.b.array([body.constant(0.0)] * n),)
-        return (body.b.array(applied_maps(body, maps, Numbers(body, y.value))),)
+        return (mapped(body, maps, Numbers(body, y.value)),)
 
     return outlined(body, "slope", (TIME, state), slope, write)
 

@@ -32,7 +32,7 @@ from qdsl.lang.core.lower_operators import operator_of
 from qdsl.lang.core.lower_states import check_normal, check_spaces, form_parts
 from qdsl.lang.core.lower_values import Closure, Data
 from qdsl.lang.core.outline import outlined
-from qdsl.lang.core.sparse_code import Numbers, Weighted, added, applied_maps, combination, matrix_of
+from qdsl.lang.core.sparse_code import Numbers, Weighted, added, applied_maps, combination, matrix_of, spread
 from qdsl.lang.core.staged import Dense, Operator
 from qdsl.lang.quantum.coordinates import beside, density_form
 from qdsl.lang.quantum.generator import Generator
@@ -149,8 +149,7 @@ class Steady:
 def steady_state(body: Body, node: typed.Quantum) -> Data:
     spaces = body.spaces_of(node.type, node.span)
     found = steady(body, equation_of(body, node), spaces)
-    numbers = Numbers(body, found.numbers, found.places)
-    made = body.b.array([numbers.at(each) for each in range(size_of(spaces) ** 2)])
+    made = spread(body, found.numbers, found.places, size_of(spaces) ** 2)
     body.supports[made] = frozenset(found.places)
     body.normal.add(made)
     return Data(node.type, (made,))
