@@ -17,6 +17,7 @@ from qdsl.lang.typed.derivatives import derivative
 from qdsl.lang.typed.distributions import DISTRIBUTIONS
 from qdsl.lang.typed.literals import shown
 from qdsl.lang.typed.requests import expected, fit, load, simulate
+from qdsl.lang.typed.sweeps import sweep
 from qdsl.lang.typed.types import BROKEN, INT, NOTHING, TEXT, pruned
 from qdsl.lang.typed.unification import element_of
 
@@ -212,5 +213,6 @@ PRIMITIVES: dict[str, Primitive] = {
     "load": _in_the_open("load", load),
     "simulate": _in_the_open("simulate", simulate),
     "expected": _in_the_open("expected", expected),
+    "sweep": _in_the_open("sweep", sweep),
     "fit": _in_the_open("fit", fit),
 } | {name: distribution(name) for name in DISTRIBUTIONS}
