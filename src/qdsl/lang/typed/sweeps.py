@@ -39,8 +39,8 @@ OPTIONS = ("method", "n", SEED, "draws")
 
 @dataclass(eq=False)
 class _Request:
-    """What a call says: each setting in order, the swept params among them, the options; whether something in it is
-    unknown, which was perhaps to be swept.
+    """What a call says: each setting in order, the swept params among them, the options; whether there is a mistake in
+    a setting, which was perhaps to be swept.
     """
 
     call: surface.Call
@@ -48,7 +48,7 @@ class _Request:
     named: list[tuple[str, typed.Expr]] = field(default_factory=list)
     swept: list[tuple[typed.Variable, typed.Expr]] = field(default_factory=list)
     options: dict[str, typed.Expr] = field(default_factory=dict)
-    has_unknown: bool = False
+    has_mistake: bool = False
 
     @property
     def available(self) -> list[str]:
@@ -107,8 +107,9 @@ def _take(c: Checker, request: _Request, argument: surface.Argument) -> None:
     else:
         c.expr(argument.value)
         unknown_setting(c, request.experiment, argument.name, request.available)
-        request.has_unknown = True
+        request.has_mistake = True
         return
+    request.has_mistake |= isinstance(value, typed.Broken)
     request.named.append((name, value))
 
 
@@ -131,7 +132,7 @@ def _option(c: Checker, name: str, node: surface.Expr) -> typed.Expr:
 def _check_method(c: Checker, request: _Request) -> None:
     """Whether the method, the values and the number of points go together."""
     if not request.swept:
-        if not request.has_unknown:
+        if not request.has_mistake:
             c.report(errors.nothing_swept(request.call.span, request.experiment.name))
         return
     method = request.constant("method", GRID)

@@ -145,4 +145,12 @@ def _table(run: _Run, call: typed.HostCall, world: World) -> Table:
     }
     points = {**plan.record, "done": run.done}
     record = recorded("sweep", world.source.name, world.source.text, plan.params, plan.seed, sweep=points)
-    return Table(columns, record, (*run.swept, *run.axes))
+    return Table(columns, record, _to_draw_against(plan))
+
+
+def _to_draw_against(plan: Plan) -> tuple[str, ...]:
+    """What is set at each row, in the order in which a figure is to take it from left to right: runs over their axes,
+    told apart by the params; where the axes stand still, over the params.
+    """
+    varying = [name for name, values in plan.axes.items() if (values != values[:1]).any()]
+    return (*varying, *plan.swept, *(name for name in plan.axes if name not in varying))
