@@ -288,11 +288,12 @@ def test_a_machine_without_room_says_so(monkeypatch: pytest.MonkeyPatch) -> None
     assert run(TWO + "let grid = sweep(two, a = linspace(1 V, 2 V, 30), seed = 1)").codes == []
 
 
-def test_an_allocation_that_fails_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(self: object, first: int, end: int) -> None:
+@pytest.mark.parametrize("where", ["sweep_plan._points", "sweeping._Run._chunk", "sweeping._table"])
+def test_an_allocation_that_fails_says_so(where: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*arguments: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(sweeping._Run, "_chunk", refuse)
+    monkeypatch.setattr(f"qdsl.runtime.experiment.{where}", refuse)
     assert run(TWO + "let grid = sweep(two, a = [1 V, 2 V], seed = 1)").codes == ["E0536"]
 
 

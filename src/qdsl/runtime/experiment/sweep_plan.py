@@ -65,10 +65,13 @@ def planned(model: Model, env: Environment, call: typed.HostCall, world: World) 
     seed = None
     if asked.has_draws or asked.method != GRID:
         seed = int(asked.options["seed"]) if "seed" in asked.options else world.next_seed()
-    points = _points(model, env, asked, seed)
-    displays = {name: env.unit_of(each) or _display(each) for name, each in call.named}
+    try:
+        points, axes = _points(model, env, asked, seed), on_a_grid(groups)
+    except MemoryError:
+        raise too_large(model, asked.count, rows, len(asked.swept), call.span) from None
+    displays = {name: _display(env, each) for name, each in call.named}
     record = {"method": asked.method, "points": asked.count, "swept": asked.record}
-    return Plan(points, fixed, on_a_grid(groups), asked.count, rows, seed, asked.has_draws, displays, record)
+    return Plan(points, fixed, axes, asked.count, rows, seed, asked.has_draws, displays, record)
 
 
 class _Asked:
@@ -189,8 +192,8 @@ def _text(param: typed.Variable, value: float) -> str:
     return text_of(float(value), param.type, param.display)
 
 
-def _display(value: typed.Expr) -> typed.DisplayUnit | None:
-    """The unit in which a range is written."""
+def _display(env: Environment, value: typed.Expr) -> typed.DisplayUnit | None:
+    """The unit in which values are written: of a range, the first of its ends that has one."""
     if isinstance(value, typed.RecordLiteral):
         return next((each.display for _, each in value.fields if each.display is not None), None)
-    return None
+    return env.unit_of(value)
