@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from qdsl.lang.core.failure_words import at_element
 from qdsl.lang.core.ir import Code
 from qdsl.lang.library import MODULES, PRELUDE
 from qdsl.lang.report import Diagnostic, Label, error
 from qdsl.lang.source import Span
-from qdsl.lang.typed.tree import Variable
+from qdsl.lang.typed.tree import Expr, Variable
 
 if TYPE_CHECKING:
     from qdsl.lang.core.interpret import KernelFailure
@@ -35,6 +35,18 @@ class Stopped(Exception):  # noqa: N818 - the user's program stopped, not we
     def __init__(self, diagnostic: Diagnostic) -> None:
         super().__init__(diagnostic.message)
         self.diagnostic = diagnostic
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C, in a call that has something to show for the time it took. Who binds or shows the value of `call` takes
+    `value` for it, reports the `warning`, and lets this go on its way; for everybody else it is Ctrl-C.
+    """
+
+    def __init__(self, call: Expr, value: Any, warning: Diagnostic) -> None:
+        super().__init__()
+        self.call = call
+        self.value = value
+        self.warning = warning
 
 
 def stopped(failure: KernelFailure | KernelError, at: Span | None = None, note: str = "") -> Stopped:

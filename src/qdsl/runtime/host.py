@@ -94,6 +94,16 @@ def _expected(world: World) -> Host:
     return run
 
 
+def _sweep(world: World) -> Host:
+    def run(env: Environment, call: typed.HostCall) -> Any:
+        from qdsl.runtime.experiment.model import model_of
+        from qdsl.runtime.experiment.sweeping import swept
+
+        return swept(model_of(env, _experiment(call.arguments[0])), env, call, world)
+
+    return run
+
+
 def _fit(world: World) -> Host:
     def run(env: Environment, call: typed.HostCall) -> Any:
         from qdsl.runtime.experiment.fitting import fitted
@@ -162,6 +172,7 @@ HOST: dict[str, Callable[[World], Host]] = {
     "load": _load,
     "simulate": _simulate,
     "expected": _expected,
+    "sweep": _sweep,
     "fit": _fit,
     "plot": _plot,
     "export": _export,

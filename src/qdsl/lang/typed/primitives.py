@@ -20,6 +20,7 @@ from qdsl.lang.typed.literals import shown
 from qdsl.lang.typed.quantum_calls import QUANTUM_CALLS
 from qdsl.lang.typed.requests import expected, fit, load, simulate
 from qdsl.lang.typed.spaces import Register
+from qdsl.lang.typed.sweeps import sweep
 from qdsl.lang.typed.types import BROKEN, INT, NOTHING, TEXT, pruned
 from qdsl.lang.typed.unification import element_of
 
@@ -222,6 +223,7 @@ PRIMITIVES: dict[str, Primitive] = {
     "load": _in_the_open("load", load),
     "simulate": _in_the_open("simulate", simulate),
     "expected": _in_the_open("expected", expected),
+    "sweep": _in_the_open("sweep", sweep),
     "fit": _in_the_open("fit", fit),
 } | {name: distribution(name) for name in DISTRIBUTIONS}
 
