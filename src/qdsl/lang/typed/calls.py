@@ -19,9 +19,10 @@ from qdsl.lang.typed.arrays import joined_types
 from qdsl.lang.typed.checker import Body, Checker, rule
 from qdsl.lang.typed.control import ending, set_ending
 from qdsl.lang.typed.dimension import Dimension, DimVar
+from qdsl.lang.typed.kets import written_ket
 from qdsl.lang.typed.overloads import best_form
 from qdsl.lang.typed.places import brought, is_quantum
-from qdsl.lang.typed.quantum_calls import ALSO, written_ket
+from qdsl.lang.typed.quantum_calls import ALSO
 from qdsl.lang.typed.scheme import Instance, is_generic
 from qdsl.lang.typed.types import BROKEN, INT, NOTHING, Type, pruned
 from qdsl.lang.typed.unification import element_of

@@ -21,6 +21,7 @@ from qdsl.lang.typed import types
 from qdsl.lang.typed.cycles import Products
 from qdsl.lang.typed.dimension import CYCLE, ONE, Dimension, Turn
 from qdsl.lang.typed.dimension_errors import DimensionErrors
+from qdsl.lang.typed.dynamics_errors import DynamicsErrors
 from qdsl.lang.typed.errors import TypeErrors
 from qdsl.lang.typed.experiment_errors import ExperimentErrors
 from qdsl.lang.typed.quantum_errors import QuantumErrors
@@ -93,6 +94,7 @@ class Checker:
         self.dims = DimensionErrors(self.show, self.is_hidden)
         self.models = ExperimentErrors(self.show)
         self.quantum = QuantumErrors(self.show)
+        self.dynamics = DynamicsErrors(self.show)
         self.unifier = Unifier(lambda span, count: self.report(self.dims.too_many_turns(span, count)))
         self.same_dimension = self.unifier.same_dimension
         self.unify = self.unifier.unify

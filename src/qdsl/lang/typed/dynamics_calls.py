@@ -13,12 +13,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from qdsl.lang.names import Kind
+from qdsl.lang.report import Edit, Fix
 from qdsl.lang.source import Span
 from qdsl.lang.surface import tree as surface
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
 from qdsl.lang.typed.checker import Checker, Reason
-from qdsl.lang.typed.dimension import CYCLE, ONE, RATE, Dimension, DimVar, Exponent, Turn, base
+from qdsl.lang.typed.dimension import (
+    CYCLE,
+    ENERGY,
+    FREQUENCY,
+    ONE,
+    RATE,
+    Atom,
+    Dimension,
+    DimVar,
+    Exponent,
+    Turn,
+    base,
+)
 from qdsl.lang.typed.operator_rules import as_operator, quantum
 from qdsl.lang.typed.quantum_calls import Rule, as_density
 from qdsl.lang.typed.spaces import Places, missing
@@ -26,7 +40,6 @@ from qdsl.lang.typed.types import BROKEN, SCALAR, TEXT, Type, pruned
 from qdsl.lang.typed.unification import element_of
 
 TIME = types.Real(base("Time"))
-ENERGY = base("Mass") * base("Length") ** 2 / base("Time") ** 2
 JUMP = RATE ** Fraction(1, 2)
 HBAR = 1.054571817646156391262428003302280745e-34
 """h / 2π of the SI: an Energy over it is a Rate."""
@@ -65,13 +78,11 @@ def _given(
 def evolve(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
     """`evolve(H, state, t, loss = [..])`."""
     given = _given(c, node, arguments, "evolve", OPTIONS)
-    if given is None or len(given.plain) != 3:
-        if given is not None:
-            c.report(c.quantum.argument_count(node.span, "evolve", "H, a state and times: evolve(H, psi, t)"))
+    if given is None or not _has(c, node, given, 3, "evolve", "H, a state and times: evolve(H, psi, ts)"):
         return c.broken(node.span)
     generator = _generator(c, given.plain[0], "evolve")
     state = c.expr(given.plain[1])
-    times = c.expr(given.plain[2], types.Array(TIME))
+    times = _times(c, given.plain[2], "evolve")
     options = _options(c, given, "evolve")
     if generator is None or options is None or BROKEN in (pruned(state.type), pruned(times.type)):
         return c.broken(node.span)
@@ -84,17 +95,13 @@ def evolve(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]
         state = density
     type_ = pruned(state.type)
     if not isinstance(type_, types.Ket | types.Density):
-        c.report(c.quantum.takes(state.span, "evolve", "a state second", types.resolved(type_)))
+        c.report(c.quantum.takes(state.span, "evolve", "H, a state and times", types.resolved(type_)))
         return c.broken(node.span)
     for operator, own in [(hamiltonian, places), *([(loss, _places_in(loss))] if loss is not None else [])]:
         if lacking := missing(own, type_.places):
             c.report(c.quantum.space_missing(operator.span, lacking, state.span))
             return c.broken(node.span)
     _, shape = element_of(times.type)
-    wanted: Type = TIME if shape is None else types.Array(TIME, shape)
-    times = c.fit(times, wanted)
-    if pruned(times.type) is BROKEN or (shape is not None and len(shape) != 1):
-        return c.broken(node.span)
     result: Type = type_ if shape is None else types.Array(type_, shape)
     return quantum(c, node.span, result, "evolve", (hamiltonian, state, times), (*options, ("scale", scale)))
 
@@ -103,9 +110,7 @@ def propagator(c: Checker, node: surface.Call, arguments: Sequence[surface.Argum
     """`propagator(H, t)`: the unitary operator that takes states from 0 to t."""
     known = ("from", "method", "rtol", "atol")
     given = _given(c, node, arguments, "propagator", known)
-    if given is None or len(given.plain) != 2:
-        if given is not None:
-            c.report(c.quantum.argument_count(node.span, "propagator", "H and a time: propagator(H, t)"))
+    if given is None or not _has(c, node, given, 2, "propagator", "H and a time: propagator(H, t)"):
         return c.broken(node.span)
     generator = _generator(c, given.plain[0], "propagator")
     time = c.fit(c.expr(given.plain[1], TIME), TIME)
@@ -121,15 +126,12 @@ def propagator(c: Checker, node: surface.Call, arguments: Sequence[surface.Argum
 def steady_state(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
     """`steady_state(H, loss = [..])`: the state that does not change any more."""
     given = _given(c, node, arguments, "steady_state", ("loss",))
-    if given is None or len(given.plain) != 1 or "loss" not in given.named:
-        if given is not None:
-            c.report(
-                c.quantum.argument_count(node.span, "steady_state", "H and what is lost: steady_state(H, loss = [..])")
-            )
+    takes = "H and what is lost: steady_state(H, loss = [..])"
+    if given is None or not _has(c, node, given, 1, "steady_state", takes, "loss"):
         return c.broken(node.span)
     generator = _generator(c, given.plain[0], "steady_state")
     options = _options(c, given, "steady_state")
-    if generator is None or options is None:
+    if generator is None or not options:
         return c.broken(node.span)
     hamiltonian, places, scale = generator
     places |= _places_in(options[0][1])
@@ -140,21 +142,16 @@ def correlation(c: Checker, node: surface.Call, arguments: Sequence[surface.Argu
     """`correlation(A, B, H, rho, ts, loss = [..])`: <A(t) B(0)>."""
     given = _given(c, node, arguments, "correlation", OPTIONS)
     takes = "A, B, H, a state and times: correlation(A, B, H, rho, ts)"
-    if given is None or len(given.plain) != 5:
-        if given is not None:
-            c.report(c.quantum.argument_count(node.span, "correlation", takes))
+    if given is None or not _has(c, node, given, 5, "correlation", takes):
         return c.broken(node.span)
     pair = _two_operators(c, given, "correlation")
     generator = _generator(c, given.plain[2], "correlation")
     state = as_density(c, c.expr(given.plain[3]), "correlation")
-    times = c.expr(given.plain[4], types.Array(TIME))
+    times = _times(c, given.plain[4], "correlation")
     options = _options(c, given, "correlation")
-    if pair is None or generator is None or state is None or options is None:
+    if pair is None or generator is None or state is None or options is None or pruned(times.type) is BROKEN:
         return c.broken(node.span)
     _, shape = element_of(times.type)
-    times = c.fit(times, TIME if shape is None else types.Array(TIME, shape))
-    if pruned(times.type) is BROKEN:
-        return times
     (left, right), dimension = pair
     hamiltonian, places, scale = generator
     density = pruned(state.type)
@@ -173,27 +170,46 @@ def spectrum(c: Checker, node: surface.Call, arguments: Sequence[surface.Argumen
     """`spectrum(A, B, H, ws, loss = [..])`: of <A(t) B(0)> in the steady state, at the rates ws."""
     given = _given(c, node, arguments, "spectrum", ("loss",))
     takes = "A, B, H, rates and what is lost: spectrum(A, B, H, ws, loss = [..])"
-    if given is None or len(given.plain) != 4 or "loss" not in given.named:
-        if given is not None:
-            c.report(c.quantum.argument_count(node.span, "spectrum", takes))
+    if given is None or not _has(c, node, given, 4, "spectrum", takes, "loss"):
         return c.broken(node.span)
     pair = _two_operators(c, given, "spectrum")
     generator = _generator(c, given.plain[2], "spectrum")
-    rate = types.Real(RATE)
-    rates = c.expr(given.plain[3], types.Array(rate))
+    rates = _points(c, given.plain[3], types.Real(RATE), "spectrum", "a rate or a list of rates")
     options = _options(c, given, "spectrum")
-    if pair is None or generator is None or options is None:
+    if pair is None or generator is None or options is None or pruned(rates.type) is BROKEN:
         return c.broken(node.span)
     _, shape = element_of(rates.type)
-    rates = c.fit(rates, rate if shape is None else types.Array(rate, shape))
-    if pruned(rates.type) is BROKEN:
-        return rates
     (left, right), dimension = pair
     hamiltonian, _, scale = generator
     one: Type = types.Real(dimension / RATE)
     result = one if shape is None else types.Array(one, shape)
     values = (left, right, hamiltonian, rates)
     return quantum(c, node.span, result, "spectrum", values, (*options, ("scale", scale)))
+
+
+def _has(
+    c: Checker, node: surface.Call, given: _Given, count: int, name: str, takes: str, needs: str | None = None
+) -> bool:
+    """Whether as many arguments stand without a name as the function takes, and what must have one is there."""
+    if len(given.plain) == count and (needs is None or needs in given.named):
+        return True
+    surplus = given.plain[count].span if len(given.plain) > count else None
+    c.report(c.quantum.argument_count(node.span, name, takes, surplus))
+    return False
+
+
+def _times(c: Checker, node: surface.Expr, function: str) -> typed.Expr:
+    """A time, or a list of times."""
+    return _points(c, node, TIME, function, "a time or a list of times")
+
+
+def _points(c: Checker, node: surface.Expr, one: Type, function: str, words: str) -> typed.Expr:
+    value = c.expr(node, types.Array(one))
+    element, shape = element_of(value.type)
+    if isinstance(element, (*types.QUANTUM, types.Record, types.Function)) or len(shape or ()) > 1:
+        c.report(c.quantum.takes(value.span, function, words, types.resolved(value.type)))
+        return c.broken(node.span)
+    return c.fit(value, one if shape is None else types.Array(one, shape))
 
 
 def _two_operators(c: Checker, given: _Given, function: str) -> tuple[tuple[typed.Expr, typed.Expr], Dimension] | None:
@@ -230,7 +246,7 @@ def _generator(c: Checker, node: surface.Expr, function: str) -> tuple[typed.Exp
         return None
     if isinstance(type_, types.Function):
         if len(type_.parameters) != 1 or not c.unify(type_.parameters[0], TIME, node.span):
-            c.report(c.quantum.takes(node.span, function, "H, or H as a function of time,", types.resolved(type_)))
+            c.report(c.quantum.takes(node.span, function, _H, types.resolved(type_)))
             return None
         inner = pruned(type_.result)
     else:
@@ -239,15 +255,19 @@ def _generator(c: Checker, node: surface.Expr, function: str) -> tuple[typed.Exp
     if inner is BROKEN:
         return None
     if not isinstance(inner, types.Operator):
-        c.report(c.quantum.takes(node.span, function, "an operator, H, first", types.resolved(type_)))
+        c.report(c.quantum.takes(node.span, function, _H, types.resolved(type_)))
         return None
-    factor = _scale(c, node.span, inner.dimension, function)
+    factor = _scale(c, node, inner.dimension, function)
     return None if factor is None else (value, inner.places, typed.Constant(node.span, SCALAR, factor))
 
 
-def _scale(c: Checker, span: Span, dimension: Dimension, function: str) -> float | None:
+_H = "H, an operator or a function of time that gives one"
+
+
+def _scale(c: Checker, node: surface.Expr, dimension: Dimension, function: str) -> float | None:
     """1 for a Rate, 1 / hbar for an Energy; None, with a message, for what is neither."""
-    rest: dict[str | DimVar | Turn, Exponent] = {
+    span = node.span
+    rest: dict[Atom, Exponent] = {
         atom: power
         for atom, power in dimension.resolved().factors.items()
         if not isinstance(atom, Turn) and atom != CYCLE
@@ -260,10 +280,18 @@ def _scale(c: Checker, span: Span, dimension: Dimension, function: str) -> float
     if Dimension(rest) == RATE or any(isinstance(atom, DimVar) for atom in rest):
         if c.same_dimension(dimension, RATE, span):
             return 1.0
-        c.report(c.quantum.frequency_as_generator(span, function))
+        c.report(c.dynamics.frequency_as_generator(span, function, _multiplied(c, node)))
         return None
-    c.report(c.quantum.not_a_generator(span, function, dimension))
+    c.report(c.dynamics.not_a_generator(span, function, dimension))
     return None
+
+
+def _multiplied(c: Checker, node: surface.Expr) -> Span | None:
+    """What to multiply in an H that lacks its 2π: of a lambda what it gives; None of a function that has a name."""
+    if isinstance(node, surface.Lambda):
+        return node.body.span if not isinstance(node.body, surface.Block) else None
+    symbol = c.symbol(node)
+    return None if symbol is not None and symbol.kind is Kind.FUNCTION else node.span
 
 
 # ── options ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -309,14 +337,42 @@ def _loss(c: Checker, node: surface.Expr) -> typed.Expr | None:
     element, shape = element_of(inner)
     if shape == (0,):
         return value
+    if isinstance(type_, types.Function) and not c.unify(types.Function((TIME,), inner), type_, node.span):
+        c.report(c.quantum.takes(node.span, "loss", "jump operators, or a function of time that gives them", type_))
+        return None
     if not isinstance(element, types.Operator) or shape is None:
-        c.report(c.quantum.takes(node.span, "loss", "a list of jump operators", types.resolved(type_)))
+        c.report(c.dynamics.loss_not_a_list(node.span, types.resolved(type_)))
         return None
     if not c.same_dimension(element.dimension, JUMP, node.span):
-        is_rate = c.same_dimension(element.dimension, RATE, node.span)
-        c.report(c.quantum.not_a_jump(node.span, element.dimension, is_rate))
+        first = node.elements[0] if isinstance(node, surface.Array) else node
+        c.report(c.dynamics.not_a_jump(first.span, element.dimension, *_mended_jump(c, first, element.dimension)))
         return None
     return value
+
+
+def _mended_jump(c: Checker, node: surface.Expr, dimension: Dimension) -> tuple[str, tuple[Fix, ...]]:
+    """What to write in place of a jump operator of a wrong dimension."""
+    dimension = dimension.resolved()
+    if dimension.is_one:
+        return "a rate is missing: sqrt(kappa) * a(c) for a rate kappa", ()
+    if dimension == FREQUENCY:
+        return "a linewidth in hertz is a rate times 2pi: sqrt(2pi * kappa) * a(c)", ()
+    if dimension == FREQUENCY ** Fraction(1, 2):
+        factor = node.left if isinstance(node, surface.Binary) else None
+        root = factor.arguments[0].value.span if isinstance(factor, surface.Call) and factor.arguments else None
+        fixes = () if root is None else (Fix("multiply by 2pi", (Edit(root.before(), "2pi * "),), sure=False),)
+        return "a linewidth in hertz is a rate times 2pi: sqrt(2pi * kappa) * a(c)", fixes
+    if dimension != RATE:
+        return "", ()
+    if isinstance(node, surface.Binary) and node.operator == "*" and _is_rate(c.expr(node.left)):
+        left = node.left.span
+        return "", (Fix("take the root", (Edit(left.before(), "sqrt("), Edit(left.after(), ")"))),)
+    return "write sqrt(kappa) * a(c) for a rate kappa", ()
+
+
+def _is_rate(value: typed.Expr) -> bool:
+    type_ = types.resolved(value.type)
+    return isinstance(type_, types.Real) and type_.dimension == RATE
 
 
 def _places_in(loss: typed.Expr) -> Places:

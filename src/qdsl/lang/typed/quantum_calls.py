@@ -1,7 +1,7 @@
 """Rules for calls that make operators and states, and for what is read off them.
 
     X(q), a(c), P(q, 1), Sz(s)           operators of one space
-    |0>(q), |01>(r), <+|(q), ket(c, 3)   basis states
+    ket(c, 3)                            basis states; those as written are in `kets`
     Operator(q, m), Ket(c, v), Density(q, m)    from matrices by hand
     dag trace ptrace matrix amplitudes dim exp   what is done to them
 
@@ -63,7 +63,8 @@ def positional(
     if any(pruned(value.type) is BROKEN for value in values):
         return None
     if not low <= len(values) <= high:
-        c.report(c.quantum.argument_count(node.span, name, takes))
+        surplus = values[high].span if len(values) > high else None
+        c.report(c.quantum.argument_count(node.span, name, takes, surplus))
         return None
     return values
 
@@ -91,7 +92,8 @@ def spaces_of(c: Checker, values: Sequence[typed.Expr], what: str) -> list[AnySp
     return found
 
 
-def _together(spaces: Sequence[AnySpace]) -> Places:
+def together(spaces: Sequence[AnySpace]) -> Places:
+    """All that they are."""
     return frozenset[Place]().union(*map(places_of_space, spaces))
 
 
@@ -107,8 +109,7 @@ def elementary(name: str) -> Rule:
         if values is None or space is None:
             return c.broken(node.span)
         if space.kind not in ELEMENTARY[name]:
-            kinds = " or ".join(kind.value for kind in ELEMENTARY[name])
-            c.report(c.quantum.not_of_this_kind(node.span, name, space, kinds))
+            c.report(c.quantum.not_of_this_kind(node.span, name, space, ELEMENTARY[name]))
             return c.broken(node.span)
         return quantum(c, node.span, types.Operator(ONE, frozenset({space})), name, tuple(values))
 
@@ -119,7 +120,7 @@ def projector(c: Checker, node: surface.Call, arguments: Sequence[surface.Argume
     """`P(q, 1)`: |1><1|."""
     values = positional(c, node, arguments, "P", "a space and a level: P(q, 1)", 2, 2)
     space = space_of(c, values[0], "P") if values is not None else None
-    if values is None or space is None or not _is_level(c, values[1], space):
+    if values is None or space is None or not _is_level(c, "P", values[1], space):
         return c.broken(node.span)
     return quantum(c, node.span, types.Operator(ONE, frozenset({space})), "P", tuple(values))
 
@@ -128,21 +129,21 @@ def ket_of_level(c: Checker, node: surface.Call, arguments: Sequence[surface.Arg
     """`ket(c, k)`."""
     values = positional(c, node, arguments, "ket", "a space and a level: ket(c, 3)", 2, 2)
     space = space_of(c, values[0], "ket") if values is not None else None
-    if values is None or space is None or not _is_level(c, values[1], space):
+    if values is None or space is None or not _is_level(c, "ket", values[1], space):
         return c.broken(node.span)
     return quantum(c, node.span, types.Ket(frozenset({space})), "ket", tuple(values))
 
 
-def _is_level(c: Checker, value: typed.Expr, space: Space | Part) -> bool:
+def _is_level(c: Checker, what: str, value: typed.Expr, space: Space | Part) -> bool:
     """Whether it is an Int, and if known one of the levels."""
     type_ = pruned(value.type)
     if isinstance(type_, types.TypeVar):
         c.unify(type_, INT, value.span)
     elif type_ is not INT:
-        c.report(c.quantum.takes(value.span, "a state", "the number of a level", types.resolved(type_)))
+        c.report(c.quantum.takes(value.span, what, "the number of a level", types.resolved(type_)))
         return False
     if value in c.exact and space.size is not None and not 0 <= c.exact[value] < space.size:
-        c.report(c.quantum.no_level(value.span, f"|{c.exact[value]}>", space, f"the levels 0 to {space.size - 1}"))
+        c.report(c.quantum.no_level(value.span, str(c.exact[value]), space))
         return False
     return True
 
@@ -161,9 +162,9 @@ def by_hand(name: str) -> Rule:
             return c.broken(node.span)
         element, shape = element_of(numbers.type)
         if shape is None or len(shape) != (1 if name == "Ket" else 2) or not _is_amplitude(element):
-            c.report(c.quantum.takes(numbers.span, name, takes[11:], types.resolved(numbers.type)))
+            c.report(c.quantum.takes(numbers.span, name, takes, types.resolved(numbers.type)))
             return c.broken(node.span)
-        places = _together(spaces)
+        places = together(spaces)
         size = _size_of(spaces)
         if size is not None and any(length is not None and length != size for length in shape):
             wanted = _matrix_type(element, size, shape)
@@ -199,81 +200,6 @@ def _size_of(spaces: Sequence[AnySpace]) -> int | None:
             return None
         size *= each.size**length
     return size
-
-
-# ── kets as written ──────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def written_ket(c: Checker, node: surface.Call, ket: surface.Ket) -> typed.Expr:
-    """`|01>(q, r)`, `<0|(q)`, `<0|1>(q)`."""
-    values = positional(c, node, node.arguments, ket.text, "the spaces that it is of", 1, 99)
-    spaces = spaces_of(c, values, ket.text) if values is not None else None
-    if values is None or spaces is None:
-        return c.broken(node.span)
-    bra, _, rest = ket.text.partition("|")
-    parts = [("bra", bra[1:])] if bra else []
-    parts += [("ket", rest[:-1])] if rest else []
-    made = [_state(c, ket, what, text, values, spaces) for what, text in parts]
-    found = [each for each in made if each is not None]
-    if len(found) < len(parts):
-        return c.broken(node.span)
-    if len(found) == 2:
-        return quantum(c, node.span, types.Complex(ONE), "inner", (found[0], found[1]))
-    found[0].span = node.span
-    return found[0]
-
-
-def _state(
-    c: Checker,
-    ket: surface.Ket,
-    what: str,
-    text: str,
-    values: Sequence[typed.Expr],
-    spaces: Sequence[AnySpace],
-) -> typed.Expr | None:
-    letters = letters_of(text)
-    count = None
-    lengths = [each.length if isinstance(each, Register) else 1 for each in spaces]
-    if None not in lengths:
-        count = sum(length or 0 for length in lengths)
-    if count == 1 and text.isdigit():
-        letters = [text]
-    if count is not None and len(letters) != count:
-        c.report(c.quantum.ket_length(ket.span, ket.text, len(letters), count))
-        return None
-    for letter, space in zip(letters, _one_by_one(spaces) if count else [], strict=False):
-        if not _has_state(letter, space):
-            c.report(c.quantum.no_level(ket.span, f"|{letter}>", space, _levels(space)))
-            return None
-    type_ = types.Ket(_together(spaces)) if what == "ket" else types.Bra(_together(spaces))
-    word = typed.Constant(ket.span, types.TEXT, ",".join(letters))
-    return quantum(c, ket.span, type_, f"written_{what}", (word, *values))
-
-
-def _one_by_one(spaces: Sequence[AnySpace]) -> list[Space | Part]:
-    return [space for each in spaces for space in (each.spaces if isinstance(each, Register) else (each,))]
-
-
-def letters_of(text: str) -> list[str]:
-    """`01` is 0, 1; `+i-` is +i, -."""
-    letters: list[str] = []
-    at = 0
-    while at < len(text):
-        step = 2 if text[at] in "+-" and text[at + 1 : at + 2] == "i" else 1
-        letters.append(text[at : at + step])
-        at += step
-    return letters
-
-
-def _has_state(letter: str, space: Space | Part) -> bool:
-    if letter.isdigit():
-        return space.size is None or int(letter) < space.size
-    return letter in ("+", "-", "+i", "-i") and space.size == 2
-
-
-def _levels(space: Space | Part) -> str:
-    extra = " and |+>, |->, |+i>, |-i>" if space.size == 2 else ""
-    return f"the levels 0 to {(space.size or 1) - 1}{extra}"
 
 
 # ── what is read off ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -339,7 +265,7 @@ def partial_trace(c: Checker, node: surface.Call, arguments: Sequence[surface.Ar
     spaces = spaces_of(c, kept, "keep")
     if state is None or spaces is None:
         return c.broken(node.span)
-    places = _together(spaces)
+    places = together(spaces)
     if lacking := missing(places, places_of(state)):
         c.report(c.quantum.space_missing(kept_node.span, lacking, state.span))
         return c.broken(node.span)
@@ -418,10 +344,10 @@ def expectation(c: Checker, node: surface.Call, arguments: Sequence[surface.Argu
     type_ = pruned(operator.type)
     element, shape = element_of(state.type)
     if isinstance(type_, types.Ket | types.Bra | types.SpaceType) or not isinstance(type_, types.Operator):
-        c.report(c.quantum.takes(operator.span, "expect", "an operator first", types.resolved(type_)))
+        c.report(c.quantum.takes(operator.span, "expect", "an operator and then a state", types.resolved(type_)))
         return c.broken(node.span)
     if not isinstance(element, types.Ket | types.Density):
-        c.report(c.quantum.takes(state.span, "expect", "a state after the operator", types.resolved(state.type)))
+        c.report(c.quantum.takes(state.span, "expect", "an operator and then a state", types.resolved(state.type)))
         return c.broken(node.span)
     if lacking := missing(type_.places, element.places):
         c.report(c.quantum.space_missing(operator.span, lacking, state.span))
@@ -456,10 +382,10 @@ def show_as(c: Checker, node: surface.ShowAs) -> typed.Expr:
     if type_ is BROKEN:
         return value
     if node.form.text != "matrix":
-        c.report(c.quantum.not_shown_as(node.form.span, node.form.text))
+        c.report(c.quantum.no_form(node.form.span, node.form.text))
         return c.broken(node.span)
     if not isinstance(type_, types.Operator | types.Density | types.Ket):
-        c.report(c.quantum.not_shown_as(node.value.span, "matrix", types.resolved(type_)))
+        c.report(c.quantum.no_matrix(node.value.span, types.resolved(type_)))
         return c.broken(node.span)
     return typed.HostCall(node.span, NOTHING, "show_matrix", (value,), ())
 
@@ -490,4 +416,4 @@ QUANTUM_CALLS: dict[str, Rule] = {
     "expect": expectation,
 }
 
-__all__ = ["ALSO", "ELEMENTARY", "QUANTUM_CALLS", "Rule", "written_ket"]
+__all__ = ["ALSO", "ELEMENTARY", "QUANTUM_CALLS", "Rule"]
