@@ -132,12 +132,12 @@ def _by_hand(body: Body, node: typed.Quantum) -> Operator:
     entries = _entries(body, numbers, spaces)
     total = Operator()
     for row, column, value in entries:
-        pattern = _flip(spaces, row, column)
+        pattern = flip_of(spaces, row, column)
         total = plus(total, scaled(body, Operator(((pattern, None),)), value))
     return total
 
 
-def _flip(spaces: Sequence[Space], row: int, column: int) -> Sum:
+def flip_of(spaces: Sequence[Space], row: int, column: int) -> Sum:
     """|row><column| over several spaces."""
     pattern = Sum.one()
     for space in reversed(spaces):
@@ -299,6 +299,18 @@ def _sum(body: Body, node: typed.Quantum) -> Operator:
     return total
 
 
+def _of_density(body: Body, node: typed.Quantum) -> Operator:
+    from qdsl.lang.core.lower_matrices import density_as_operator
+
+    return density_as_operator(body, node.arguments[0])
+
+
+def _outer(body: Body, node: typed.Quantum) -> Operator:
+    from qdsl.lang.core.lower_matrices import outer_product
+
+    return outer_product(body, node)
+
+
 def _propagator(body: Body, node: typed.Quantum) -> Operator:
     from qdsl.lang.core.lower_response import propagator
 
@@ -360,4 +372,6 @@ _RULES: dict[str, Rule] = {
     "dagger": _dagger,
     "sum": _sum,
     "propagator": _propagator,
+    "operator": _of_density,
+    "outer": _outer,
 }

@@ -12,12 +12,19 @@ from qdsl.lang.typed import tree as typed
 
 @rule(typed.Quantum)
 def quantum(body: Body, node: typed.Quantum) -> Data:
-    from qdsl.lang.core import lower_alike, lower_dynamics, lower_matrices, lower_response, lower_states
+    from qdsl.lang.core import (
+        lower_alike,
+        lower_dynamics,
+        lower_matrices,
+        lower_response,
+        lower_states,
+        lower_trajectory,
+    )
 
     assert lower_alike is not lower_matrices  # importing them registers their rules
 
     found = lower_states.STATES.get(node.name) or lower_dynamics.EVOLUTIONS.get(node.name)
-    found = found or lower_response.RESPONSES.get(node.name)
+    found = found or lower_response.RESPONSES.get(node.name) or lower_trajectory.TRAJECTORIES.get(node.name)
     if found is None:
         raise InternalError(f"no way to lower {node.name}")
     return found(body, node)

@@ -11,38 +11,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 
-from qdsl.lang.names import Kind
-from qdsl.lang.report import Edit, Fix
-from qdsl.lang.source import Span
 from qdsl.lang.surface import tree as surface
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
-from qdsl.lang.typed.checker import Checker, Reason
-from qdsl.lang.typed.dimension import (
-    CYCLE,
-    ENERGY,
-    FREQUENCY,
-    ONE,
-    RATE,
-    Atom,
-    Dimension,
-    DimVar,
-    Exponent,
-    Turn,
-    base,
-)
+from qdsl.lang.typed.checker import Checker
+from qdsl.lang.typed.dimension import ONE, RATE, Dimension
+from qdsl.lang.typed.generators import TIME, generator_of, jumps_of, places_in
 from qdsl.lang.typed.operator_rules import as_operator, quantum
-from qdsl.lang.typed.quantum_calls import Rule, as_density
+from qdsl.lang.typed.quantum_calls import Rule, as_density, known_size
 from qdsl.lang.typed.spaces import Places, missing
-from qdsl.lang.typed.types import BROKEN, SCALAR, TEXT, Type, pruned
+from qdsl.lang.typed.types import BROKEN, INT, SCALAR, TEXT, Type, pruned
 from qdsl.lang.typed.unification import element_of
-
-TIME = types.Real(base("Time"))
-JUMP = RATE ** Fraction(1, 2)
-HBAR = 1.054571817646156391262428003302280745e-34
-"""h / 2π of the SI: an Energy over it is a Rate."""
 
 METHODS = ("exact", "adaptive", "fine", "krylov", "chebyshev", "stiff")
 
@@ -80,7 +60,7 @@ def evolve(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]
     given = _given(c, node, arguments, "evolve", OPTIONS)
     if given is None or not _has(c, node, given, 3, "evolve", "H, a state and times: evolve(H, psi, ts)"):
         return c.broken(node.span)
-    generator = _generator(c, given.plain[0], "evolve")
+    generator = generator_of(c, given.plain[0], "evolve")
     state = c.expr(given.plain[1])
     times = _times(c, given.plain[2], "evolve")
     options = _options(c, given, "evolve")
@@ -97,7 +77,7 @@ def evolve(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]
     if not isinstance(type_, types.Ket | types.Density):
         c.report(c.quantum.takes(state.span, "evolve", "H, a state and times", types.resolved(type_)))
         return c.broken(node.span)
-    for operator, own in [(hamiltonian, places), *([(loss, _places_in(loss))] if loss is not None else [])]:
+    for operator, own in [(hamiltonian, places), *([(loss, places_in(loss))] if loss is not None else [])]:
         if lacking := missing(own, type_.places):
             c.report(c.quantum.space_missing(operator.span, lacking, state.span))
             return c.broken(node.span)
@@ -112,7 +92,7 @@ def propagator(c: Checker, node: surface.Call, arguments: Sequence[surface.Argum
     given = _given(c, node, arguments, "propagator", known)
     if given is None or not _has(c, node, given, 2, "propagator", "H and a time: propagator(H, t)"):
         return c.broken(node.span)
-    generator = _generator(c, given.plain[0], "propagator")
+    generator = generator_of(c, given.plain[0], "propagator")
     time = c.fit(c.expr(given.plain[1], TIME), TIME)
     options = _options(c, given, "propagator")
     if generator is None or options is None or pruned(time.type) is BROKEN:
@@ -127,15 +107,62 @@ def steady_state(c: Checker, node: surface.Call, arguments: Sequence[surface.Arg
     """`steady_state(H, loss = [..])`: the state that does not change any more."""
     given = _given(c, node, arguments, "steady_state", ("loss",))
     takes = "H and what is lost: steady_state(H, loss = [..])"
-    if given is None or not _has(c, node, given, 1, "steady_state", takes, "loss"):
+    if given is None or not _has(c, node, given, 1, "steady_state", takes, ["loss"]):
         return c.broken(node.span)
-    generator = _generator(c, given.plain[0], "steady_state")
+    generator = generator_of(c, given.plain[0], "steady_state")
     options = _options(c, given, "steady_state")
     if generator is None or not options:
         return c.broken(node.span)
     hamiltonian, places, scale = generator
-    places |= _places_in(options[0][1])
+    places |= places_in(options[0][1])
     return quantum(c, node.span, types.Density(places), "steady_state", (hamiltonian,), (*options, ("scale", scale)))
+
+
+def trajectory(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
+    """`trajectory(H, psi, ts, loss = [..], seed = 7, number = 3)`: one wave function that jumps at random times."""
+    given = _given(c, node, arguments, "trajectory", ("loss", "from", "rtol", "atol", "seed", "number"))
+    takes = "H, a ket, times, what is lost and a seed: trajectory(H, psi, ts, loss = [..], seed = 7)"
+    if given is None or not _has(c, node, given, 3, "trajectory", takes, ["loss", "seed"]):
+        return c.broken(node.span)
+    generator = generator_of(c, given.plain[0], "trajectory")
+    state = c.expr(given.plain[1])
+    times = _times(c, given.plain[2], "trajectory")
+    options = _options(c, given, "trajectory")
+    if generator is None or options is None or BROKEN in (pruned(state.type), pruned(times.type)):
+        return c.broken(node.span)
+    type_ = pruned(state.type)
+    if not isinstance(type_, types.Ket):
+        c.report(c.quantum.takes(state.span, "trajectory", "H, a ket and times", types.resolved(type_)))
+        return c.broken(node.span)
+    hamiltonian, places, scale = generator
+    loss = dict(options).get("loss")
+    for operator, own in [(hamiltonian, places), *([(loss, places_in(loss))] if loss is not None else [])]:
+        if lacking := missing(own, type_.places):
+            c.report(c.quantum.space_missing(operator.span, lacking, state.span))
+            return c.broken(node.span)
+    _, shape = element_of(times.type)
+    result: Type = type_ if shape is None else types.Array(type_, shape)
+    return quantum(c, node.span, result, "trajectory", (hamiltonian, state, times), (*options, ("scale", scale)))
+
+
+def quasienergies(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
+    """`quasienergies(t -> H0 + f(t) * V, period)`: Floquet's, as rates between -pi/period and pi/period."""
+    known = ("from", "method", "rtol", "atol")
+    given = _given(c, node, arguments, "quasienergies", known)
+    takes = "H and its period: quasienergies(H, 1 us)"
+    if given is None or not _has(c, node, given, 2, "quasienergies", takes):
+        return c.broken(node.span)
+    generator = generator_of(c, given.plain[0], "quasienergies")
+    time = c.fit(c.expr(given.plain[1], TIME), TIME)
+    options = _options(c, given, "quasienergies")
+    if generator is None or options is None or pruned(time.type) is BROKEN:
+        return c.broken(node.span)
+    hamiltonian, places, scale = generator
+    unitary = quantum(
+        c, node.span, types.Operator(ONE, places), "propagator", (hamiltonian, time), (*options, ("scale", scale))
+    )
+    result = types.Array(types.Real(RATE), (known_size(places),))
+    return quantum(c, node.span, result, "quasienergies", (unitary, time))
 
 
 def correlation(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
@@ -145,7 +172,7 @@ def correlation(c: Checker, node: surface.Call, arguments: Sequence[surface.Argu
     if given is None or not _has(c, node, given, 5, "correlation", takes):
         return c.broken(node.span)
     pair = _two_operators(c, given, "correlation")
-    generator = _generator(c, given.plain[2], "correlation")
+    generator = generator_of(c, given.plain[2], "correlation")
     state = as_density(c, c.expr(given.plain[3]), "correlation")
     times = _times(c, given.plain[4], "correlation")
     options = _options(c, given, "correlation")
@@ -170,10 +197,10 @@ def spectrum(c: Checker, node: surface.Call, arguments: Sequence[surface.Argumen
     """`spectrum(A, B, H, ws, loss = [..])`: of <A(t) B(0)> in the steady state, at the rates ws."""
     given = _given(c, node, arguments, "spectrum", ("loss",))
     takes = "A, B, H, rates and what is lost: spectrum(A, B, H, ws, loss = [..])"
-    if given is None or not _has(c, node, given, 4, "spectrum", takes, "loss"):
+    if given is None or not _has(c, node, given, 4, "spectrum", takes, ["loss"]):
         return c.broken(node.span)
     pair = _two_operators(c, given, "spectrum")
-    generator = _generator(c, given.plain[2], "spectrum")
+    generator = generator_of(c, given.plain[2], "spectrum")
     rates = _points(c, given.plain[3], types.Real(RATE), "spectrum", "a rate or a list of rates")
     options = _options(c, given, "spectrum")
     if pair is None or generator is None or options is None or pruned(rates.type) is BROKEN:
@@ -188,10 +215,10 @@ def spectrum(c: Checker, node: surface.Call, arguments: Sequence[surface.Argumen
 
 
 def _has(
-    c: Checker, node: surface.Call, given: _Given, count: int, name: str, takes: str, needs: str | None = None
+    c: Checker, node: surface.Call, given: _Given, count: int, name: str, takes: str, needs: Sequence[str] = ()
 ) -> bool:
     """Whether as many arguments stand without a name as the function takes, and what must have one is there."""
-    if len(given.plain) == count and (needs is None or needs in given.named):
+    if len(given.plain) == count and all(each in given.named for each in needs):
         return True
     surplus = given.plain[count].span if len(given.plain) > count else None
     c.report(c.quantum.argument_count(node.span, name, takes, surplus))
@@ -234,66 +261,6 @@ def _own_places(operator: typed.Expr) -> Places:
     return type_.places
 
 
-# ── H ────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _generator(c: Checker, node: surface.Expr, function: str) -> tuple[typed.Expr, Places, typed.Expr] | None:
-    """H, constant or a function of time; its spaces, and by what it is multiplied to be a Rate."""
-    wish = types.Function((TIME,), types.TypeVar()) if isinstance(node, surface.Lambda) else None
-    value = c.expr(node, wish)
-    type_ = pruned(value.type)
-    if type_ is BROKEN:
-        return None
-    if isinstance(type_, types.Function):
-        if len(type_.parameters) != 1 or not c.unify(type_.parameters[0], TIME, node.span):
-            c.report(c.quantum.takes(node.span, function, _H, types.resolved(type_)))
-            return None
-        inner = pruned(type_.result)
-    else:
-        value = as_operator(c, value)
-        inner = pruned(value.type)
-    if inner is BROKEN:
-        return None
-    if not isinstance(inner, types.Operator):
-        c.report(c.quantum.takes(node.span, function, _H, types.resolved(type_)))
-        return None
-    factor = _scale(c, node, inner.dimension, function)
-    return None if factor is None else (value, inner.places, typed.Constant(node.span, SCALAR, factor))
-
-
-_H = "H, an operator or a function of time that gives one"
-
-
-def _scale(c: Checker, node: surface.Expr, dimension: Dimension, function: str) -> float | None:
-    """1 for a Rate, 1 / hbar for an Energy; None, with a message, for what is neither."""
-    span = node.span
-    rest: dict[Atom, Exponent] = {
-        atom: power
-        for atom, power in dimension.resolved().factors.items()
-        if not isinstance(atom, Turn) and atom != CYCLE
-    }
-    if Dimension(rest) == ENERGY:
-        if c.same_dimension(dimension, ENERGY, span):
-            return 1 / HBAR
-        c.report(c.wrong_dimension(span, dimension, ENERGY, Reason(None, f"the H of {function}")))
-        return None
-    if Dimension(rest) == RATE or any(isinstance(atom, DimVar) for atom in rest):
-        if c.same_dimension(dimension, RATE, span):
-            return 1.0
-        c.report(c.dynamics.frequency_as_generator(span, function, _multiplied(c, node)))
-        return None
-    c.report(c.dynamics.not_a_generator(span, function, dimension))
-    return None
-
-
-def _multiplied(c: Checker, node: surface.Expr) -> Span | None:
-    """What to multiply in an H that lacks its 2π: of a lambda what it gives; None of a function that has a name."""
-    if isinstance(node, surface.Lambda):
-        return node.body.span if not isinstance(node.body, surface.Block) else None
-    symbol = c.symbol(node)
-    return None if symbol is not None and symbol.kind is Kind.FUNCTION else node.span
-
-
 # ── options ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -303,7 +270,7 @@ def _options(c: Checker, given: _Given, function: str) -> tuple[tuple[str, typed
     for name, node in given.named.items():
         match name:
             case "loss":
-                value = _loss(c, node)
+                value = jumps_of(c, node)
             case "from":
                 value = c.fit(c.expr(node, TIME), TIME)
             case "method":
@@ -311,6 +278,8 @@ def _options(c: Checker, given: _Given, function: str) -> tuple[tuple[str, typed
                 if not isinstance(value, typed.Constant) or value.value not in METHODS:
                     c.report(c.quantum.word(node.span, "method", METHODS))
                     return None
+            case "seed" | "number":
+                value = c.fit(c.expr(node, INT), INT)
             case _:
                 value = c.fit(c.expr(node, SCALAR), SCALAR)
         if value is None or pruned(value.type) is BROKEN:
@@ -326,67 +295,12 @@ def _is_any(loss: typed.Expr) -> bool:
     return not isinstance(type_, types.Array) or type_.shape != (0,)
 
 
-def _loss(c: Checker, node: surface.Expr) -> typed.Expr | None:
-    """`[sqrt(kappa) * a(c), ..]`, or that as a function of time."""
-    wish = types.Function((TIME,), types.TypeVar()) if isinstance(node, surface.Lambda) else None
-    value = c.expr(node, wish)
-    type_ = pruned(value.type)
-    if type_ is BROKEN:
-        return None
-    inner = pruned(type_.result) if isinstance(type_, types.Function) else type_
-    element, shape = element_of(inner)
-    if shape == (0,):
-        return value
-    if isinstance(type_, types.Function) and not c.unify(types.Function((TIME,), inner), type_, node.span):
-        c.report(c.quantum.takes(node.span, "loss", "jump operators, or a function of time that gives them", type_))
-        return None
-    if not isinstance(element, types.Operator) or shape is None:
-        c.report(c.dynamics.loss_not_a_list(node.span, types.resolved(type_)))
-        return None
-    if not c.same_dimension(element.dimension, JUMP, node.span):
-        first = node.elements[0] if isinstance(node, surface.Array) else node
-        c.report(c.dynamics.not_a_jump(first.span, element.dimension, *_mended_jump(c, first, element.dimension)))
-        return None
-    return value
-
-
-def _mended_jump(c: Checker, node: surface.Expr, dimension: Dimension) -> tuple[str, tuple[Fix, ...]]:
-    """What to write in place of a jump operator of a wrong dimension."""
-    dimension = dimension.resolved()
-    if dimension.is_one:
-        return "a rate is missing: sqrt(kappa) * a(c) for a rate kappa", ()
-    if dimension == FREQUENCY:
-        return "a linewidth in hertz is a rate times 2pi: sqrt(2pi * kappa) * a(c)", ()
-    if dimension == FREQUENCY ** Fraction(1, 2):
-        factor = node.left if isinstance(node, surface.Binary) else None
-        root = factor.arguments[0].value.span if isinstance(factor, surface.Call) and factor.arguments else None
-        fixes = () if root is None else (Fix("multiply by 2pi", (Edit(root.before(), "2pi * "),), sure=False),)
-        return "a linewidth in hertz is a rate times 2pi: sqrt(2pi * kappa) * a(c)", fixes
-    if dimension != RATE:
-        return "", ()
-    if isinstance(node, surface.Binary) and node.operator == "*" and _is_rate(c.expr(node.left)):
-        left = node.left.span
-        return "", (Fix("take the root", (Edit(left.before(), "sqrt("), Edit(left.after(), ")"))),)
-    return "write sqrt(kappa) * a(c) for a rate kappa", ()
-
-
-def _is_rate(value: typed.Expr) -> bool:
-    type_ = types.resolved(value.type)
-    return isinstance(type_, types.Real) and type_.dimension == RATE
-
-
-def _places_in(loss: typed.Expr) -> Places:
-    type_ = pruned(loss.type)
-    inner = pruned(type_.result) if isinstance(type_, types.Function) else type_
-    element, _ = element_of(inner)
-    assert isinstance(element, types.Operator)
-    return element.places
-
-
 DYNAMICS: dict[str, Rule] = {
     "evolve": evolve,
     "propagator": propagator,
     "steady_state": steady_state,
     "correlation": correlation,
     "spectrum": spectrum,
+    "trajectory": trajectory,
+    "quasienergies": quasienergies,
 }

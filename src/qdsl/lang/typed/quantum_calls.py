@@ -294,7 +294,7 @@ def matrix(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]
     if not isinstance(type_, types.Operator):
         c.report(c.quantum.takes(value.span, "matrix", "an operator or a density", types.resolved(type_)))
         return c.broken(node.span)
-    size = _known_size(type_.places)
+    size = known_size(type_.places)
     return quantum(c, node.span, types.Array(types.Complex(type_.dimension), (size, size)), "matrix", (value,))
 
 
@@ -307,11 +307,11 @@ def amplitudes(c: Checker, node: surface.Call, arguments: Sequence[surface.Argum
     if not isinstance(type_, types.Ket):
         c.report(c.quantum.takes(values[0].span, "amplitudes", "a ket", types.resolved(type_)))
         return c.broken(node.span)
-    result = types.Array(types.Complex(ONE), (_known_size(type_.places),))
+    result = types.Array(types.Complex(ONE), (known_size(type_.places),))
     return quantum(c, node.span, result, "amplitudes", tuple(values))
 
 
-def _known_size(places: Places) -> int | None:
+def known_size(places: Places) -> int | None:
     if is_open(places):
         return None
     return _size_of([each for each in places if isinstance(each, Space)])
@@ -326,7 +326,7 @@ def size(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) 
     if isinstance(type_, types.SpaceType):
         known = _size_of([type_.space])
     elif isinstance(type_, types.Operator | types.Ket | types.Density):
-        known = _known_size(type_.places)
+        known = known_size(type_.places)
     else:
         c.report(c.quantum.not_a_space(values[0].span, "dim", types.resolved(type_)))
         return c.broken(node.span)
