@@ -235,7 +235,8 @@ class Session:
             case types.ExperimentType(experiment):
                 return Show(self.library.dimension_names).experiment(experiment)
             case _:
-                return text_of(result, value.type, self.environment.unit_of(value))
+                shown = self.environment.shown(result, value.type)
+                return text_of(shown, value.type, self.environment.unit_of(value))
 
     def _assert(self, span: Span, condition: typed.Expr, text: str) -> None:
         holds = self.environment.evaluate(condition)

@@ -27,6 +27,8 @@ def text_of(value: Any, type_: types.Type, display: DisplayUnit | None = None) -
             return "true" if value else "false"
         case types.Simple("Int"):
             return shown(int(value), ONE, display) if display is not None else str(int(value))
+        case types.Array(element) if isinstance(types.pruned(element), types.STAGED):
+            return _quantum(value, type_)
         case types.Array(element, shape):
             return _array(value, element, len(shape), display)
         case _ if isinstance(type_, types.QUANTUM):

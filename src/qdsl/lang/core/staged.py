@@ -76,6 +76,13 @@ class Many:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class RecordBound:
+    """A record of which a field is staged: each field as what it is, `Data` too."""
+
+    fields: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class PovmBound:
     """The effects of a measurement, one for each outcome."""
 
@@ -94,4 +101,4 @@ class Inline:
     variables: Mapping[typed.Variable, object]
 
 
-Staged = SpaceBound | Operator | BraBound | Many | PovmBound | Inline
+Staged = SpaceBound | Operator | BraBound | Many | RecordBound | PovmBound | Inline

@@ -111,8 +111,8 @@ def is_quantum(type_: Type) -> bool:
 def is_staged(type_: Type) -> bool:
     """Whether values of the type are known while a program is compiled, and not there when it runs."""
     type_ = pruned(type_)
-    if isinstance(type_, types.Array):
-        return is_staged(type_.element)
+    if isinstance(type_, types.Array | types.Record):
+        return any(map(is_staged, types.parts(type_)))
     if isinstance(type_, types.Function):
         return is_quantum(type_)
     return isinstance(type_, types.STAGED)
