@@ -15,7 +15,7 @@ from qdsl.lang.core.lower_body import Body, staged_rule
 from qdsl.lang.core.lower_bras import bra
 from qdsl.lang.core.lower_complex import conj, mul
 from qdsl.lang.core.lower_errors import level_not_known, no_inverse_order, outside_space, space_not_known
-from qdsl.lang.core.staged import Coefficient, Many, Operator, SpaceBound, Staged
+from qdsl.lang.core.staged import ChannelBound, Coefficient, Many, Operator, SpaceBound, Staged
 from qdsl.lang.quantum.local import Local, elementary, flip, projector
 from qdsl.lang.quantum.pattern import Sum
 from qdsl.lang.report import InternalError
@@ -311,6 +311,12 @@ def _outer(body: Body, node: typed.Quantum) -> Operator:
     return outer_product(body, node)
 
 
+def _channel(body: Body, node: typed.Quantum) -> ChannelBound:
+    many = body.staged(node.arguments[0])
+    assert isinstance(many, Many)
+    return ChannelBound(tuple(each for each in many.elements if isinstance(each, Operator)))
+
+
 def _propagator(body: Body, node: typed.Quantum) -> Operator:
     from qdsl.lang.core.lower_response import propagator
 
@@ -374,4 +380,5 @@ _RULES: dict[str, Rule] = {
     "propagator": _propagator,
     "operator": _of_density,
     "outer": _outer,
+    "channel": _channel,
 }

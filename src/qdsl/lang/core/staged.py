@@ -75,6 +75,13 @@ class Many:
     elements: tuple[Staged, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class ChannelBound:
+    """The Kraus operators of a channel."""
+
+    kraus: tuple[Operator, ...]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class RecordBound:
     """A record of which a field is staged: each field as what it is, `Data` too."""
@@ -101,4 +108,4 @@ class Inline:
     variables: Mapping[typed.Variable, object]
 
 
-Staged = SpaceBound | Operator | BraBound | Many | RecordBound | PovmBound | Inline
+Staged = SpaceBound | Operator | BraBound | Many | RecordBound | PovmBound | ChannelBound | Inline

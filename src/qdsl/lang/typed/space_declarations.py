@@ -6,6 +6,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from qdsl.lang.names import BUILTIN_TYPES, Symbol
+from qdsl.lang.names import Kind as NameKind
 from qdsl.lang.surface import tree as surface
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
@@ -71,7 +72,7 @@ _WORDS = {Kind.FOCK: "the number of levels", Kind.LEVEL: "the number of levels",
 
 
 def _length(c: Checker, node: surface.Expr, kind: Kind, is_declared: bool) -> int | None:
-    if isinstance(node, surface.Reference) and c.symbol(node) is None:
+    if _is_open(c, node):
         if is_declared:
             c.report(c.quantum.size_not_known(node.span, "the length of a register"))
         return 0 if is_declared else None
@@ -83,6 +84,12 @@ def _length(c: Checker, node: surface.Expr, kind: Kind, is_declared: bool) -> in
         c.report(c.quantum.size_of_space(node.span, kind, needs))
         return 0
     return int(found)
+
+
+def _is_open(c: Checker, node: surface.Expr) -> bool:
+    """Whether it is a name that the call of a function brings a length for."""
+    symbol = c.symbol(node)
+    return isinstance(node, surface.Reference) and (symbol is None or symbol.kind is NameKind.PARAMETER)
 
 
 def _number(c: Checker, node: surface.Expr, what: str) -> Fraction | None:
