@@ -26,6 +26,7 @@ def instantiated(
     """The parameters and the body of a function as a call with such arguments has them."""
     assert function.body is not None
     bringing = brought([each.type for each in function.parameters], arguments)
+    bringing.whole |= {place: bringing.places(places) for place, places in function.result_of}
     copier = _Copier(bringing, lengths or {})
     parameters = tuple(copier.variable(each) for each in function.parameters)
     for parameter, given in zip(parameters, arguments, strict=True):

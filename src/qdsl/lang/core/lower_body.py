@@ -29,7 +29,7 @@ from qdsl.lang.core.lower_errors import (
 )
 from qdsl.lang.core.lower_values import Bound, Closure, Data, FunctionCode, Row
 from qdsl.lang.core.staged import Many, Staged
-from qdsl.lang.core.static import Number, number
+from qdsl.lang.core.static import Number, number, truth
 from qdsl.lang.report import InternalError
 from qdsl.lang.source import Span
 from qdsl.lang.typed import tree as typed
@@ -146,6 +146,10 @@ class Body:
     def static(self, node: typed.Expr) -> Number | None:
         """The number that an expression is, where that is known now."""
         return number(node, self._known)
+
+    def decided(self, condition: typed.Expr) -> bool | None:
+        """Whether a condition holds, where that is known now."""
+        return truth(condition, self._known)
 
     def _known(self, node: typed.Local | typed.Quantum) -> Number | None:
         if isinstance(node, typed.Quantum):

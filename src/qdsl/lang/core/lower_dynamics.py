@@ -19,7 +19,7 @@ from qdsl.lang.core.ir import REAL, Value
 from qdsl.lang.core.lower_body import Body
 from qdsl.lang.core.lower_calls import apply_call
 from qdsl.lang.core.lower_complex import conj, mul
-from qdsl.lang.core.lower_errors import not_hermitian
+from qdsl.lang.core.lower_errors import h_not_hermitian
 from qdsl.lang.core.lower_inline import applied
 from qdsl.lang.core.lower_operators import scaled
 from qdsl.lang.core.lower_states import (
@@ -124,10 +124,12 @@ class StartingState:
     def of(body: Body, node: typed.Expr, is_density: bool) -> StartingState:
         if isinstance(node, typed.Quantum) and node.name == "density":
             ket = body.expr(node.arguments[0]).value
-            check_normal(body, ket, is_density=False)
+            with body.b.at(node.span):
+                check_normal(body, ket, is_density=False)
             return StartingState(ket, True, density_support(body, ket))
         array = body.expr(node).value
-        check_normal(body, array, is_density)
+        with body.b.at(node.span):
+            check_normal(body, array, is_density)
         return StartingState(array, False, body.supports.get(array))
 
     def numbers(self, body: Body, places: Sequence[int]) -> Value:
@@ -230,7 +232,7 @@ def generator_of(body: Body, equation: Equation, spaces: Sequence[Space], is_den
         for operator in (hamiltonian, *jumps):
             check_spaces(operator, spaces, span)
         if not is_hermitian(body, hamiltonian):
-            raise not_hermitian(span, "H", "damping is said by jump operators: loss = [sqrt(kappa) * a(c)]")
+            raise h_not_hermitian(span)
         return generator(
             [_term(body, *each) for each in hamiltonian.terms],
             [[_term(body, *each) for each in jump.terms] for jump in jumps],

@@ -1,5 +1,6 @@
 """Numbers that are known while a program is compiled: the index of a register, the level of a ket, the weight in an
-operator. In: a typed expression, and what variables are known to be. Out: the number, or None.
+operator; and conditions that are, as those that end a function which calls itself. In: a typed expression, and what
+variables are known to be. Out: the number or the answer, or None.
 """
 
 from __future__ import annotations
@@ -10,6 +11,9 @@ from collections.abc import Callable, Mapping
 from qdsl.lang.typed import tree as typed
 
 Number = int | float | complex
+
+Known = Callable[[typed.Local | typed.Quantum], Number | None]
+"""What a variable is, and the size of a space."""
 
 _OPERATIONS: Mapping[str, Callable[..., Number]] = {
     "add": lambda a, b: a + b,
@@ -23,8 +27,8 @@ _OPERATIONS: Mapping[str, Callable[..., Number]] = {
 }
 
 
-def number(node: typed.Expr, known: Callable[[typed.Local | typed.Quantum], Number | None]) -> Number | None:
-    """The value of an expression of known numbers; `known` tells what a variable is, and the size of a space."""
+def number(node: typed.Expr, known: Known) -> Number | None:
+    """The value of an expression of known numbers."""
     match node:
         case typed.Constant(value=bool() | str()):
             return None
@@ -42,6 +46,38 @@ def number(node: typed.Expr, known: Callable[[typed.Local | typed.Quantum], Numb
         case typed.Operation(name=name, operands=operands):
             numbers = [number(each, known) for each in operands]
             return None if None in numbers else _computed(name, [each for each in numbers if each is not None])
+        case _:
+            return None
+
+
+_TESTS: Mapping[str, Callable[[Number, Number], bool]] = {
+    "==": lambda a, b: a == b,
+    "!=": lambda a, b: a != b,
+    "<": lambda a, b: a < b,  # type: ignore[operator]
+    "<=": lambda a, b: a <= b,  # type: ignore[operator]
+    ">": lambda a, b: a > b,  # type: ignore[operator]
+    ">=": lambda a, b: a >= b,  # type: ignore[operator]
+}
+
+
+def truth(node: typed.Expr, known: Known) -> bool | None:
+    """Whether a condition on known numbers holds."""
+    match node:
+        case typed.Constant(value=bool() as value):
+            return value
+        case typed.Compare(operators=operators, operands=operands) if all(each in _TESTS for each in operators):
+            numbers = [number(each, known) for each in operands]
+            if None in numbers:
+                return None
+            pairs = zip(operators, numbers[:-1], numbers[1:], strict=True)
+            return all(_TESTS[each](a, b) for each, a, b in pairs if a is not None and b is not None)
+        case typed.Logic(operator=operator, left=left, right=right):
+            first = truth(left, known)
+            decides = operator == "or"
+            return first if first is decides or first is None else truth(right, known)
+        case typed.Operation(name="not", operands=(operand,)):
+            inner = truth(operand, known)
+            return None if inner is None else not inner
         case _:
             return None
 

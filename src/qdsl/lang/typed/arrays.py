@@ -200,7 +200,7 @@ def _of_register(c: Checker, node: surface.Index, value: typed.Expr, register: R
         c.report(c.quantum.slice_of_register(place.span, node.value.span.text))
         return c.broken(node.span)
     if len(node.indices) != 1:
-        c.report(c.errors.too_many_indices(node.span, 1))
+        c.report(c.quantum.indices_of_register(node.span, node.value.span.text))
         return c.broken(node.span)
     index_ = index_of(c, place)
     known = c.exact.get(index_)

@@ -172,7 +172,12 @@ def _of_states(
     """A call that brings spaces. Over an array of states, it is the array of the calls."""
     over = next((each for each, goes in zip(arguments, mapped, strict=True) if goes), None)
     if over is None:
-        type_of_call = brought(type_.parameters, [each.type for each in arguments]).type(result)
+        bringing = brought(type_.parameters, [each.type for each in arguments])
+        type_of_call = bringing.type(result)
+        if bringing.outside:
+            register, place = bringing.outside[0]
+            c.report(c.quantum.register_too_short(span, function.name, place, register))
+            return c.broken(span)
         call = typed.Call(span, type_of_call, function, tuple(arguments), tuple(mapped))
         c.note(call)
         return call

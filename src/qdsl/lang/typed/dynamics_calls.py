@@ -201,7 +201,7 @@ def spectrum(c: Checker, node: surface.Call, arguments: Sequence[surface.Argumen
         return c.broken(node.span)
     pair = _two_operators(c, given, "spectrum")
     generator = generator_of(c, given.plain[2], "spectrum")
-    rates = _points(c, given.plain[3], types.Real(RATE), "spectrum", "a rate or a list of rates")
+    rates = _points(c, given.plain[3], types.Real(RATE), "spectrum", "a rate or a list of rates", ("a rate", "rad/us"))
     options = _options(c, given, "spectrum")
     if pair is None or generator is None or options is None or pruned(rates.type) is BROKEN:
         return c.broken(node.span)
@@ -227,14 +227,17 @@ def _has(
 
 def _times(c: Checker, node: surface.Expr, function: str) -> typed.Expr:
     """A time, or a list of times."""
-    return _points(c, node, TIME, function, "a time or a list of times")
+    return _points(c, node, TIME, function, "a time or a list of times", ("a time", "us"))
 
 
-def _points(c: Checker, node: surface.Expr, one: Type, function: str, words: str) -> typed.Expr:
+def _points(c: Checker, node: surface.Expr, one: Type, function: str, words: str, unit: tuple[str, str]) -> typed.Expr:
     value = c.expr(node, types.Array(one))
     element, shape = element_of(value.type)
     if isinstance(element, (*types.QUANTUM, types.Record, types.Function)) or len(shape or ()) > 1:
         c.report(c.quantum.takes(value.span, function, words, types.resolved(value.type)))
+        return c.broken(node.span)
+    if element is INT or types.resolved(element) == SCALAR:
+        c.report(c.dynamics.plain_numbers(value.span, *unit))
         return c.broken(node.span)
     return c.fit(value, one if shape is None else types.Array(one, shape))
 

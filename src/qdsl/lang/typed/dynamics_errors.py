@@ -28,6 +28,18 @@ class DynamicsErrors:
         hint = "a number has no scale of time: 2pi * f * X(q) has, with a frequency f" if what == "Scalar" else ""
         return error("E0402", said, Label(span), hint=hint)
 
+    def not_of_time(self, span: Span, what: str, type_: Type) -> Diagnostic:
+        """`evolve((t, x) -> .., psi, ts)`, `fn H(t: Scalar) = ..`."""
+        said = f"{what} may be a function of one Time, and this is {self.show.a(type_)}"
+        return error("E0378", said, Label(span), hint="what else it depends on is used from around it: t -> f(t, x)")
+
+    def plain_numbers(self, span: Span, what: str, unit: str) -> Diagnostic:
+        """`evolve(H, psi, [1, 2, 3])`."""
+        said = f"{what} has a unit, and this is a plain number"
+        return error(
+            "E0402", said, Label(span), hint=f"a list of numbers is given one by a product: 1 {unit} * [1, 2, 3]"
+        )
+
     def frequency_as_generator(self, span: Span, function: str, value: Span | None) -> Diagnostic:
         """`evolve(f * Z(q), ..)`: the 2π is missing. `value` is what to multiply; None where it stands elsewhere."""
         fixes = () if value is None else (_times_two_pi(value),)
@@ -44,9 +56,9 @@ class DynamicsErrors:
         """`2pi * f * Z(q) + g * X(q)` with both in Hz."""
         return error(
             "E0411",
-            "the terms of a sum of operators count alike: one has its 2pi, and this one is in cycles",
-            Label(without, "a Frequency"),
-            Label(with_pi, "a Rate, with its 2pi"),
+            "one of these operators has its 2pi, and this one counts cycles: a factor 2pi is missing",
+            Label(without, "this is a Frequency"),
+            Label(with_pi, "this is a Rate"),
             fixes=(_times_two_pi(without),),
         )
 

@@ -25,6 +25,8 @@ class Bringing:
     spaces: dict[Space, Space | Part] = field(default_factory=dict)
     registers: dict[Register, Register] = field(default_factory=dict)
     whole: dict[Of, Places] = field(default_factory=dict)
+    outside: list[tuple[Register, int]] = field(default_factory=list)
+    """Spaces that the function takes of a register that is too short for it."""
 
     def add(self, wanted: Type, given: Type) -> None:
         """An argument of type `given` where the function takes `wanted`."""
@@ -69,6 +71,8 @@ class Bringing:
             return found
         for own, brought in self.registers.items():
             if space.order[0] == own.order and space.is_parameter:
+                if brought.length is not None and space.order[1] >= brought.length:
+                    self.outside.append((brought, space.order[1]))
                 return brought.space(space.order[1])
         return space
 

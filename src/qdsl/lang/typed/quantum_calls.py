@@ -89,7 +89,20 @@ def spaces_of(c: Checker, values: Sequence[typed.Expr], what: str) -> list[AnySp
                 c.report(c.quantum.not_a_space(value.span, what, types.resolved(type_)))
             return None
         found.append(type_.space)
-    return found
+    return None if _stands_twice(c, values, found) else found
+
+
+def _stands_twice(c: Checker, values: Sequence[typed.Expr], spaces: Sequence[AnySpace]) -> bool:
+    """Whether one of the spaces, of registers too, is given twice; with a message."""
+    seen: dict[Space | Part, typed.Expr] = {}
+    for value, each in zip(values, spaces, strict=True):
+        for one in places_of_space(each):
+            if isinstance(one, Space) and one in seen:
+                c.report(c.quantum.given_twice(value.span, one, seen[one].span))
+                return True
+            if isinstance(one, Space):
+                seen[one] = value
+    return False
 
 
 def together(spaces: Sequence[AnySpace]) -> Places:

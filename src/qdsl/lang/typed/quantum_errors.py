@@ -95,6 +95,15 @@ class QuantumErrors:
         said = "a register has no slices"
         return error("E0316", said, Label(span), hint=f"write its spaces one by one: {name}[0], {name}[1]")
 
+    def indices_of_register(self, span: Span, name: str) -> Diagnostic:
+        """`r[0, 1]`."""
+        return error("E0315", "a register has one index", Label(span), hint=f"its spaces are {name}[0], {name}[1]")
+
+    def register_too_short(self, span: Span, function: str, index: int, register: Register) -> Diagnostic:
+        """`last(r)` of a function that takes r[5]."""
+        said = f"{function} goes to space {index} of a register, and `{register.name}` has {register.length}"
+        return error("E0317", said, Label(span))
+
     def outside_register(self, span: Span, register: Register) -> Diagnostic:
         """`r[3]` of three."""
         name, length = register.name, register.length
