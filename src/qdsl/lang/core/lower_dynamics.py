@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from qdsl.lang.core.builder import Builder, Values
 from qdsl.lang.core.hermitian import is_hermitian
-from qdsl.lang.core.ir import REAL, Value
+from qdsl.lang.core.ir import REAL, Code, Value
 from qdsl.lang.core.lower_body import Body
 from qdsl.lang.core.lower_calls import apply_call
 from qdsl.lang.core.lower_complex import conj, mul
@@ -72,6 +72,11 @@ class Equation:
     scale: complex
     node: typed.Quantum
     span: Span
+
+    @property
+    def loses(self) -> bool:
+        """Whether there are jump operators."""
+        return isinstance(self.jumps, Inline) or bool(self.jumps.elements)
 
     @property
     def depends_on_time(self) -> bool:
@@ -171,9 +176,31 @@ def solved(body: Body, node: typed.Quantum, observables: Sequence[Operator] | No
     reader, _ = reader_of(body, places, whole.size, spaces, is_density, observables)
 
     def at(times: Data) -> Value:
+        if equation.loses:
+            _check_forwards(body, node, times)
         return solver_call(body, node, choice, equation, pruned, reader, first, times)
 
     return rows_or_row(body, times_node, at)
+
+
+def _check_forwards(body: Body, node: typed.Quantum, times: Data) -> None:
+    """What is lost does not come back: backwards there would be negative probabilities."""
+    start = _start(body, node).value
+    low, high = body.constant(0), body.b.len(times.value, 0)
+
+    def step(i: Value, *so_far: Value) -> Values:
+        return (body.b.op("min", so_far[0], body.b.get(times.value, i, inside=True)),)
+
+    with body.b.at(node.arguments[2].span):
+        (earliest,) = body.b.for_(low, high, (start,), body.region(step), (REAL,))
+        said = "with losses a state goes only forwards: the time {0} is before the start {1}, both in SI units"
+        body.check(body.b.op("ge", earliest, start), Code.DOMAIN, said, earliest, start)
+
+
+def _start(body: Body, node: typed.Quantum) -> Data:
+    """When the evolution starts."""
+    options = dict(node.options)
+    return body.expr(options["from"]) if "from" in options else Data(TIME, (body.constant(0.0),))
 
 
 def rows_or_row(body: Body, node: typed.Expr, solved: Callable[[Data], Value]) -> Value:

@@ -278,7 +278,8 @@ def _options(c: Checker, given: _Given, function: str) -> tuple[tuple[str, typed
                 value = c.fit(c.expr(node, TIME), TIME)
             case "method":
                 value = c.fit(c.expr(node), TEXT)
-                if not isinstance(value, typed.Constant) or value.value not in METHODS:
+                is_broken = pruned(value.type) is BROKEN
+                if not is_broken and (not isinstance(value, typed.Constant) or value.value not in METHODS):
                     c.report(c.quantum.word(node.span, "method", METHODS))
                     return None
             case "seed" | "number":

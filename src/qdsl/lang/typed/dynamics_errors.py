@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from qdsl.lang.report import Diagnostic, Edit, Fix, Label, error
 from qdsl.lang.source import Span
 from qdsl.lang.typed import types
@@ -36,9 +38,9 @@ class DynamicsErrors:
     def plain_numbers(self, span: Span, what: str, unit: str) -> Diagnostic:
         """`evolve(H, psi, [1, 2, 3])`."""
         said = f"{what} has a unit, and this is a plain number"
-        return error(
-            "E0402", said, Label(span), hint=f"a list of numbers is given one by a product: 1 {unit} * [1, 2, 3]"
-        )
+        is_number = re.fullmatch(r"[\d._]+", span.text) is not None
+        hint = f"write it: {span.text} {unit}" if is_number else f"numbers are given one by a product: 1 {unit} * .."
+        return error("E0402", said, Label(span), hint=hint)
 
     def frequency_as_generator(self, span: Span, function: str, value: Span | None) -> Diagnostic:
         """`evolve(f * Z(q), ..)`: the 2π is missing. `value` is what to multiply; None where it stands elsewhere."""
@@ -78,7 +80,9 @@ class DynamicsErrors:
 
 
 def _times_two_pi(value: Span) -> Fix:
+    """In brackets where it is a sum."""
     text = value.text
-    if all(letter.isalnum() or letter in "_ .*()[]" for letter in text) and " + " not in text:
+    is_product = all(letter.isalnum() or letter in "_ .*()[]" for letter in text)
+    if is_product or (text.startswith("(") and text.endswith(")")):
         return Fix("multiply by 2pi", (Edit(value.before(), "2pi * "),))
     return Fix("multiply by 2pi", (Edit(value.before(), "2pi * ("), Edit(value.after(), ")")))

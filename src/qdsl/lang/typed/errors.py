@@ -250,7 +250,9 @@ class TypeErrors:
 
     def not_indexable(self, span: Span, type_: Type) -> Diagnostic:
         """`x[0]` of a number."""
-        return error("E0314", f"this is {self.show.a(type_)}, so it has no elements", Label(span))
+        hint = {types.Operator: "matrix(A)[0, 1]", types.Ket: "amplitudes(psi)[0]"}.get(type(pruned(type_)), "")
+        hint = f"its numbers are those of an array: {hint}" if hint else ""
+        return error("E0314", f"this is {self.show.a(type_)}, so it has no elements", Label(span), hint=hint)
 
     def too_many_indices(self, span: Span, axes: int) -> Diagnostic:
         """`v[0, 1]` of a vector."""

@@ -66,6 +66,10 @@ def product(c: Checker, span: Span, left: typed.Expr, right: typed.Expr) -> type
             return quantum(c, span, types.Operator(ONE, p | q), "outer", (a, b))
         case (types.Ket(p), types.Ket(q)) | (types.Bra(p), types.Bra(q)) | (types.Density(p), types.Density(q)):
             return tensor(c, span, a, b)
+        case types.Ket(), types.Operator():
+            return no_product(c, span, "*", left, right, "an operator stands before the ket that it acts on")
+        case types.Operator(), types.Bra():
+            return no_product(c, span, "*", left, right, "an operator stands behind the bra that it acts on")
         case _:
             return no_product(c, span, "*", left, right)
 
