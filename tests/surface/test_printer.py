@@ -46,6 +46,7 @@ def test_files_round_trip(path: Path) -> None:
         ("|01>( q )†*X (q)", "dag(|01>(q)) * X(q)\n"),
         ("space  r:Qubit[ n+1 ]", "space r: Qubit[n + 1]\n"),
         ("space s:Spin( 3/2 )", "space s: Spin(3 / 2)\n"),
+        ("space m:Fock( 4 ) [2]", "space m: Fock(4)[2]\n"),
         ("povm m( q,c )=[a,b]", "povm m(q, c) = [a, b]\n"),
         ("projective  m(q)=[a]", "projective m(q) = [a]\n"),
         ("show  2*H   as  matrix", "show 2 * H as matrix\n"),
@@ -105,6 +106,12 @@ experiment e {
 
 def test_a_comment_inside_an_expression_moves_above_it() -> None:
     assert again("let a = 1    # one\n    + 2    # two\n") == "# one\nlet a = 1 + 2  # two\n"
+
+
+def test_a_block_on_one_line_does_not_break_after_an_equal_sign() -> None:
+    long = f"if {'a' * 60} {{ high = middle }} else {{ lower = middle }}"
+    once = f"if {'a' * 60} {{\n    high = middle\n}} else {{ lower = middle }}\n"
+    assert again(long) == again(once) == once
 
 
 def test_long_lines_break_inside_brackets() -> None:
@@ -210,7 +217,7 @@ expressions = st.recursive(
 )
 sizes = several(numbers | references, 0, 1)
 kinds = made(t.TypeName, names, st.just(()), st.just(()), sizes) | made(
-    t.TypeName, names, st.just(()), st.just(()), st.just(()), numbers | references
+    t.TypeName, names, st.just(()), st.just(()), sizes, numbers | references
 )
 items = st.one_of(
     statements_of(expressions),

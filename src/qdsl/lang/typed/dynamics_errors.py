@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import accumulate
 
 from qdsl.lang.report import Diagnostic, Edit, Fix, Label, error
 from qdsl.lang.source import Span
@@ -26,7 +27,7 @@ class DynamicsErrors:
     def not_a_generator(self, span: Span, function: str, dimension: Dimension) -> Diagnostic:
         """H in Volt."""
         what = self.show.dimension(dimension)
-        said = f"the H of {function} is a Rate (in units of hbar) or an Energy, and this is {with_article(what)}"
+        said = f"the H of `{function}` is a Rate (in units of hbar) or an Energy, and this is {with_article(what)}"
         hint = "a number has no scale of time: 2pi * f * X(q) has, with a frequency f" if what == "Scalar" else ""
         return error("E0402", said, Label(span), hint=hint)
 
@@ -48,7 +49,7 @@ class DynamicsErrors:
         hint = "" if value is not None else "it gives 2pi * f * Z(q) for a frequency f"
         return error(
             "E0411",
-            f"the H of {function} counts radians per time, and this counts cycles: a factor 2pi is missing",
+            f"the H of `{function}` counts radians per time, and this counts cycles: a factor 2pi is missing",
             Label(span, "this is a Frequency"),
             hint=hint,
             fixes=fixes,
@@ -75,7 +76,7 @@ class DynamicsErrors:
         fixes: tuple[Fix, ...] = ()
         if isinstance(pruned(type_), types.Operator):
             fixes = (Fix("make it a list", (Edit(span.before(), "["), Edit(span.after(), "]"))),)
-        said = f"loss is a list of jump operators, and this is {self.show.a(type_)}"
+        said = f"`loss` is a list of jump operators, and this is {self.show.a(type_)}"
         return error("E0378", said, Label(span), fixes=fixes)
 
 
@@ -83,6 +84,12 @@ def _times_two_pi(value: Span) -> Fix:
     """In brackets where it is a sum."""
     text = value.text
     is_product = all(letter.isalnum() or letter in "_ .*()[]" for letter in text)
-    if is_product or (text.startswith("(") and text.endswith(")")):
+    if is_product or _is_in_brackets(text):
         return Fix("multiply by 2pi", (Edit(value.before(), "2pi * "),))
     return Fix("multiply by 2pi", (Edit(value.before(), "2pi * ("), Edit(value.after(), ")")))
+
+
+def _is_in_brackets(text: str) -> bool:
+    """`(a + b)`, and not `(a) + (b)`."""
+    depths = list(accumulate((letter == "(") - (letter == ")") for letter in text))
+    return text.startswith("(") and depths.index(0) == len(text) - 1

@@ -49,7 +49,7 @@ def generator_of(c: Checker, node: surface.Expr, function: str) -> tuple[typed.E
         return None
     if isinstance(type_, types.Function):
         if len(type_.parameters) != 1 or not c.unify(type_.parameters[0], TIME, node.span):
-            c.report(c.dynamics.not_of_time(node.span, f"the H of {function}", types.resolved(type_)))
+            c.report(c.dynamics.not_of_time(node.span, f"the H of `{function}`", types.resolved(type_)))
             return None
         inner = pruned(type_.result)
     else:
@@ -78,7 +78,7 @@ def _scale(c: Checker, node: surface.Expr, dimension: Dimension, function: str) 
     if Dimension(rest) == ENERGY:
         if c.same_dimension(dimension, ENERGY, span):
             return 1 / HBAR
-        c.report(c.wrong_dimension(span, dimension, ENERGY, Reason(None, f"the H of {function}")))
+        c.report(c.wrong_dimension(span, dimension, ENERGY, Reason(None, f"the H of `{function}`")))
         return None
     if Dimension(rest) == RATE or any(isinstance(atom, DimVar) for atom in rest):
         if c.same_dimension(dimension, RATE, span):
@@ -112,7 +112,7 @@ def jumps_of(c: Checker, node: surface.Expr) -> typed.Expr | None:
     if shape == (0,):
         return value
     if isinstance(type_, types.Function) and not c.unify(types.Function((TIME,), inner), type_, node.span):
-        c.report(c.dynamics.not_of_time(node.span, "loss", types.resolved(type_)))
+        c.report(c.dynamics.not_of_time(node.span, "`loss`", types.resolved(type_)))
         return None
     if not isinstance(element, types.Operator) or shape is None:
         c.report(c.dynamics.loss_not_a_list(node.span, types.resolved(type_)))

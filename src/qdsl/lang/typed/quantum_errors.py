@@ -65,11 +65,11 @@ class QuantumErrors:
 
     def not_a_kind(self, span: Span, text: str) -> Diagnostic:
         """`space q: Time`."""
-        return error("E0379", f"{text} is not a kind of space", Label(span), hint=KINDS_OF_SPACE)
+        return error("E0379", f"`{text}` is not a kind of space", Label(span), hint=KINDS_OF_SPACE)
 
     def size_of_space(self, span: Span, kind: Kind, needs: str) -> Diagnostic:
         """`Fock`, `Fock(1)`, `Spin(1/3)`."""
-        return error("E0365", f"{kind.value} takes {needs}", Label(span))
+        return error("E0365", f"`{kind.value}` takes {needs}", Label(span))
 
     def size_not_known(self, span: Span, what: str) -> Diagnostic:
         """`Fock(N)` where N is a let."""
@@ -83,11 +83,11 @@ class QuantumErrors:
             hint = f"one space of a register is {span.text}[0]"
         elif isinstance(type_, types.Real) and not type_.dimension.resolved().ground:
             return self.untyped_space(span, what)
-        return error("E0370", f"{what} takes a space, and this is {self.show.a(type_)}", Label(span), hint=hint)
+        return error("E0370", f"`{what}` takes a space, and this is {self.show.a(type_)}", Label(span), hint=hint)
 
     def untyped_space(self, span: Span, what: str) -> Diagnostic:
         """`fn f(s) = X(s)`: a parameter without a type is a number."""
-        said = f"{what} takes a space, and a parameter without a type is a number"
+        said = f"`{what}` takes a space, and a parameter without a type is a number"
         return error("E0370", said, Label(span), hint=f"write its type: {span.text}: Qubit")
 
     def slice_of_register(self, span: Span, name: str) -> Diagnostic:
@@ -101,7 +101,8 @@ class QuantumErrors:
 
     def register_too_short(self, span: Span, function: str, index: int, register: Register) -> Diagnostic:
         """`last(r)` of a function that takes r[5]."""
-        said = f"{function} goes to space {index} of a register, and `{register.name}` has {register.length}"
+        length = counted(register.length or 0, "space")
+        said = f"`{function}` goes to space {index} of a register, and `{register.name}` has {length}, counted from 0"
         return error("E0317", said, Label(span))
 
     def outside_register(self, span: Span, register: Register) -> Diagnostic:
@@ -118,14 +119,14 @@ class QuantumErrors:
         of = " or ".join(with_article(kind.value) for kind in kinds)
         instead = _INSTEAD.get((name, space.kind))
         hint = f"of {with_article(space.kind.value)} it is {instead}({space.name})" if instead else ""
-        said = f"{name} is an operator of {of}, and `{space.name}` is {with_article(space.kind.value)}"
+        said = f"`{name}` is an operator of {of}, and `{space.name}` is {with_article(space.kind.value)}"
         return error("E0375", said, Label(span), hint=hint)
 
     # ── states ───────────────────────────────────────────────────────────────
 
     def needs_spaces(self, span: Span, text: str, spaces: Sequence[str]) -> Diagnostic:
         """`|0>` alone. `spaces` are those of the file."""
-        said = f"{text} does not say of which space it is"
+        said = f"`{text}` does not say of which space it is"
         if not spaces:
             hint = f"a space is declared, as in space q: Qubit, and the state is {text}(q)"
             return error("E0380", said, Label(span), hint=hint)
@@ -136,7 +137,7 @@ class QuantumErrors:
 
     def no_state(self, span: Span, text: str, letters: str) -> Diagnostic:
         """`|psi>`, `|e>`."""
-        said = f"{text} is no state: a ket holds levels, as |0> or |01>, or one of |+> |-> |+i> |-i>"
+        said = f"`{text}` is no state: a ket holds levels, as |0> or |01>, or one of |+> |-> |+i> |-i>"
         hint = f"a state that has a name is written {letters}" if letters.isidentifier() else ""
         if letters in ("g", "e"):
             hint = "of a qubit |0> is the ground state and |1> the excited one"
@@ -144,7 +145,7 @@ class QuantumErrors:
 
     def ket_length(self, span: Span, text: str, letters: int, spaces: Sequence[str], place: Span) -> Diagnostic:
         """`|01>(q)` of a single qubit."""
-        said = f"{text} has {counted(letters, 'letter')}, and stands for {counted(len(spaces), 'space')}"
+        said = f"`{text}` has {counted(letters, 'letter')}, and stands for {counted(len(spaces), 'space')}"
         names = ", ".join(spaces) if len(spaces) < 6 else f"{spaces[0]}, {spaces[1]}, .. {spaces[-1]}"
         return error("E0362", said, Label(span), Label(place, f"this is {names}"))
 
@@ -152,7 +153,7 @@ class QuantumErrors:
         """`|5>(q)`, `|+>(c)`, `ket(c, 40)`."""
         size = space.size or 0
         if not letter.isdigit():
-            return error("E0374", f"|{letter}> is a state of two levels, and `{space.name}` has {size}", Label(span))
+            return error("E0374", f"`|{letter}>` is a state of two levels, and `{space.name}` has {size}", Label(span))
         levels = "0 and 1" if size == 2 else f"0 to {size - 1}"
         return error("E0374", f"`{space.name}` has no level {letter}: its levels are {levels}", Label(span))
 
@@ -183,7 +184,7 @@ class QuantumErrors:
 
     def takes(self, span: Span, function: str, wanted: str, type_: Type) -> Diagnostic:
         """`expect(3, psi)`."""
-        return error("E0378", f"{function} takes {wanted}, and this is {self.show.a(type_)}", Label(span))
+        return error("E0378", f"`{function}` takes {wanted}, and this is {self.show.a(type_)}", Label(span))
 
     def no_product(
         self, operator: str, left: tuple[Span, Type], right: tuple[Span, Type], hint: str = ""
@@ -237,7 +238,7 @@ class QuantumErrors:
         meant = "loss" if name == "c_ops" and "loss" in names else near
         fixes = (Fix(f"write `{meant}`", (Edit(span, meant),)),) if meant else ()
         hint = instead or (f"did you mean `{near}`?" if near else f"it takes {', '.join(names)}" if names else "")
-        return error("E0309", f"{function} has no argument `{name}`", Label(span), hint=hint, fixes=fixes)
+        return error("E0309", f"`{function}` has no argument `{name}`", Label(span), hint=hint, fixes=fixes)
 
     def word(self, span: Span, option: str, words: Iterable[str]) -> Diagnostic:
         return error("E0517", f"`{option}` is one of {', '.join(words)}", Label(span))
@@ -245,8 +246,8 @@ class QuantumErrors:
     def argument_count(self, span: Span, function: str, takes: str, surplus: Span | None = None) -> Diagnostic:
         """`evolve(H, psi)`, `X(q, c)`; `surplus` is the first argument that is one too many."""
         if surplus is not None:
-            return error("E0308", f"{function} takes {takes}", Label(surplus, "one too many"))
-        return error("E0307", f"{function} takes {takes}", Label(span))
+            return error("E0308", f"`{function}` takes {takes}", Label(surplus, "one too many"))
+        return error("E0307", f"`{function}` takes {takes}", Label(span))
 
     # ── what is shown ────────────────────────────────────────────────────────
 
