@@ -1,4 +1,4 @@
-"""What a figure shows, as data: nothing here knows matplotlib.
+"""What a figure shows, as data: nothing here knows matplotlib, until a picture is asked for its figure.
 
 The session fills a picture from a fit, an experiment or a table; `figure` draws it. All values are in SI; a
 `Quantity` says in which unit an axis counts them.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,9 @@ from qdsl.runtime.plot.branches import Branches, branches_of
 from qdsl.runtime.plot.error_bars import Reach
 from qdsl.runtime.value.quantity import best_unit, in_unit
 from qdsl.runtime.value.table import Table
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 Array = NDArray[Any]
 
@@ -80,6 +83,14 @@ class FitPicture:
     panels: tuple[Panel, ...]
     notes: tuple[str, ...] = ()
 
+    def lacks(self) -> str:
+        return "" if all(len(panel.means) for panel in self.panels) else "no row has a shot"
+
+    def figure(self) -> Figure:
+        from qdsl.runtime.plot.figure import draw_fit
+
+        return draw_fit(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Series:
@@ -98,6 +109,17 @@ class TablePicture:
     x: Series
     ys: tuple[Series, ...]
     branches: Branches
+
+    def lacks(self) -> str:
+        if not self.ys or not len(self.x.values):
+            return "a plot needs two columns of numbers and a row"
+        finite = (np.isfinite(self.x.values) & np.isfinite(each.values) for each in self.ys)
+        return "" if any(map(np.any, finite)) else "no point has two finite numbers"
+
+    def figure(self) -> Figure:
+        from qdsl.runtime.plot.table_figure import draw_table
+
+        return draw_table(self)
 
 
 def picture_of_table(
