@@ -122,6 +122,15 @@ def _plot(world: World) -> Host:
     return run
 
 
+def _picture(world: World) -> Host:
+    def run(env: Environment, call: typed.HostCall) -> None:
+        from qdsl.runtime.pictures.drawing import draw
+
+        draw(env, call, world)
+
+    return run
+
+
 def _show_matrix(world: World) -> Host:
     def run(env: Environment, call: typed.HostCall) -> None:
         from qdsl.runtime.value.matrix import matrix_text
@@ -175,6 +184,9 @@ HOST: dict[str, Callable[[World], Host]] = {
     "sweep": _sweep,
     "fit": _fit,
     "plot": _plot,
+    **dict.fromkeys(
+        ("plot_bloch", "plot_populations", "plot_wigner", "plot_matrix", "plot_map", "plot_levels"), _picture
+    ),
     "export": _export,
     "show_matrix": _show_matrix,
 }

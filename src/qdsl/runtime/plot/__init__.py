@@ -6,13 +6,14 @@ matplotlib comes with `pip install "qdsl[plot]"` and is imported when the first 
 """
 
 from qdsl.runtime.plot.branches import Branches, branches_of
-from qdsl.runtime.plot.file import save_plot
+from qdsl.runtime.plot.file import Picture, save_plot
 from qdsl.runtime.plot.picture import FitPicture, Panel, Quantity, Series, TablePicture, picture_of_table
 
 __all__ = [
     "Branches",
     "FitPicture",
     "Panel",
+    "Picture",
     "Quantity",
     "Series",
     "TablePicture",

@@ -18,7 +18,7 @@ from qdsl.lang.typed.tree import DisplayUnit
 from qdsl.lang.typed.types import Real
 from qdsl.runtime.plot.branches import Branches, branches_of
 from qdsl.runtime.plot.error_bars import Reach
-from qdsl.runtime.value.quantity import best_unit, in_unit
+from qdsl.runtime.value.quantity import PREFIXES, best_unit, in_unit
 from qdsl.runtime.value.table import Table
 
 if TYPE_CHECKING:
@@ -40,7 +40,15 @@ class Quantity:
         sizes = np.abs(np.concatenate([np.ravel(each).astype(float) for each in values]))
         finite = sizes[np.isfinite(sizes)]
         largest = float(finite.max()) if finite.size else 0.0
-        return _countable(largest, self.display or best_unit(largest, self.dimension))
+        return _countable(largest, self.display or _per_time(largest, best_unit(largest, self.dimension)))
+
+
+def _per_time(largest: float, unit: DisplayUnit) -> DisplayUnit:
+    """A rate per such a part of a second that its numbers are between 1 and 1000: `1/us`, `1/ns`."""
+    if unit.symbol != "1/s" or not largest >= 1e3:
+        return unit
+    power = min(3 * int(np.log10(largest) // 3), 15)
+    return DisplayUnit(f"1/{PREFIXES[-power]}s", float(f"1e{power}"))
 
 
 def _countable(largest: float, unit: DisplayUnit) -> DisplayUnit:

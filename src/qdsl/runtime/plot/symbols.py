@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 
 def pretty(symbol: str) -> str:
-    """`us` as `µs`, `J*s` as `J·s`."""
+    """`us` as `µs`, `1/us` as `1/µs`, `J*s` as `J·s`."""
     symbol = {"ohm": "Ω"}.get(symbol, symbol.replace("*", "·"))
-    is_micro = len(symbol) > 1 and symbol[0] == "u" and symbol[1].isalpha()
-    return "µ" + symbol[1:] if is_micro else symbol
+    return re.sub(r"(^|/)u(?=[A-Za-z])", r"\1µ", symbol)
