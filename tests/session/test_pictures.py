@@ -196,7 +196,7 @@ def test_a_matrix_knows_its_basis_and_its_unit(drawn: Drawn) -> None:
     plank = 6.62607015e-34
     assert picture.values[0] == pytest.approx(plank * np.array([2.5e9, 0, 0, 1e9]), abs=1e-30)
     assert picture.quantity.name == "H"
-    assert picture.quantity.unit_for(picture.values.real).symbol == "J"
+    assert picture.figure().axes[1].get_ylabel() == "H (10⁻²⁴ J)"
 
 
 def test_a_ket_is_drawn_as_its_density(drawn: Drawn) -> None:
@@ -303,6 +303,19 @@ def test_lengths_that_are_known_only_in_the_run_are_compared_there(call: str, co
     program = "let n = round(3.2)\nlet states = evolve(2pi * (1 MHz) * X(q), |0>(q), ts)\n"
     assert run(SPACES + program + call.replace("PATH", '"x.svg"'), tmp_path).codes == [code]
     assert not (tmp_path / "x.svg").exists()
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        ("|0>(q) + |1>(q)", "the square of the ket's norm is 2, not 1"),
+        ("0.5 * ptrace(|0>(q) * |0>(r), keep = q)", "the trace of the density is 0.5, not 1"),
+        ("[|0>(q), 2 * |0>(q)]", "the square of the ket's norm of state 1 is 4, not 1"),
+    ],
+)
+def test_what_is_not_normalised_is_no_state(state: str, said: str, tmp_path: Path) -> None:
+    ran = run(SPACES + f'plot_bloch({state}, "b.svg")', tmp_path)
+    assert [(each.code, each.message) for each in ran.messages] == [("E0712", said)]
 
 
 def test_a_picture_is_a_file_beside_the_program(tmp_path: Path) -> None:

@@ -17,9 +17,12 @@ LONGEST = 32
 
 
 def name_of(expr: typed.Expr) -> str:
-    """`detuning`, `|+⟩(q)`, a column's own name; nothing for a long expression."""
-    if isinstance(expr, typed.GetField):
-        return expr.name
+    """`detuning`, `|+⟩(q)`, a column's own name; nothing for a list or for what is long."""
+    match expr:
+        case typed.GetField(name=name):
+            return name
+        case typed.ArrayLiteral() | typed.Comprehension():
+            return ""
     text = " ".join(expr.span.text.split())
     return pretty_kets(text) if len(text) <= LONGEST else ""
 

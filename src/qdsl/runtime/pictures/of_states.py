@@ -21,13 +21,11 @@ from qdsl.runtime.plot.branches import HANDFUL
 from qdsl.runtime.plot.lines import Line, LinesPicture
 from qdsl.runtime.plot.map import Layer, MapPicture
 from qdsl.runtime.plot.matrix import MatrixPicture
-from qdsl.runtime.plot.wigner import reach, wigner
+from qdsl.runtime.plot.wigner import places, wigner
 from qdsl.runtime.value.matrix import labels
 
 SEEN = 1e-3
 """A population that never reaches this is not drawn among many."""
-
-_PLACES = 181
 
 
 def kept_spaces(call: typed.HostCall, states: States) -> list[Space]:
@@ -132,8 +130,7 @@ def wigner_map(env: Environment, call: typed.HostCall) -> MapPicture:
     value, _ = call.arguments
     states, named = states_of(env, value), dict(call.named)
     rho = states.densities(kept_spaces(call, states))[0]
-    usual = np.linspace(-reach(rho), reach(rho), _PLACES)
-    xs, ps = (np.unique(reals(env, named[name])) if name in named else usual for name in ("xs", "ps"))
+    xs, ps = (np.unique(reals(env, named[name])) if name in named else places(rho) for name in ("xs", "ps"))
     layer = Layer(Quantity("W(x, p)"), wigner(rho, xs, ps) if len(xs) and len(ps) else np.zeros((0, 0)))
     x, p = Quantity("x  (ħ = 1)"), Quantity("p  (ħ = 1)")
     return MapPicture(x, xs, p, ps, (layer,), is_plane=True, signed=True, title=name_of(value))

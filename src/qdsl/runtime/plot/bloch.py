@@ -114,7 +114,10 @@ def _draw_ball(axes: Axes) -> None:
         ends = projected(np.stack([-axis, axis]))
         axes.plot(ends[:, 0], ends[:, 1], color="#b4bac0", linewidth=0.8, zorder=1)
         across, up = ends[1] * (1.0 + 0.09 / float(np.hypot(*ends[1])))
-        axes.text(across, up, name, ha="center", va="center", color=INK, style="italic")
+        axes.text(
+            across, up, name, ha="center", va="center", color=INK, style="italic", zorder=6,
+            bbox={"facecolor": _BALL, "edgecolor": "none", "pad": 0.5, "alpha": 0.7},
+        )  # fmt: skip
     for sign, name in ((1.0, "|0⟩"), (-1.0, "|1⟩")):
         across, up = projected(np.array([0.0, 0.0, 1.13 * sign]))
         axes.text(across, up, name, ha="center", va="center", color=INK, fontsize=11.0)

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from matplotlib.colorbar import Colorbar
     from matplotlib.figure import Figure
 
-LEAST, _DOT = 1e-4, 0.06
-"""Elements that are so much smaller than the largest are not drawn; the others at least as a dot of this half width."""
+LEAST = 1e-4
+"""Elements that are so much smaller than the largest are not drawn; the others are, at least as a dot."""
 
 _LABELLED, _WRITTEN = 32, 8
 """So many states are written at an axis; of so many the numbers are too."""
@@ -74,15 +74,17 @@ def squares(values: Array, reach: float) -> tuple[Array, Array]:
     """The corners of a square for each element that can be seen, (n, 4, 2), and the elements, row by row."""
     sizes = np.abs(values)
     rows, columns = np.nonzero(sizes > LEAST * reach)
-    half = _half(sizes[rows, columns] / reach)
+    half = _half(sizes[rows, columns] / reach, len(values))
     corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]])
     centres = np.stack([columns, rows], axis=1)
     return centres[:, None, :] + half[:, None, None] * corners, values[rows, columns]
 
 
-def _half(shares: Array) -> Array:
-    """Half the width of the square of an element that is such a share of the largest."""
-    return np.maximum(0.47 * np.sqrt(shares), _DOT)
+def _half(shares: Array, count: int) -> Array:
+    """Half the width of the square of an element that is such a share of the largest; at least a dot, larger in smaller
+    cells.
+    """
+    return np.maximum(0.47 * np.sqrt(shares), min(0.06 * max(1.0, count / 16.0), 0.35))
 
 
 def _add_squares(axes: Axes, values: Array) -> tuple[PolyCollection, Array]:
@@ -116,7 +118,7 @@ def _draw_complex(figure: Figure, axes: Axes, values: Array, unit: DisplayUnit) 
     bar.set_ticks([np.pi * half for half in (-1.0, -0.5, 0.0, 0.5, 1.0)], labels=["−π", "−π/2", "0", "π/2", "π"])
     if len(values) <= _WRITTEN:
         _write_sizes(axes, drawn, np.abs(values))
-    else:
+    elif len(values) <= _LABELLED:
         _show_sizes(axes, len(values), _reach(values), unit)
 
 
@@ -133,7 +135,7 @@ def _write_sizes(axes: Axes, drawn: PolyCollection, values: Array) -> None:
     places = np.argwhere(np.abs(values) > LEAST * reach)
     for (row, column), colour in zip(places, drawn.to_rgba(np.asarray(drawn.get_array())), strict=True):
         value = float(values[row, column])
-        half = float(_half(np.abs(value) / reach))
+        half = float(_half(np.abs(value) / reach, len(values)))
         inside = half > 0.3
         axes.text(
             column, row if inside else row + half + 0.04, number(value, 3).replace("-", "−"), fontsize=size,
@@ -156,7 +158,7 @@ def _show_sizes(axes: Axes, count: int, reach: float, unit: DisplayUnit) -> None
     sizes = largest * np.array([1.0, 0.5, 0.1])
     across = -0.5 + count * (np.arange(3) + 0.18) / 3.0
     down = count - 0.5 + 0.12 * count
-    half = _half(sizes / reach)
+    half = _half(sizes / reach, count)
     corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]])
     centres = np.stack([across, np.full(3, down)], axis=1)
     key = PolyCollection(list(centres[:, None, :] + half[:, None, None] * corners), facecolors=FAINT, clip_on=False)

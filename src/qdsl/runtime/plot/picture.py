@@ -40,7 +40,14 @@ class Quantity:
         sizes = np.abs(np.concatenate([np.ravel(each).astype(float) for each in values]))
         finite = sizes[np.isfinite(sizes)]
         largest = float(finite.max()) if finite.size else 0.0
-        return _countable(largest, self.display or _per_time(largest, best_unit(largest, self.dimension)))
+        if self.display is not None:
+            return _countable(largest, self.display, *_LENGTHS)
+        unit = _per_time(largest, best_unit(largest, self.dimension))
+        return _countable(largest, unit, *(_READ if unit.symbol else _LENGTHS))
+
+
+_READ, _LENGTHS = (1e-3, 1e6), (1e-100, 1e100)
+"""Between which sizes numbers are read with ease, and lengths of an axis can be made of them at all."""
 
 
 def _per_time(largest: float, unit: DisplayUnit) -> DisplayUnit:
@@ -51,12 +58,13 @@ def _per_time(largest: float, unit: DisplayUnit) -> DisplayUnit:
     return DisplayUnit(f"1/{PREFIXES[-power]}s", float(f"1e{power}"))
 
 
-def _countable(largest: float, unit: DisplayUnit) -> DisplayUnit:
-    """The unit, times a power of ten where numbers in it are so large or small that the lengths of an axis are none."""
+def _countable(largest: float, unit: DisplayUnit, low: float, high: float) -> DisplayUnit:
+    """The unit, times a power of ten where the largest number in it is not between low and high."""
     size = largest / unit.scale
-    if size == 0.0 or 1e-100 < size < 1e100:
+    if size == 0.0 or low <= size < high or unit.offset:
         return unit
-    power = f"1e{int(f'{size:e}'.partition('e')[2])}"
+    exponent = int(f"{size:e}".partition("e")[2])
+    power = f"1e{3 * (exponent // 3) if unit.symbol else exponent}"
     return DisplayUnit(f"{power} {unit.symbol}".rstrip(), float(power) * unit.scale)
 
 

@@ -31,7 +31,9 @@ def wigner(rho: Array, xs: Array, ps: Array) -> Array:
     for k in range(size - 1, -1, -1):
         # rho[m, n] with m above n gives the conjugate of its mirror image: twice the real part of one is both.
         own = np.diag(rho, k) * (1.0 if k == 0 else 2.0)
-        total = _diagonal(own, k, square, damping) + total * z / np.sqrt(k + 1.0)
+        total = total * z / np.sqrt(k + 1.0)
+        if np.any(own):
+            total += _diagonal(own, k, square, damping)
     return np.asarray(total.real / np.pi)
 
 
@@ -54,8 +56,12 @@ def _diagonal(own: Array, k: int, square: Array, damping: Array) -> Array:
     return after
 
 
-def reach(rho: Array) -> float:
-    """How far from the origin there is something to see: beyond the classical radius of the highest filled level."""
-    filled = np.flatnonzero(np.cumsum(np.abs(np.diag(rho))[::-1])[::-1] > 1e-3)
-    highest = float(filled[-1]) if len(filled) else 0.0
-    return float(np.ceil(2.0 * (np.sqrt(2.0 * highest + 1.0) + 1.5)) / 2.0)
+def places(rho: Array) -> Array:
+    """Where along x and p there is something to see: beyond the classical radius of the highest filled level, and as
+    close as fringes need, the narrowest of which are π over that radius wide.
+    """
+    filled = np.flatnonzero(np.cumsum(np.abs(np.diag(rho))[::-1])[::-1] > 1e-2)
+    radius = np.sqrt(2.0 * (float(filled[-1]) if len(filled) else 0.0) + 1.0)
+    reach = np.ceil(2.0 * (radius + 1.2)) / 2.0
+    count = int(np.clip(2.0 * reach * 4.0 * radius / np.pi, 90, 180))
+    return np.linspace(-reach, reach, 2 * count + 1)
