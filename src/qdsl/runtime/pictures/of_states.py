@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from qdsl.lang.report import InternalError
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
 from qdsl.lang.typed.dimension import ONE
-from qdsl.lang.typed.spaces import Space, in_order
+from qdsl.lang.typed.spaces import Register, Space, in_order
 from qdsl.runtime.evaluate import Environment
 from qdsl.runtime.failures import unequal_lengths
 from qdsl.runtime.pictures.naming import name_of, quantity_of, reals
@@ -30,9 +31,19 @@ SEEN = 1e-3
 
 def kept_spaces(call: typed.HostCall, states: States) -> list[Space]:
     """The spaces that `keep` names, all where it names none."""
-    kept = [each.type.space for name, each in call.named if name == "keep" and isinstance(each.type, types.SpaceType)]
-    spaces = [space for each in kept for space in (each.spaces if not isinstance(each, Space) else (each,))]  # type: ignore[union-attr]
-    return [space for space in states.spaces if not kept or space in spaces]
+    named = [_spaces_in(each) for name, each in call.named if name == "keep"]
+    return [space for space in states.spaces if not named or any(space in each for each in named)]
+
+
+def _spaces_in(value: typed.Expr) -> tuple[Space, ...]:
+    """A space, or those of a register."""
+    match types.pruned(value.type):
+        case types.SpaceType(Space() as space):
+            return (space,)
+        case types.SpaceType(Register() as register):
+            return register.spaces
+        case _:
+            raise InternalError("what is kept is no space")
 
 
 # ── the Bloch sphere ─────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,4 +1,5 @@
-"""Figures for a logbook: data with error bars, the fitted curve, residuals, the estimates; or columns of a table.
+"""Figures for a logbook: data with error bars, the fitted curve, residuals, the estimates; columns of a table; states,
+operators, maps and lines over axes.
 
     Picture (what to draw, in SI) ─figure→ matplotlib Figure ─file→ SVG, PNG or PDF
 

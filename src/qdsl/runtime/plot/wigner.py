@@ -63,5 +63,5 @@ def places(rho: Array) -> Array:
     filled = np.flatnonzero(np.cumsum(np.abs(np.diag(rho))[::-1])[::-1] > 1e-2)
     radius = np.sqrt(2.0 * (float(filled[-1]) if len(filled) else 0.0) + 1.0)
     reach = np.ceil(2.0 * (radius + 1.2)) / 2.0
-    count = int(np.clip(2.0 * reach * 4.0 * radius / np.pi, 90, 180))
+    count = int(np.clip(2.0 * reach * 5.0 * radius / np.pi, 120, 180))
     return np.linspace(-reach, reach, 2 * count + 1)
