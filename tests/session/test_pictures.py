@@ -167,6 +167,12 @@ def test_levels_may_be_any_kets_of_some_of_the_spaces(loss: str, drawn: Drawn) -
         assert photon + both == pytest.approx(1.0, abs=1e-7)
 
 
+def test_one_level_alone_is_named_at_the_axis(drawn: Drawn) -> None:
+    picture = drawn(SPACES + JAYNES + 'plot_populations(ts, states, "p.svg", levels = |1>(q))')
+    (axes,) = picture.figure().axes
+    assert axes.get_ylabel() == "population of |1⟩(q)"
+
+
 # ── Wigner functions and matrices ────────────────────────────────────────────────────────────────────────────────
 
 

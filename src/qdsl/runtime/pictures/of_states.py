@@ -96,7 +96,8 @@ def populations(env: Environment, call: typed.HostCall) -> LinesPicture:
     title = ", ".join(space.name for space in kept)
     highest = max((float(line.values.max(initial=0.0)) for line in lines), default=0.0)
     limits = (0.0, 1.0 if highest > 0.5 or not highest else highest)
-    return LinesPicture(quantity_of(env, axis), xs, Quantity("population"), tuple(lines), title, limits)
+    name = f"population of {lines[0].label}" if len(lines) == 1 else "population"
+    return LinesPicture(quantity_of(env, axis), xs, Quantity(name), tuple(lines), title, limits)
 
 
 def _of_basis(states: States, kept: Sequence[Space]) -> list[Line]:

@@ -81,6 +81,7 @@ def _draw(axes: Axes, x: Array, y: Array, line: Line, colour: Any) -> None:
     axes.plot(
         x, y, color=colour, label=line.label, linewidth=1.6 if not line.is_rest else 1.2,
         linestyle="--" if line.is_rest else "-", marker="o" if len(x) <= _FEW else None, markersize=3.5,
+        clip_on=len(x) > _FEW,
         zorder=2 if line.is_rest else 3,
     )  # fmt: skip
 
