@@ -210,6 +210,8 @@ TITLES: dict[str, str] = {
     "E0830": "plots need matplotlib",
     "E0831": "no ending that names a picture",
     "E0832": "nothing to plot",
+    "E0833": "a picture of other spaces",
+    "E0834": "values that lie on no grid",
     "E0850": "no data to fit",
     "E0851": "too few data to fit",
     "E0852": "bounds that contradict each other",
