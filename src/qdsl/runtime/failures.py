@@ -152,6 +152,25 @@ def unequal_lengths(at: Span, length: int, wanted: int) -> Stopped:
     return Stopped(error(Code.SHAPE.text, message, Label(at)))
 
 
+def other_grid(at: Span, shape: Sequence[int], axes: Sequence[int]) -> Stopped:
+    """`plot_map(xs, ys, zs, ..)` where zs has another row for each x, or column for each y."""
+    message = f"the values are {shape[0]} by {shape[1]}, and the axes have {axes[0]} and {axes[1]} places"
+    return Stopped(error(Code.SHAPE.text, message, Label(at)))
+
+
+def no_grid(at: Span, why: str) -> Stopped:
+    """`plot_map` of what does not lie over two axes."""
+    return Stopped(error("E0834", "these values make no map over two axes", Label(at), note=why))
+
+
+def not_normalised(at: Span, norm: float, is_ket: bool, place: int | None) -> Stopped:
+    """A picture of `|0>(q) + |1>(q)`; `place` is that of the state in an array."""
+    what = "the square of the ket's norm" if is_ket else "the trace of the density"
+    where = "" if place is None else f" of state {place}"
+    hint = "divide it by its norm: (|0>(q) + |1>(q)) / sqrt(2)" if is_ket else ""
+    return Stopped(error(Code.STATE.text, f"{what}{where} is {norm:.6g}, not 1", Label(at), hint=hint))
+
+
 def impossible_datum(code: str, at: Span, column: str, rows: Sequence[int], words: str) -> Stopped:
     """A fit of data with a value that the experiment could never measure."""
     note = f"rows are counted from 0, as in `data.{column}[{rows[0]}]`"

@@ -12,6 +12,8 @@ from qdsl.lang.report import Diagnostics, InternalError
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
 from qdsl.lang.typed.dimension import ONE
+from qdsl.lang.typed.number_pictures import NUMBER_PICTURES
+from qdsl.lang.typed.state_pictures import STATE_PICTURES
 from qdsl.runtime.evaluate import Environment, Host
 from qdsl.runtime.failures import negative_uncertainty, unequal_lengths
 from qdsl.runtime.world import World
@@ -122,6 +124,15 @@ def _plot(world: World) -> Host:
     return run
 
 
+def _picture(world: World) -> Host:
+    def run(env: Environment, call: typed.HostCall) -> None:
+        from qdsl.runtime.pictures.drawing import draw
+
+        draw(env, call, world)
+
+    return run
+
+
 def _show_matrix(world: World) -> Host:
     def run(env: Environment, call: typed.HostCall) -> None:
         from qdsl.runtime.value.matrix import matrix_text
@@ -175,6 +186,7 @@ HOST: dict[str, Callable[[World], Host]] = {
     "sweep": _sweep,
     "fit": _fit,
     "plot": _plot,
+    **dict.fromkeys(STATE_PICTURES | NUMBER_PICTURES, _picture),
     "export": _export,
     "show_matrix": _show_matrix,
 }

@@ -304,5 +304,7 @@ def _sides(condition: typed.Expr) -> tuple[typed.Expr, ...]:
             return operands
         case typed.Call(arguments=(typed.Compare(operands=operands),)):
             return operands
+        case typed.Quantum(name="alike", arguments=sides):
+            return tuple(each for each in sides if isinstance(types.pruned(each.type), types.Ket | types.Density))
         case _:
             return ()

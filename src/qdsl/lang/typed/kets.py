@@ -78,7 +78,7 @@ def _state(
     lengths = [each.length if isinstance(each, Register) else 1 for each in spaces]
     if None not in lengths:
         one_by_one = [one for each in spaces for one in (each.spaces if isinstance(each, Register) else (each,))]
-        if len(one_by_one) == 1 and text.isdigit():
+        if len(one_by_one) == 1 and text.isdigit() and (text[0] != "0" or len(text) == 1):
             letters = [text]
         if len(letters) != len(one_by_one):
             names = [each.name for each in one_by_one]

@@ -190,22 +190,22 @@ def sum_(c: Checker, node: surface.Binary, left: typed.Expr, right: typed.Expr) 
     aligned = side_by_side(c, left, right)
     if aligned is None:
         return c.broken(span)
-    left, right = aligned
+    a, b = aligned
     name = "add" if sign == "+" else "subtract"
-    match pruned(left.type), pruned(right.type):
+    match pruned(a.type), pruned(b.type):
         case types.Operator(m, p), types.Operator(n, q):
-            if is_two_pi_missing(c, (left, m), (right, n)):
-                return quantum(c, span, types.Operator(RATE, p | q), name, (left, right))
+            if is_two_pi_missing(c, (a, m), (b, n)):
+                return quantum(c, span, types.Operator(RATE, p | q), name, (a, b))
             if not c.same_dimension(m, n, span):
                 c.report(c.dims.differ(sign, left.span, m, right.span, n, None))
                 return c.broken(span)
-            return quantum(c, span, types.Operator(m, p | q), name, (left, right))
+            return quantum(c, span, types.Operator(m, p | q), name, (a, b))
         case (
             (types.Ket(p), types.Ket(q)) | (types.Bra(p), types.Bra(q)) | (types.Density(p), types.Density(q))
         ) as pair:
-            if differ(c, sign, (left, p), (right, q)):
+            if differ(c, sign, (a, p), (b, q)):
                 return c.broken(span)
-            return quantum(c, span, pair[0], name, (left, right))
+            return quantum(c, span, pair[0], name, (a, b))
         case _:
             return no_product(c, span, sign, left, right)
 

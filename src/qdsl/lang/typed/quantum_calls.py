@@ -165,7 +165,8 @@ def by_hand(name: str) -> Rule:
     """`Operator(q, [[0, 1], [1, 0]])`, `Ket(c, amplitudes)`, `Density(q, matrix)`: the spaces, then the numbers."""
 
     def rule(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
-        takes = "spaces and a vector" if name == "Ket" else "spaces and a matrix"
+        what = "a vector: Ket(q, [1, 0])" if name == "Ket" else f"a matrix: {name}(q, [[1, 0], [0, 0]])"
+        takes = f"spaces and {what}"
         values = positional(c, node, arguments, name, takes, 2, 99)
         if values is None:
             return c.broken(node.span)
@@ -180,8 +181,7 @@ def by_hand(name: str) -> Rule:
         places = together(spaces)
         size = _size_of(spaces)
         if size is not None and any(length is not None and length != size for length in shape):
-            wanted = _matrix_type(element, size, shape)
-            c.report(c.errors.mismatch(numbers.span, types.resolved(numbers.type), wanted, None, ""))
+            c.report(c.quantum.wrong_size(numbers.span, [each.span.text for each in given], size, shape))
             return c.broken(node.span)
         dimension = dimension_of(typed.Local(numbers.span, element, typed.Variable("", element)))
         complex_ = c.cast(numbers, types.Complex(dimension)) if not isinstance(element, types.Complex) else numbers
@@ -198,10 +198,6 @@ def by_hand(name: str) -> Rule:
 
 def _is_amplitude(element: Type) -> bool:
     return element is INT or isinstance(element, types.Real | types.Complex | types.TypeVar)
-
-
-def _matrix_type(element: Type, size: int, shape: tuple[object, ...]) -> Type:
-    return types.Array(element, (size,) * len(shape))
 
 
 def _size_of(spaces: Sequence[AnySpace]) -> int | None:
@@ -270,7 +266,7 @@ def partial_trace(c: Checker, node: surface.Call, arguments: Sequence[surface.Ar
             return c.broken(node.span)
     kept_node = named.get("keep") or (plain[1] if len(plain) == 2 else None)
     if kept_node is None or not plain or len(plain) > 2:
-        c.report(c.quantum.argument_count(node.span, "ptrace", "a state and what to keep: ptrace(rho, keep = q)"))
+        c.report(c.quantum.argument_count(node.span, "ptrace", "a state and what to keep: ptrace(rho, keep = [q, c])"))
         return c.broken(node.span)
     state = as_density(c, c.expr(plain[0]), "ptrace")
     nodes = kept_node.elements if isinstance(kept_node, surface.Array) else (kept_node,)

@@ -90,6 +90,10 @@ class QuantumErrors:
         said = f"`{what}` takes a space, and a parameter without a type is a number"
         return error("E0370", said, Label(span), hint=f"write its type: {span.text}: Qubit")
 
+    def unknown_space(self, span: Span) -> Diagnostic:
+        """A space of a register that is not known while a program is checked, where it has to be."""
+        return error("E0387", "which space this is must be known before the program runs", Label(span))
+
     def slice_of_register(self, span: Span, name: str) -> Diagnostic:
         """`r[0:2]`."""
         said = "a register has no slices"
@@ -127,13 +131,11 @@ class QuantumErrors:
     def needs_spaces(self, span: Span, text: str, spaces: Sequence[str]) -> Diagnostic:
         """`|0>` alone. `spaces` are those of the file."""
         said = f"`{text}` does not say of which space it is"
-        if not spaces:
-            hint = f"a space is declared, as in space q: Qubit, and the state is {text}(q)"
-            return error("E0380", said, Label(span), hint=hint)
-        fixes = (Fix(f"write `{text}({spaces[0]})`", (Edit(span.after(), f"({spaces[0]})"),), sure=False),)
-        return error(
-            "E0380", said, Label(span), fixes=fixes if len(spaces) == 1 else (), hint=f"write {text}({spaces[0]})"
-        )
+        if len(spaces) == 1:
+            fix = Fix(f"write `{text}({spaces[0]})`", (Edit(span.after(), f"({spaces[0]})"),), sure=False)
+            return error("E0380", said, Label(span), fixes=(fix,))
+        hint = f"a space is declared, as in space q: Qubit, and the state is {text}(q)"
+        return error("E0380", said, Label(span), hint=f"write {text}({spaces[0]})" if spaces else hint)
 
     def no_state(self, span: Span, text: str, letters: str) -> Diagnostic:
         """`|psi>`, `|e>`."""
@@ -175,12 +177,25 @@ class QuantumErrors:
 
     def spaces_differ(self, left: Span, right: Span, sign: str, of_left: str, of_right: str) -> Diagnostic:
         """`|0>(q) + |0>(c)`, `<0|(q) * |0>(c)`."""
-        what = {"+": "added", "-": "subtracted", "*": "multiplied to a number"}.get(sign, "compared")
+        what = {"+": "added", "-": "subtracted"}.get(sign, "compared")
+        said = f"states of different spaces cannot be {what}"
         hint = "the state of both is a product: |0>(q) * |0>(c)" if sign in "+-" else ""
+        if sign == "*":
+            said = "a bra and a ket of different spaces have no product"
         labels = Label(right, f"of {of_right}"), Label(left, f"of {of_left}")
-        return error("E0361", f"states of different spaces cannot be {what}", *labels, hint=hint)
+        return error("E0361", said, *labels, hint=hint)
 
     # ── values ───────────────────────────────────────────────────────────────
+
+    def wrong_size(self, span: Span, spaces: Sequence[str], size: int, shape: Sequence[object]) -> Diagnostic:
+        """`Ket(q, [1, 0, 0])`, `Operator(q, c, [[0, 1], [1, 0]])`."""
+        have = (
+            f"`{spaces[0]}` has {size} levels"
+            if len(spaces) == 1
+            else f"{', '.join(spaces)} have {size} levels together"
+        )
+        this = f"this vector has {shape[0]}" if len(shape) == 1 else f"this matrix is {shape[0]} by {shape[1]}"
+        return error("E0367", f"{have}, and {this}", Label(span))
 
     def takes(self, span: Span, function: str, wanted: str, type_: Type) -> Diagnostic:
         """`expect(3, psi)`."""
@@ -219,7 +234,7 @@ class QuantumErrors:
 
     def quantity_times_state(self, span: Span, dimension: Dimension) -> Diagnostic:
         """`(3 MHz) * |0>(q)`, `H * psi` with a Rate."""
-        said = f"a state has no dimension, and this would be one times {self.show.dimension(dimension)}"
+        said = f"a state has no dimension, and this would have one: {self.show.dimension(dimension)}"
         return error("E0364", said, Label(span))
 
     def no_part(self, span: Span, type_: Type, name: str) -> Diagnostic:
@@ -233,11 +248,12 @@ class QuantumErrors:
     def unknown_option(self, span: Span, function: str, name: str, known: Iterable[str]) -> Diagnostic:
         """`evolve(H, psi, ts, c_ops = [..])`."""
         names = list(known)
-        instead = _OF_OTHER_PACKAGES.get(name) or _PLACES.get(name)
+        instead = _OF_OTHER_PACKAGES.get(name) or _PLACES.get(name) if "rtol" in names else ""
         near = nearest(name, names)
         meant = "loss" if name == "c_ops" and "loss" in names else near
         fixes = (Fix(f"write `{meant}`", (Edit(span, meant),)),) if meant else ()
-        hint = instead or (f"did you mean `{near}`?" if near else f"it takes {', '.join(names)}" if names else "")
+        others = f"it has {', '.join(f'`{each}`' for each in names)}" if names else "its arguments have no names"
+        hint = instead or (f"did you mean `{near}`?" if near else others)
         return error("E0309", f"`{function}` has no argument `{name}`", Label(span), hint=hint, fixes=fixes)
 
     def word(self, span: Span, option: str, words: Iterable[str]) -> Diagnostic:
