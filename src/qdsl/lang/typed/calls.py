@@ -49,6 +49,9 @@ def call(c: Checker, node: surface.Call, expected: Type | None) -> typed.Expr:
         return result
     if symbol is None and isinstance(node.function, surface.Reference):
         return _after_a_mistake(c, node, arguments)
+    if symbol is None and isinstance(node.function, surface.Field) and surface.method(node) is not None:
+        c.expr(node.function.value)  # that nothing has the name of what is called has been said
+        return _after_a_mistake(c, node, arguments)
     return _of_value(c, node, arguments)
 
 

@@ -154,7 +154,7 @@ class QuantumErrors:
     def no_level(self, span: Span, letter: str, space: Space | Part) -> Diagnostic:
         """`|5>(q)`, `|+>(c)`, `ket(c, 40)`."""
         size = space.size or 0
-        if not letter.isdigit():
+        if not letter.lstrip("-").isdigit():
             return error("E0374", f"`|{letter}>` is a state of two levels, and `{space.name}` has {size}", Label(span))
         levels = "0 and 1" if size == 2 else f"0 to {size - 1}"
         return error("E0374", f"`{space.name}` has no level {letter}: its levels are {levels}", Label(span))
@@ -240,7 +240,7 @@ class QuantumErrors:
     def no_part(self, span: Span, type_: Type, name: str) -> Diagnostic:
         """`H.dag`, `rho.tr`."""
         said = f"{self.show.a(type_)} has no `{name}`"
-        hint = f"what is done to it is called: {_CALLED[name]}" if name in _CALLED else ""
+        hint = f"write {_CALLED[name]}" if name in _CALLED else ""
         return error("E0313", said, Label(span), hint=hint)
 
     # ── arguments ────────────────────────────────────────────────────────────

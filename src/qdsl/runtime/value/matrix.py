@@ -49,7 +49,9 @@ def ket_text(amplitudes: Any, type_: types.Ket) -> str:
 
 def _coefficient(value: complex) -> str:
     if abs(value.imag) <= _NOTHING * abs(value):
-        return "" if abs(value.real - 1) <= _NOTHING else number(value.real)
+        if abs(abs(value.real) - 1) <= _NOTHING:
+            return "" if value.real > 0 else "-"
+        return number(value.real)
     if abs(value.real) <= _NOTHING * abs(value):
         return f"{number(value.imag)}i"
     sign = "+" if value.imag >= 0 else "-"
