@@ -44,7 +44,7 @@ INSTEAD: dict[str, Instead] = {
     "position": Instead("x(c)"),
     "momentum": Instead("p(c)"),
     **dict.fromkeys(("jmat", "spin_Jx", "spin_Jy", "spin_Jz"), Instead("Sz(s)", "Sx, Sy, Sp, Sm too")),
-    **dict.fromkeys(("qeye", "identity", "eye", "identityoperator"), _IDENTITY),
+    **dict.fromkeys(("qeye", "eye", "identityoperator"), _IDENTITY),
     **dict.fromkeys(("basis", "fock", "basisstate", "fockstate"), _BASIS),
     **dict.fromkeys(("ket2dm", "fock_dm"), _DENSITY),
     **dict.fromkeys(("projection", "proj"), Instead("P(q, 1)", "a ket with a bra is |0><1|(q)")),

@@ -75,7 +75,7 @@ def evolve(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]
         state = density
     type_ = pruned(state.type)
     if not isinstance(type_, types.Ket | types.Density):
-        c.report(c.quantum.takes(state.span, "evolve", "H, a state and times", types.resolved(type_)))
+        c.report(c.quantum.takes(state.span, "evolve", "a state after H", types.resolved(type_)))
         return c.broken(node.span)
     for operator, own in [(hamiltonian, places), *([(loss, places_in(loss))] if loss is not None else [])]:
         if lacking := missing(own, type_.places):
@@ -93,7 +93,7 @@ def propagator(c: Checker, node: surface.Call, arguments: Sequence[surface.Argum
     if given is None or not _has(c, node, given, 2, "propagator", "H and a time: propagator(H, t)"):
         return c.broken(node.span)
     generator = generator_of(c, given.plain[0], "propagator")
-    time = c.fit(c.expr(given.plain[1], TIME), TIME)
+    time = _one_time(c, given.plain[1])
     options = _options(c, given, "propagator")
     if generator is None or options is None or pruned(time.type) is BROKEN:
         return c.broken(node.span)
@@ -111,6 +111,8 @@ def steady_state(c: Checker, node: surface.Call, arguments: Sequence[surface.Arg
         return c.broken(node.span)
     generator = generator_of(c, given.plain[0], "steady_state")
     options = _options(c, given, "steady_state")
+    if options == ():
+        c.report(c.dynamics.nothing_lost(given.named["loss"].span))
     if generator is None or not options:
         return c.broken(node.span)
     hamiltonian, places, scale = generator
@@ -132,7 +134,7 @@ def trajectory(c: Checker, node: surface.Call, arguments: Sequence[surface.Argum
         return c.broken(node.span)
     type_ = pruned(state.type)
     if not isinstance(type_, types.Ket):
-        c.report(c.quantum.takes(state.span, "trajectory", "H, a ket and times", types.resolved(type_)))
+        c.report(c.quantum.takes(state.span, "trajectory", "a ket after H", types.resolved(type_)))
         return c.broken(node.span)
     hamiltonian, places, scale = generator
     loss = dict(options).get("loss")
@@ -153,7 +155,7 @@ def quasienergies(c: Checker, node: surface.Call, arguments: Sequence[surface.Ar
     if given is None or not _has(c, node, given, 2, "quasienergies", takes):
         return c.broken(node.span)
     generator = generator_of(c, given.plain[0], "quasienergies")
-    time = c.fit(c.expr(given.plain[1], TIME), TIME)
+    time = _one_time(c, given.plain[1])
     options = _options(c, given, "quasienergies")
     if generator is None or options is None or pruned(time.type) is BROKEN:
         return c.broken(node.span)
@@ -236,10 +238,24 @@ def _points(c: Checker, node: surface.Expr, one: Type, function: str, words: str
     if isinstance(element, (*types.QUANTUM, types.Record, types.Function)) or len(shape or ()) > 1:
         c.report(c.quantum.takes(value.span, function, words, types.resolved(value.type)))
         return c.broken(node.span)
-    if element is INT or types.resolved(element) == SCALAR:
+    if _is_plain(value):
         c.report(c.dynamics.plain_numbers(value.span, *unit))
         return c.broken(node.span)
     return c.fit(value, one if shape is None else types.Array(one, shape))
+
+
+def _one_time(c: Checker, node: surface.Expr) -> typed.Expr:
+    value = c.expr(node, TIME)
+    if _is_plain(value):
+        c.report(c.dynamics.plain_numbers(value.span, "a time", "us"))
+        return c.broken(node.span)
+    return c.fit(value, TIME)
+
+
+def _is_plain(value: typed.Expr) -> bool:
+    """Whether it is a number, or several, without a dimension; 0 has any."""
+    element, _ = element_of(value.type)
+    return element is INT or types.resolved(element) == SCALAR
 
 
 def _two_operators(c: Checker, given: _Given, function: str) -> tuple[tuple[typed.Expr, typed.Expr], Dimension] | None:
@@ -275,7 +291,7 @@ def _options(c: Checker, given: _Given, function: str) -> tuple[tuple[str, typed
             case "loss":
                 value = jumps_of(c, node)
             case "from":
-                value = c.fit(c.expr(node, TIME), TIME)
+                value = _one_time(c, node)
             case "method":
                 value = c.fit(c.expr(node), TEXT)
                 is_broken = pruned(value.type) is BROKEN

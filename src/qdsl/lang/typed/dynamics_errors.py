@@ -46,7 +46,7 @@ class DynamicsErrors:
     def frequency_as_generator(self, span: Span, function: str, value: Span | None) -> Diagnostic:
         """`evolve(f * Z(q), ..)`: the 2π is missing. `value` is what to multiply; None where it stands elsewhere."""
         fixes = () if value is None else (_times_two_pi(value),)
-        hint = "" if value is not None else "it gives 2pi * f * Z(q) for a frequency f"
+        hint = "" if value is not None else "its result needs the 2pi: 2pi * f * Z(q) for a frequency f"
         return error(
             "E0411",
             f"the H of `{function}` counts radians per time, and this counts cycles: a factor 2pi is missing",
@@ -67,9 +67,14 @@ class DynamicsErrors:
 
     def not_a_jump(self, span: Span, dimension: Dimension, hint: str, fixes: tuple[Fix, ...]) -> Diagnostic:
         """`loss = [kappa * a(c)]`: the square root is missing."""
-        what = self.show.dimension(dimension)
-        said = f"a jump operator is the square root of a Rate times an operator, and this is of {what}"
+        what = self.show.a(types.Operator(dimension, frozenset()))
+        said = f"a jump operator is the square root of a Rate times an operator, and this is {what}"
         return error("E0377", said, Label(span), hint=hint, fixes=fixes)
+
+    def nothing_lost(self, span: Span) -> Diagnostic:
+        """`steady_state(H, loss = [])`."""
+        said = "without a jump operator no state is more steady than others"
+        return error("E0378", said, Label(span), hint="give at least one: loss = [sqrt(kappa) * a(c)]")
 
     def loss_not_a_list(self, span: Span, type_: Type) -> Diagnostic:
         """`loss = sqrt(kappa) * a(c)`."""
