@@ -9,7 +9,8 @@
 
 Then indices are known, so that `elements` finds what is read, and what an array of constants says is decided: a solver
 with its table of coefficients becomes the formula one would write by hand. Only loops that read or write elements of
-arrays of known lengths, few rounds and few operations altogether; LLVM unrolls others if that pays.
+arrays of known lengths, few rounds and few operations altogether; LLVM unrolls others if that pays. A `build` is such a
+loop, and becomes an `array`, unless an element of it may fail: that failure tells at which element it was.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from math import prod
 
 from qdsl.lang.core.ir import ArrayType, Block, Function, Op, Value
 from qdsl.lang.core.rewrite import Rewriter, copy_block
+from qdsl.lang.optimise.effects import has_effect
 
 MOST_ROUNDS = 16
 MOST_OPS = 1_000
@@ -41,20 +43,39 @@ class _Unroll(Rewriter):
         self.size = size
 
     def rule(self, op: Op) -> Sequence[Value] | None:
-        if op.name != "for":
-            return None
-        low, high = (self.constant(bound) for bound in op.operands[:2])
+        if op.name == "for":
+            low, high = (self.constant(bound) for bound in op.operands[:2])
+            return self.loop(op, low, high) if self.is_short(op, low, high) else None
+        if op.name == "build" and len(op.operands) == 1 and not has_effect(op, self.constant):
+            length = self.constant(op.operands[0])
+            return self.elements(op, length) if self.is_short(op, 0, length) else None
+        return None
+
+    def is_short(self, op: Op, low: int | None, high: int | None) -> bool:
+        """Whether to write it out; what it will have become is then counted."""
         if low is None or high is None or not 0 < high - low <= MOST_ROUNDS:
-            return None
+            return False
         (body,) = op.regions
         growth = (high - low) * sum(1 for _ in body.walk())
         if growth > MOST_OPS or self.size + growth > MOST_OPS_ALTOGETHER or not _is_worth_it(body):
-            return None
+            return False
         self.size += growth
+        return True
+
+    def loop(self, op: Op, low: int, high: int) -> Sequence[Value]:
         carried: Sequence[Value] = op.operands[2:]
         for index in range(low, high):
-            carried = copy_block(body, (self.builder.const(index), *carried), self.builder, self.replaced)
+            carried = copy_block(op.regions[0], (self.builder.const(index), *carried), self.builder, self.replaced)
         return carried
+
+    def elements(self, op: Op, length: int) -> Sequence[Value]:
+        made = [
+            copy_block(op.regions[0], (self.builder.const(index),), self.builder, self.replaced)[0]
+            for index in range(length)
+        ]
+        array = self.builder.array(made)
+        array.hint = op.result.hint
+        return (array,)
 
 
 def _is_worth_it(body: Block) -> bool:
