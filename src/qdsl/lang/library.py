@@ -29,6 +29,8 @@ MODULES = (
     "eigen",
     "runge_kutta",
     "ode",
+    "runge_kutta_steps",
+    "evolution",
     "quadrature",
     "interpolation",
     "fourier",

@@ -33,6 +33,11 @@ VERDICTS: dict[str, tuple[Code, str]] = {
     # ode
     "event_happens": (Code.NOT_CONVERGED, "no event: at the end, {0}, its function is {1}, both in SI units"),
     "times_ascend": (Code.DOMAIN, "the times must ascend: {1} follows {0}, in SI units"),
+    # evolution
+    "is_followed": (
+        Code.NOT_CONVERGED,
+        "the state cannot be followed beyond {0} with a relative error of {3}: step {2} was {1} long, in SI units",
+    ),
     # linear algebra
     "is_regular": (Code.DOMAIN, "the matrix is singular: its column {0} depends on those before it"),
     "is_positive": (Code.DOMAIN, "the matrix is not positive: its pivot in row {0} is {1}, in SI units"),
