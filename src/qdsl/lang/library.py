@@ -31,6 +31,7 @@ MODULES = (
     "ode",
     "runge_kutta_steps",
     "evolution",
+    "matrix_exponential",
     "response",
     "two_level",
     "jumps",

@@ -52,13 +52,13 @@ ATOL = 1e-10
 """What a step may be wrong by, of the greatest number of a state and beside that, unless the program says."""
 
 SOLVERS = {
-    "closed": "two_level_steps",
-    "exact": "stepped",
-    "adaptive": "adaptive",
-    "fine": "adaptive_finely",
-    "krylov": "krylov",
-    "chebyshev": "chebyshev",
-    "stiff": "stiff_linear",
+    "closed": ("two_level", "two_level_steps"),
+    "exact": ("matrix_exponential", "stepped"),
+    "adaptive": ("evolution", "adaptive"),
+    "fine": ("evolution", "adaptive_finely"),
+    "krylov": ("krylov", "krylov"),
+    "chebyshev": ("chebyshev", "chebyshev"),
+    "stiff": ("evolution", "stiff_linear"),
 }
 
 
@@ -323,9 +323,10 @@ def solver_call(
         given = [matrix, reader, first, start, times]
     else:
         given = [slope_of(body, equation, pruned), reader, first, start, times, *tolerances]
-    module = "two_level" if choice.method == "closed" else "evolution"
-    function = body.program.find(module, SOLVERS[choice.method])
-    function = body.program.sized(function, {"n": n, "k": count})
+    function = body.program.find(*SOLVERS[choice.method])
+    # Loops over a matrix stay loops: written out, its exponential would take seconds to compile.
+    lengths = {"k": count} if choice.method == "exact" else {"n": n, "k": count}
+    function = body.program.sized(function, lengths)
     for default in function.defaults[len(given) :]:
         assert default is not None
         given.append(body.expr(default))
