@@ -31,6 +31,7 @@ MODULES = (
     "ode",
     "runge_kutta_steps",
     "evolution",
+    "trajectories",
     "quadrature",
     "interpolation",
     "fourier",
