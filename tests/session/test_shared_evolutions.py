@@ -150,7 +150,9 @@ def test_points_are_those_of_each_by_itself(name: str) -> None:
         assert shared.width == each.width
         for found, wanted in zip(shared(*params, *axes), each(*params, *axes), strict=True):
             scale = np.max(np.abs(wanted)) or 1.0
-            assert np.broadcast_to(found / scale, (8,)) == pytest.approx(np.broadcast_to(wanted / scale, (8,)), abs=2e-6)
+            assert np.broadcast_to(found / scale, (8,)) == pytest.approx(
+                np.broadcast_to(wanted / scale, (8,)), abs=2e-6
+            )
 
 
 @pytest.mark.parametrize("name", MODELS)

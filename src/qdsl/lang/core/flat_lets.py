@@ -31,8 +31,7 @@ STAYS = (typed.Lambda, typed.Comprehension, typed.Constant, typed.Local, typed.F
 def flattened(experiment: typed.Experiment) -> typed.Experiment | None:
     """The experiment with its lets in a row, if something in it evolves."""
     costs = Costs()
-    nodes: list[Node] = [*experiment.lets, *(measure.distribution for measure in experiment.measures)]
-    if not any(map(costs.has, nodes)):
+    if not has_any(experiment, costs):
         return None
     flat = _Flattening(costs)
     for let in experiment.lets:
@@ -41,10 +40,23 @@ def flattened(experiment: typed.Experiment) -> typed.Experiment | None:
     return replace(experiment, lets=tuple(flat.lets), measures=measures)
 
 
-class Costs:
-    """Which pieces of a program evolve something, themselves or in the functions that they call."""
+def has_states(experiment: typed.Experiment) -> bool:
+    """Whether there are states or operators in the model."""
+    return has_any(experiment, Costs(None))
 
-    def __init__(self) -> None:
+
+def has_any(experiment: typed.Experiment, costs: Costs) -> bool:
+    nodes: list[Node] = [*experiment.lets, *(measure.distribution for measure in experiment.measures)]
+    return any(map(costs.has, nodes))
+
+
+class Costs:
+    """Which pieces of a program evolve something, themselves or in the functions that they call; or do any of other
+    `operations`, with None for all.
+    """
+
+    def __init__(self, operations: frozenset[str] | None = COSTLY) -> None:
+        self.operations = operations
         self.known: dict[typed.Function, bool] = {}
 
     def has(self, node: Node) -> bool:
@@ -53,7 +65,7 @@ class Costs:
     def _is_costly(self, node: Node) -> bool:
         match node:
             case typed.Quantum(name=name):
-                return name in COSTLY
+                return self.operations is None or name in self.operations
             case typed.Call(function=function) | typed.FunctionValue(function=function):
                 return self.of(function)
             case typed.Local(variable=typed.Variable(value=typed.Expr() as value)):

@@ -19,11 +19,12 @@ states after the axes; those of all points find it themselves, and are told behi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
-from qdsl.lang.core.flat_lets import flattened
+from qdsl.lang.core.flat_lets import flattened, has_states
 from qdsl.lang.core.readings import Readings
+from qdsl.lang.core.replaced import with_distribution
 from qdsl.lang.core.segment_code import statements
 from qdsl.lang.core.segments import plan
 from qdsl.lang.core.typed_writer import Writer
@@ -32,6 +33,9 @@ from qdsl.lang.typed import types
 from qdsl.lang.typed.dependence import fitted_variables, variables_in
 from qdsl.lang.typed.distributions import DISTRIBUTIONS
 from qdsl.lang.typed.types import INT, SCALAR, Type
+
+OF_ONE_PROBABILITY = ("Binomial", "Bernoulli")
+"""Distributions whose argument p is a probability."""
 
 FindFunction = Callable[[str], typed.Function]
 
@@ -60,7 +64,8 @@ class FromExperiment:
     @cached_property
     def model(self) -> typed.Experiment:
         """The experiment, as a function of what is read where something is."""
-        return self.experiment if self.readings is None else self.readings.rest
+        found = self.experiment if self.readings is None else self.readings.rest
+        return _with_settled(found) if has_states(self.experiment) else found
 
     @property
     def params(self) -> tuple[typed.Variable, ...]:
@@ -264,6 +269,23 @@ class FromExperiment:
 
     def _function(self, name: str, parameters: Sequence[typed.Variable], body: typed.Expr) -> typed.Function:
         return self.w.function(f"{self.experiment.name}.{name}", parameters, body)
+
+
+def _with_settled(experiment: typed.Experiment) -> typed.Experiment:
+    """With the probabilities of counts kept in 0 .. 1, whatever the rounding of an evolution makes of them."""
+
+    def settled(value: typed.DistributionValue) -> typed.DistributionValue:
+        names = [name for name, _ in DISTRIBUTIONS[value.name].arguments]
+        arguments = [
+            typed.Quantum(each.span, SCALAR, "settled", (each,), display=each.display)
+            if name == "p" and each is not None and value.name in OF_ONE_PROBABILITY
+            else each
+            for name, each in zip(names, value.arguments, strict=True)
+        ]
+        return replace(value, arguments=tuple(arguments))
+
+    measures = tuple(with_distribution(each, settled) for each in experiment.measures)
+    return replace(experiment, measures=measures)
 
 
 def _arguments(measure: typed.MeasureDeclaration) -> tuple[typed.Expr, ...]:

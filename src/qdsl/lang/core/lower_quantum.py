@@ -12,9 +12,10 @@ from qdsl.lang.typed import tree as typed
 
 @rule(typed.Quantum)
 def quantum(body: Body, node: typed.Quantum) -> Data:
-    from qdsl.lang.core import lower_dynamics, lower_matrices, lower_readings, lower_states
+    from qdsl.lang.core import lower_dynamics, lower_matrices, lower_measurements, lower_readings, lower_states
 
     assert lower_matrices is not None  # importing it registers its rules
+    assert lower_measurements is not None
     assert lower_readings is not None
 
     found = lower_states.STATES.get(node.name) or lower_dynamics.DYNAMICS.get(node.name)

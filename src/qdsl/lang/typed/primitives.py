@@ -17,6 +17,7 @@ from qdsl.lang.typed.derivatives import derivative
 from qdsl.lang.typed.distributions import DISTRIBUTIONS
 from qdsl.lang.typed.dynamics_calls import DYNAMICS
 from qdsl.lang.typed.literals import shown
+from qdsl.lang.typed.measurements import MEASUREMENTS, OUTCOMES
 from qdsl.lang.typed.quantum_calls import QUANTUM_CALLS
 from qdsl.lang.typed.requests import expected, fit, load, simulate
 from qdsl.lang.typed.spaces import Register
@@ -223,7 +224,7 @@ PRIMITIVES: dict[str, Primitive] = {
     "simulate": _in_the_open("simulate", simulate),
     "expected": _in_the_open("expected", expected),
     "fit": _in_the_open("fit", fit),
-} | {name: distribution(name) for name in DISTRIBUTIONS}
+} | {name: distribution(name) for name in (*DISTRIBUTIONS, OUTCOMES)}
 
-CALLS: dict[str, Primitive] = QUANTUM_CALLS | DYNAMICS
+CALLS: dict[str, Primitive] = QUANTUM_CALLS | DYNAMICS | MEASUREMENTS
 """Known only where they are called: `n` and `a` are free for values."""
