@@ -188,32 +188,50 @@ class FromExperiment:
         w = self.w
         columns = {each: self._column(each) for each in (*self.axes, *self.measured)}
         total, index = w.variable("total", SCALAR, is_mutable=True), w.variable("i", INT)
-        before, taken, more = self._read_for(columns, index)
-        body: list[typed.Statement] = [
-            w.let(each, w.at(w.use(column), w.use(index))) for each, column in columns.items()
-        ]
-        body += [*taken, *self.model.lets]
-        for measure in (each for each in self.model.measures if not each.is_further):
-            body.append(w.assign(total, w.operation("add", w.use(total), term(measure))))
+        terms = [term(each) for each in self.model.measures if not each.is_further]
+        lets = self._lets_for(terms)
+        before, taken = self._read_for((*lets, *terms), columns, index)
+        at_row = [w.let(each, w.at(w.use(column), w.use(index))) for each, column in columns.items()]
+        body: list[typed.Statement] = [*at_row, *taken, *lets]
+        body += [w.assign(total, w.operation("add", w.use(total), each)) for each in terms]
         rows = w.range(w.integer(0), w.length(next(iter(columns.values()))))
         whole = (*before, w.let(total, w.zero), w.loop(index, rows, body))
         result = self._with_priors(w.use(total), of_priors) if of_priors else w.use(total)
-        return self._function(name, (*self.params, *columns.values(), *more), w.block(whole, result))
+        return self._function(name, (*self.params, *columns.values(), *self._sharing), w.block(whole, result))
+
+    def _lets_for(self, terms: Sequence[typed.Expr]) -> Sequence[typed.Let]:
+        """The lets of the model; where states evolve those that the terms need, for the others may take long."""
+        if self.readings is None:
+            return self.model.lets
+        needed, lets = variables_in(tuple(terms)), list[typed.Let]()
+        for let in reversed(self.model.lets):
+            if let.variable in needed:
+                needed |= variables_in(let.value)
+                lets.insert(0, let)
+        return lets
+
+    @property
+    def _sharing(self) -> tuple[typed.Variable, ...]:
+        """The parameters that say which rows share what: `order`, `starts`, and `places`, which stop each row is."""
+        return () if self.readings is None else (self.readings.order, self.readings.starts, self._places)
+
+    @cached_property
+    def _places(self) -> typed.Variable:
+        return self.w.variable("places", types.Array(INT))
 
     def _read_for(
-        self, columns: dict[typed.Variable, typed.Variable], index: typed.Variable
-    ) -> tuple[list[typed.Statement], list[typed.Statement], tuple[typed.Variable, ...]]:
-        """What reads all that is read of states, what takes the part of a row of it, and the parameters that say which
-        rows share what: `order`, `starts`, and `places`, which stop each row is.
-        """
-        if self.readings is None:
-            return [], [], ()
+        self,
+        users: Sequence[typed.Expr | typed.Statement],
+        columns: dict[typed.Variable, typed.Variable],
+        index: typed.Variable,
+    ) -> tuple[list[typed.Statement], list[typed.Statement]]:
+        """What reads all that is read of states, and what takes the part of a row of it; nothing where none is used."""
+        if self.readings is None or variables_in(tuple(users)).isdisjoint(self.read):
+            return [], []
         w = self.w
-        places = w.variable("places", types.Array(INT))
         before, arrays = statements(self.readings, {each: columns[each] for each in self.readings.stops})
-        place = w.at(w.use(places), w.use(index))
-        taken: list[typed.Statement] = [w.let(each, w.at(w.use(array), place)) for each, array in arrays.items()]
-        return before, taken, (self.readings.order, self.readings.starts, places)
+        place = w.at(w.use(self._places), w.use(index))
+        return before, [w.let(each, w.at(w.use(array), place)) for each, array in arrays.items()]
 
     def read_at(self, swept: frozenset[str] = frozenset()) -> typed.Function:
         """(params, columns of the axes that matter, order, starts) -> what is read off states at each stop. Params that
@@ -256,7 +274,9 @@ class FromExperiment:
     def _call(
         self, of: typed.DistributionValue, what: str, arguments: Sequence[typed.Expr], result: Type
     ) -> typed.Expr:
-        return Writer(of.span).call(self.find(f"{of.name.lower()}_{what}"), *arguments, type=result)
+        function = self.find(f"{of.name.lower()}_{what}")
+        given = arguments if self.readings is None else _as_used(function, arguments)
+        return Writer(of.span).call(function, *given, type=result)
 
     def _wrapping(self, name: str, left: typed.Expr, right: typed.Expr) -> typed.Expr:
         return self.w.operation(f"wrapping_{name}", left, right, type=INT)
@@ -269,6 +289,25 @@ class FromExperiment:
 
     def _function(self, name: str, parameters: Sequence[typed.Variable], body: typed.Expr) -> typed.Function:
         return self.w.function(f"{self.experiment.name}.{name}", parameters, body)
+
+
+def _as_used(function: typed.Function, arguments: Sequence[typed.Expr]) -> list[typed.Expr]:
+    """The arguments, with zeros in the place of numbers that the function does not look at."""
+    used = frozenset() if function.body is None else variables_in(function.body)
+    return [
+        argument if parameter in used else _nothing(argument)
+        for parameter, argument in zip(function.parameters, arguments, strict=True)
+    ]
+
+
+def _nothing(argument: typed.Expr) -> typed.Expr:
+    match types.pruned(argument.type):
+        case types.Real() as type_:
+            return typed.Constant(argument.span, type_, 0.0)
+        case types.Array(types.Real() as element, (_,)):
+            return typed.ArrayLiteral(argument.span, types.Array(element, (0,)), ())
+        case _:
+            return argument
 
 
 def _with_settled(experiment: typed.Experiment) -> typed.Experiment:

@@ -1,7 +1,7 @@
 """What measurements tell, and what they do to states.
 
     probabilities(m, rho)       an expectation for each outcome
-    collapse(m, k, psi)         K psi / |K psi| with the positive root K of the effect E_k; of a density K rho K† / trace
+    collapse(m, k, psi)         K psi / |K psi| with the positive root K of the effect k; of a density K rho K† / trace
     measured(m, rho)            the sum of K rho K† over all outcomes
 
 Source: M. A. Nielsen and I. L. Chuang, "Quantum Computation and Quantum Information" (2000), sections 2.2.3 to 2.2.6.
