@@ -1,4 +1,4 @@
-"""Fits of models whose states evolve: the truth within its errors, and the derivatives of the same model as a formula."""
+"""Fits of models whose states evolve: the truth within its errors, and the derivatives of what has a closed form."""
 
 from __future__ import annotations
 

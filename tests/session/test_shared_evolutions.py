@@ -8,12 +8,17 @@ from typing import Any
 import numpy as np
 import pytest
 
+from qdsl.lang import differentiate
 from qdsl.lang.core.from_experiment import FromExperiment
+from qdsl.lang.core.from_typed import Lowering
+from qdsl.lang.core.interpret import interpret
+from qdsl.lang.core.ir import Module
 from qdsl.lang.core.segments import Share
 from qdsl.lang.report import Diagnostic
 from qdsl.lang.source import Source
 from qdsl.runtime.experiment.model import Model, model_of
 from qdsl.runtime.experiment.sharing import Called
+from qdsl.runtime.experiment.stops import stops_of
 from qdsl.runtime.session import Session, Settings
 
 RABI = """
@@ -179,3 +184,38 @@ def test_what_is_shared(name: str) -> None:
     readings = model(MODELS[name][0]).functions.readings
     assert readings is not None
     assert set(readings.plan.shares.values()) == MODELS[name][3]
+
+
+class Counting(dict[str, Any]):
+    """Functions, and how often a solver was called."""
+
+    count = 0
+
+    def __getitem__(self, name: str) -> Any:
+        self.count += name.startswith(("stepped", "adaptive"))
+        return super().__getitem__(name)
+
+
+TAUS = np.linspace(0, 1e-7, 7)
+
+
+@pytest.mark.parametrize(
+    ("name", "axes", "evolutions"),
+    [
+        ("rabi", [TAUS, np.full(7, 100)], 1),
+        ("chevron", [np.tile(TAUS, 40), np.repeat(np.linspace(-1e6, 1e6, 40), 7)], 40),
+        ("ramsey", [TAUS], 2),
+    ],
+)
+def test_as_many_evolutions_as_segments(name: str, axes: list[np.ndarray], evolutions: int) -> None:
+    """A chevron of 40 detunings evolves 40 times, whatever its times; a Ramsey model in its first pulse and its wait,
+    while the last pulse is a matrix.
+    """
+    of = model(MODELS[name][0])
+    entry = Lowering(differentiate, of.environment.compiler.library.member).kernel(of.functions.nll())
+    functions = Counting(entry.module.functions)
+    stops = stops_of(axes[1:] if name == "chevron" else [], axes[:1], len(axes[0]))
+    data = np.full(len(axes[0]), 50) if name == "rabi" else np.full(len(axes[0]), 0.4)
+    columns = [each.tolist() for each in (*axes, data, stops.order, stops.starts, stops.places)]
+    interpret(Module(functions), entry.name, [*of.defaults().values(), *columns])
+    assert functions.count == evolutions
