@@ -36,6 +36,7 @@ MODULES = (
     "two_level",
     "jumps",
     "floquet",
+    "trajectories",
     "quadrature",
     "interpolation",
     "fourier",

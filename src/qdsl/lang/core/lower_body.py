@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from qdsl.lang.core.builder import Builder, Values
-from qdsl.lang.core.ir import FAILURES, ArrayType, Code, Failure, Scalar, Value, scalar_of
+from qdsl.lang.core.ir import FAILURES, ArrayType, Code, Failure, Op, Scalar, Value, scalar_of
 from qdsl.lang.core.ir import Type as CoreType
 from qdsl.lang.core.layout import NoLayout, core_types, element_type, shape_of
 from qdsl.lang.core.lower_effects import Captures, Effects
@@ -105,10 +105,12 @@ class Body:
         self.program = program
         self.result = result
         self.b = Builder()
+        self.around: list[Builder] = []
         self.variables: dict[typed.Variable, Bound | Row] = {}
         self.known: dict[Value, bool | int | float] = {}
         self.supports: dict[Value, frozenset[int]] = {}
         self.normal: set[Value] = set()
+        """States that are known to be normalised, and arrays of such."""
         self.given: dict[typed.Expr, Data] = {}
         self.definitions: dict[typed.Variable, typed.Expr] = {}
         self.zeros: set[Value] = set()
@@ -322,7 +324,10 @@ class Body:
             return self.b.get(array, *indices)
         lengths = [self.b.len(array, len(indices) + axis) for axis in range(further)]
         rest = array.type.shape[len(indices) :]
-        return self.b.build(lengths, lambda builder, *more: builder.get(array, *indices, *more), rest)
+        made = self.b.build(lengths, lambda builder, *more: builder.get(array, *indices, *more), rest)
+        if array in self.normal:
+            self.normal.add(made)
+        return made
 
     # ── blocks inside blocks ─────────────────────────────────────────────────
 
@@ -336,10 +341,16 @@ class Body:
     @contextmanager
     def inside(self, builder: Builder) -> Iterator[None]:
         """Write into another block; what is bound inside is forgotten afterwards."""
-        outer, before = self.b, dict(self.variables)
+        before = dict(self.variables)
+        self.around.append(self.b)
         self.b = builder
         yield
-        self.b, self.variables = outer, before
+        self.b, self.variables = self.around.pop(), before
+
+    def origins(self) -> Iterator[Op]:
+        """The operations whose results can be used here: those of the block at hand, and of the blocks around it."""
+        for builder in (*self.around, self.b):
+            yield from builder.ops
 
     def region(self, write: Callable[..., Sequence[Value]]) -> Callable[..., Sequence[Value]]:
         """`write(*parameters) -> values` as the builder wants a region."""

@@ -134,12 +134,37 @@ class StartingState:
         return (density_numbers if self.is_of_ket else picked)(body, self.array, places)
 
 
+def transfer_matrix(body: Body, node: typed.Quantum) -> Value:
+    """The matrix that takes the numbers of any state to a single time, whatever state the evolution begins with."""
+    state, time_node = node.arguments[1], node.arguments[2]
+    type_ = types.pruned(state.type)
+    equation = equation_of(body, node)
+    whole = generator_of(body, equation, body.spaces_of(type_, state.span), isinstance(type_, types.Density))
+    n = whole.size
+    weights = weights_of(body, whole, equation, None)
+    options = dict(node.options)
+    time = body.expr(time_node).value
+    if "from" in options:
+        time = body.b.op("sub", time, body.expr(options["from"]).value)
+    rates = matrix_of(body, weights, n)
+    angles = body.b.build(
+        [body.constant(n), body.constant(n)],
+        lambda b, i, j: b.op("mul", b.get(rates, i, j, inside=True), time),
+        (n, n),
+    )
+    function = body.program.sized(body.program.find("matrix_exponential", "exponential"), {"n": n})
+    plain = types.Array(types.SCALAR, (n, n))
+    return apply_call(body, function, [Data(plain, (angles,))], plain).value
+
+
 # ── evolve ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def evolve(body: Body, node: typed.Quantum) -> Data:
-    """The state at a time, or at each of several."""
-    return Data(node.type, (solved(body, node, None),))
+    """The state at a time, or at each of several: normalised, but for the solver's error."""
+    made = solved(body, node, None)
+    body.normal.add(made)
+    return Data(node.type, (made,))
 
 
 def observed(body: Body, node: typed.Quantum, observables: Sequence[Operator]) -> Value:

@@ -117,3 +117,41 @@ def lacks_space(place: Span, names: str) -> Refused:
 
 def space_twice(place: Span, name: str) -> Refused:
     return Refused(error("E0371", f"both sides are states of `{name}`; a space has one state", Label(place)))
+
+
+# ── measurements ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def not_the_identity(place: Span, entry: str, value: str) -> Refused:
+    """`povm m(q) = [P(q, 0), 0.9 * P(q, 1)]`."""
+    said = f"the effects do not add up to the identity: {entry} of their sum is {value}"
+    return Refused(error("E0390", said, Label(place), hint="what is lost is an outcome too: 1 - E0 - E1"))
+
+
+def not_positive(place: Span, value: str) -> Refused:
+    """`povm m(q) = [1.5 * P(q, 0), ..]` and its counterpart: a probability that could be negative."""
+    said = f"an effect must be positive, and this one has the eigenvalue {value}"
+    return Refused(error("E0391", said, Label(place)))
+
+
+def no_projector(place: Span, value: str) -> Refused:
+    """`projective m(q) = [0.5 * P(q, 0), ..]`."""
+    said = f"this is no projector: it has the eigenvalue {value}, and a projector has 0 and 1 alone"
+    return Refused(error("E0392", said, Label(place), hint="a measurement with such effects is a povm"))
+
+
+def not_orthogonal(place: Span, other: Span) -> Refused:
+    """`projective m(q) = [P(q, 0), |+><+|]`."""
+    said = "the projectors of a measurement are orthogonal, and these overlap"
+    return Refused(error("E0392", said, Label(place), Label(other, "with this one")))
+
+
+def measurement_not_known(place: Span) -> Refused:
+    """`collapse(m, 0, psi)` where a number in m is known only when the program runs."""
+    said = "what a state becomes is known only if all numbers in the measurement are"
+    return Refused(error("E0393", said, Label(place), hint="write them as numbers, or as `const`"))
+
+
+def no_outcome(place: Span, outcome: int, count: int) -> Refused:
+    """`collapse(m, k, psi)` where k is known to be none of the outcomes."""
+    return Refused(error("E0317", f"there is no outcome {outcome}: they are 0 to {count - 1}", Label(place)))

@@ -32,6 +32,10 @@ def quantum(body: Body, node: typed.Quantum) -> Staged:
     """An operation that gives an operator, a bra or a list of them."""
     if isinstance(types.pruned(node.type), types.Bra):
         return bra(body, node)
+    if isinstance(types.pruned(node.type), types.Povm):
+        from qdsl.lang.core.lower_povm import povm
+
+        return povm(body, node)
     rule = _RULES.get(node.name)
     if rule is None:
         raise InternalError(f"no way to lower {node.name}")

@@ -88,6 +88,7 @@ class PovmBound:
 
     effects: tuple[Operator, ...]
     spaces: tuple[Space, ...]
+    is_projective: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -159,6 +159,19 @@ class QuantumErrors:
     def argument_count(self, span: Span, function: str, takes: str) -> Diagnostic:
         return error("E0307", f"{function} takes {takes}", Label(span))
 
+    # ── measurements ─────────────────────────────────────────────────────────
+
+    def outcomes_unknown(self, span: Span, count: object) -> Diagnostic:
+        """`povm m(q) = [P(q, 0)]`, or a list whose length is known only when the program runs."""
+        said = "how many outcomes there are must be known before the run"
+        if isinstance(count, int):
+            said = "a measurement has at least two outcomes"
+        return error("E0527", said, Label(span), hint="write an effect for each: [P(q, 0), P(q, 1)]")
+
+    def no_outcome(self, span: Span, outcome: int, count: int) -> Diagnostic:
+        """`collapse(m, 2, rho)` of a measurement with the outcomes 0 and 1."""
+        return error("E0317", f"there is no outcome {outcome}: they are 0 to {count - 1}", Label(span))
+
     def not_shown_as(self, span: Span, form: str, type_: Type | None = None) -> Diagnostic:
         """`show 3 as matrix`, `show H as poem`."""
         if type_ is None:
