@@ -1,6 +1,6 @@
 """What is asked of an evolved state, gathered where the state is evolved.
 
-    let rho = evolve(H, psi, ts)                =>      let seen = observe(H, psi, ts, A, B)
+    let rho = evolve(H, psi, ts)                =>      let seen = observe(evolve(H, psi, ts), A, B)
     let f = expect(A, rho) + expect(B, rho)             let f = column(seen, 0) + column(seen, 1)
 
 So a state that is only looked at is never there as a whole, and what does not matter to A and B is not computed. A let
@@ -46,7 +46,7 @@ def gathered(
     evolution = let.value
     assert isinstance(evolution, typed.Quantum)
     seen = typed.Variable(let.variable.name, _seen_type(evolution, len(operators)), let.variable.span)
-    observe = replace(evolution, type=seen.type, name="observe", arguments=(*evolution.arguments, *operators))
+    observe = typed.Quantum(evolution.span, seen.type, "observe", (evolution, *operators))
     columns: dict[typed.Expr, typed.Expr] = {
         each: typed.Quantum(
             each.span,

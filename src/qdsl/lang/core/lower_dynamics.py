@@ -24,7 +24,6 @@ from qdsl.lang.core.lower_inline import applied
 from qdsl.lang.core.lower_operators import scaled
 from qdsl.lang.core.lower_states import (
     check_normal,
-    check_observable,
     check_spaces,
     density_numbers,
     density_support,
@@ -410,17 +409,4 @@ def slope_of(body: Body, equation: Equation, pruned: Generator) -> Closure:
     return outlined(body, "slope", (TIME, state), slope, write)
 
 
-def observe(body: Body, node: typed.Quantum) -> Data:
-    """Several expectations of one evolved state (`core.gather`)."""
-    operators: list[Operator] = []
-    state = types.pruned(node.arguments[1].type)
-    spaces = body.spaces_of(state, node.arguments[1].span)
-    for each in node.arguments[3:]:
-        operator = body.staged(each)
-        assert isinstance(operator, Operator)
-        check_observable(body, operator, spaces, each.span)
-        operators.append(operator)
-    return Data(node.type, (observed(body, node, operators),))
-
-
-EVOLUTIONS: dict[str, Callable[[Body, typed.Quantum], Data]] = {"evolve": evolve, "observe": observe}
+EVOLUTIONS: dict[str, Callable[[Body, typed.Quantum], Data]] = {"evolve": evolve}
