@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from qdsl.lang.core.failure_words import at_element
 from qdsl.lang.core.ir import Code
-from qdsl.lang.library import MODULES, PRELUDE
+from qdsl.lang.library import EVERY
 from qdsl.lang.report import Diagnostic, Label, error
 from qdsl.lang.source import Span
 from qdsl.lang.typed.tree import Variable
@@ -26,7 +26,7 @@ _HINTS = {
 }
 
 
-_LIBRARY = frozenset(f"stdlib/{name}.qdsl" for name in (*PRELUDE, *MODULES))
+_LIBRARY = frozenset(f"stdlib/{name}.qdsl" for name in EVERY)
 
 
 class Stopped(Exception):  # noqa: N818 - the user's program stopped, not we
