@@ -109,6 +109,7 @@ class Body:
         self.known: dict[Value, bool | int | float] = {}
         self.supports: dict[Value, frozenset[int]] = {}
         self.normal: set[Value] = set()
+        self.kets: dict[Value, dict[int, complex]] = {}
         self.given: dict[typed.Expr, Data] = {}
         self.definitions: dict[typed.Variable, typed.Expr] = {}
         self.zeros: set[Value] = set()

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from qdsl.lang.report import Diagnostic, Label, error
 from qdsl.lang.source import Span
 
 
 class Refused(Exception):  # noqa: N818 - a property of the user's program
-    """The program asks for what cannot be compiled. Whoever asked for a kernel reports `diagnostic`."""
+    """The program asks for what cannot be compiled. Whoever asked for a kernel reports `diagnostic`. Of code that was
+    put in the place of a call it tells the call.
+    """
 
     def __init__(self, diagnostic: Diagnostic) -> None:
         super().__init__(diagnostic.message)
-        self.diagnostic = diagnostic
+        labels = tuple(replace(each, span=_called(each.span)) for each in diagnostic.labels)
+        self.diagnostic = replace(diagnostic, labels=labels)
+
+
+def _called(span: Span) -> Span:
+    *_, outermost = span.chain()
+    return outermost
 
 
 def no_derivative(derivative: Span, kind: str, operation: str, place: Span | None) -> Refused:
@@ -113,6 +123,11 @@ def returns_early(place: Span, name: str) -> Refused:
 
 def lacks_space(place: Span, names: str) -> Refused:
     return Refused(error("E0372", f"this acts on {names}, which the state does not have", Label(place)))
+
+
+def spaces_differ(place: Span) -> Refused:
+    """`psi * phi†` in a function that is given states of different spaces."""
+    return Refused(error("E0372", "states of different spaces do not go together here", Label(place)))
 
 
 def space_twice(place: Span, name: str) -> Refused:

@@ -6,91 +6,29 @@ trace(A), ptrace(rho, q)    sums of numbers
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
-from qdsl.lang.core.builder import Builder
+from qdsl.lang.core import lower_dense as dense
 from qdsl.lang.core.ir import Value
 from qdsl.lang.core.lower_body import Body
-from qdsl.lang.core.lower_complex import mul
 from qdsl.lang.core.lower_errors import lacks_space
 from qdsl.lang.core.lower_operators import all_spaces, operator_of
 from qdsl.lang.core.lower_states import check_spaces, state_rule
 from qdsl.lang.core.lower_values import Data
 from qdsl.lang.core.sparse_code import Numbers, added, combination
-from qdsl.lang.core.staged import Operator
 from qdsl.lang.quantum.coordinates import place
 from qdsl.lang.quantum.sparse import size_of
 from qdsl.lang.typed import tree as typed
-from qdsl.lang.typed import types
-from qdsl.lang.typed.spaces import Space
-
-Entries = dict[tuple[int, int], tuple[list[Value], list[Value]]]
 
 
 @state_rule("matrix")
 def matrix(body: Body, node: typed.Quantum) -> Data:
     value = node.arguments[0]
-    if isinstance(value, typed.Quantum) and value.name == "operator":
-        return _of_density(body, node.type, body.expr(value.arguments[0]).value)
     operator = operator_of(body, value)
     spaces = body.spaces_of(value.type, value.span)
     check_spaces(operator, spaces, value.span)
-    d = size_of(spaces)
-    entries = entries_of(body, operator, spaces)
-    zero = body.constant(0.0)
-    parts = []
-    for part in (0, 1):
-        flat = [
-            added(body, entries[i, j][part]) if (i, j) in entries and entries[i, j][part] else zero
-            for i in range(d)
-            for j in range(d)
-        ]
-        parts.append(_square(body, body.b.array(flat), d))
-    return Data(node.type, tuple(parts))
-
-
-def entries_of(body: Body, operator: Operator, spaces: Sequence[Space]) -> Entries:
-    """What adds up to the real and to the imaginary part of each entry that is not zero."""
-    entries: Entries = {}
-    for pattern, coefficient in operator.terms:
-        whole = pattern.expanded(spaces)
-        for i, j, value in zip(whole.rows.tolist(), whole.columns.tolist(), whole.values.tolist(), strict=True):
-            re, im = entries.setdefault((i, j), ([], []))
-            for target, number in zip((re, im), _product(body, value, coefficient), strict=True):
-                if number is not None:
-                    target.append(number)
-    return entries
-
-
-def _product(body: Body, value: complex, coefficient: tuple[Value, Value] | None) -> tuple[Value | None, Value | None]:
-    """The parts of a constant times a coefficient; None where one is certainly zero."""
-    own = tuple(body.constant(part) if part else body.zero() for part in (value.real, value.imag))
-    re, im = own if coefficient is None else mul(body, coefficient, (own[0], own[1]))
-    return None if re in body.zeros else re, None if im in body.zeros else im
-
-
-def _square(body: Body, flat: Value, size: int) -> Value:
-    def element(builder: Builder, i: Value, j: Value) -> Value:
-        at = builder.op("wadd", builder.op("wmul", i, builder.const(size)), j)
-        return builder.get(flat, at, inside=True)
-
-    return body.b.build([body.constant(size), body.constant(size)], element, (size, size))
-
-
-def _of_density(body: Body, type_: types.Type, y: Value) -> Data:
-    numbers = Numbers(body, y)
-    d = round(y.type.shape[0] ** 0.5)  # type: ignore[union-attr, operator]
-    re: list[Value] = []
-    im: list[Value] = []
-    for i in range(d):
-        for j in range(d):
-            at = int(place(d, np.array([min(i, j)]), np.array([max(i, j)]))[0])
-            re.append(numbers.at(at))
-            part = body.constant(0.0) if i == j else numbers.at(at + 1)
-            im.append(part if i <= j else body.b.op("neg", part))
-    return Data(type_, (_square(body, body.b.array(re), d), _square(body, body.b.array(im), d)))
+    found = dense.dense_of(body, operator, spaces)
+    return Data(node.type, (found.re, found.im))
 
 
 @state_rule("trace")
@@ -99,7 +37,10 @@ def trace(body: Body, node: typed.Quantum) -> Data:
     value = node.arguments[0]
     operator = operator_of(body, value)
     spaces = body.spaces_of(value.type, value.span)
-    entries = entries_of(body, operator, spaces)
+    if operator.dense is not None:
+        whole = dense.matrix_of(dense.dense_of(body, operator, spaces))
+        return dense.called(body, "diagonal_sum", [whole], node.type)
+    entries = dense.entries_of(body, operator, spaces)
     diagonal = [parts for (i, j), parts in entries.items() if i == j]
     re = added(body, [each for parts in diagonal for each in parts[0]])
     im = added(body, [each for parts in diagonal for each in parts[1]])

@@ -4,23 +4,26 @@
     0.5 * X(q)          Operator([(0.5 X, -)])     a number known now goes into the pattern
     A + B, A * B        terms with one coefficient are one term
 
-Nothing of this is there when the program runs but the coefficients.
+Nothing of this is there when the program runs but the coefficients, and the matrix of what has one (`lower_dense`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from qdsl.lang.core import lower_dense as dense
 from qdsl.lang.core.lower_body import Body, staged_rule
 from qdsl.lang.core.lower_bras import bra
-from qdsl.lang.core.lower_complex import conj, mul
-from qdsl.lang.core.lower_errors import level_not_known, no_inverse_order, outside_space, space_not_known
-from qdsl.lang.core.staged import Coefficient, Many, Operator, SpaceBound, Staged
-from qdsl.lang.quantum.local import Local, elementary, flip, projector
-from qdsl.lang.quantum.pattern import Sum
+from qdsl.lang.core.lower_complex import complex_constant, conj, mul
+from qdsl.lang.core.lower_errors import level_not_known, no_inverse_order, outside_space, space_not_known, spaces_differ
+from qdsl.lang.core.lower_values import Data
+from qdsl.lang.core.staged import BraBound, Coefficient, Dense, Many, Operator, SpaceBound, Staged
+from qdsl.lang.quantum.local import Local, elementary, projector
+from qdsl.lang.quantum.pattern import Sum, size_of
 from qdsl.lang.report import InternalError
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
+from qdsl.lang.typed.dimension import ONE
 from qdsl.lang.typed.quantum_calls import ELEMENTARY
 from qdsl.lang.typed.spaces import Register, Space
 
@@ -124,65 +127,38 @@ def level(body: Body, node: typed.Expr, space: Space) -> int:
 
 
 def _by_hand(body: Body, node: typed.Quantum) -> Operator:
-    """A matrix written out: each of its numbers is a coefficient."""
+    """A matrix of numbers. Of one that is written out each number is a coefficient; any other stays a matrix."""
     *given, numbers = node.arguments
     spaces = all_spaces(body, given)
     if spaces != sorted(spaces, key=lambda space: space.order):
         raise no_inverse_order(node.span)
-    entries = _entries(body, numbers, spaces)
+    size = size_of(spaces)
+    elements = _written_out(numbers, size)
+    if elements is None:
+        return dense.of_matrix(body, body.expr(numbers), spaces)
     total = Operator()
-    for row, column, value in entries:
-        pattern = _flip(spaces, row, column)
-        total = plus(total, scaled(body, Operator(((pattern, None),)), value))
+    for (row, column), element in elements.items():
+        factor = factor_of(body, element)
+        if factor != 0:
+            pattern = dense.flips(spaces, row, column)
+            total = plus(body, total, scaled(body, Operator(((pattern, None),)), factor))
     return total
 
 
-def _flip(spaces: Sequence[Space], row: int, column: int) -> Sum:
-    """|row><column| over several spaces."""
-    pattern = Sum.one()
-    for space in reversed(spaces):
-        size = space.size or 1
-        pattern = Sum.single(space, flip(size, row % size, column % size)) @ pattern
-        row, column = row // size, column // size
-    return pattern
-
-
-def _entries(body: Body, numbers: typed.Expr, spaces: Sequence[Space]) -> list[tuple[int, int, complex | Coefficient]]:
-    """The numbers of a matrix that are not known to be zero."""
-    size = 1
-    for space in spaces:
-        size *= space.size or 1
-    known = _written_out(body, numbers, size)
-    if known is not None:
-        return [(i, j, value) for (i, j), value in known.items() if value != 0]
-    data = body.expr(numbers)
-    entries: list[tuple[int, int, complex | Coefficient]] = []
-    for i in range(size):
-        for j in range(size):
-            at = body.constant(i), body.constant(j)
-            re, im = (body.b.get(array, *at) for array in data.values)
-            entries.append((i, j, (re, im)))
-    return entries
-
-
-def _written_out(body: Body, numbers: typed.Expr, size: int) -> dict[tuple[int, int], complex] | None:
-    """The numbers of a literal matrix of known numbers."""
+def _written_out(numbers: typed.Expr, size: int) -> dict[tuple[int, int], typed.Expr] | None:
+    """The numbers of a literal matrix."""
     while isinstance(numbers, typed.Cast):
         numbers = numbers.value
-    if not isinstance(numbers, typed.ArrayLiteral):
+    if not isinstance(numbers, typed.ArrayLiteral) or len(numbers.elements) != size:
         return None
-    known: dict[tuple[int, int], complex] = {}
+    found: dict[tuple[int, int], typed.Expr] = {}
     for i, row in enumerate(numbers.elements):
         while isinstance(row, typed.Cast):
             row = row.value
-        if not isinstance(row, typed.ArrayLiteral):
+        if not isinstance(row, typed.ArrayLiteral) or len(row.elements) != size:
             return None
-        for j, each in enumerate(row.elements):
-            value = body.static(each)
-            if value is None:
-                return None
-            known[i, j] = complex(value)
-    return known if len(numbers.elements) == size else None
+        found |= {(i, j): each for j, each in enumerate(row.elements)}
+    return found
 
 
 # ── arithmetic ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -215,23 +191,35 @@ def scaled(body: Body, operator: Operator, factor: complex | Coefficient) -> Ope
             (pattern, factor if coefficient is None else mul(body, factor, coefficient))
             for pattern, coefficient in operator.terms
         )
-    return gathered(terms)
+    if operator.dense is None:
+        return gathered(terms)
+    pair = complex_constant(body, factor) if isinstance(factor, complex) else factor
+    return gathered(terms, dense.scaled(body, operator.dense, pair))
 
 
-def gathered(terms: Sequence[tuple[Sum, Coefficient | None]]) -> Operator:
+def gathered(terms: Sequence[tuple[Sum, Coefficient | None]], matrix: Dense | None = None) -> Operator:
     """With terms of one coefficient put together, in the order of the first."""
     together: dict[Coefficient | None, Sum] = {}
     for pattern, coefficient in terms:
         together[coefficient] = together[coefficient] + pattern if coefficient in together else pattern
-    return Operator(tuple((pattern, coefficient) for coefficient, pattern in together.items() if not pattern.is_zero))
+    kept = tuple((pattern, coefficient) for coefficient, pattern in together.items() if not pattern.is_zero)
+    return Operator(kept, matrix)
 
 
-def plus(left: Operator, right: Operator) -> Operator:
-    return gathered((*left.terms, *right.terms))
+def plus(body: Body, left: Operator, right: Operator) -> Operator:
+    terms = (*left.terms, *right.terms)
+    if left.dense is None or right.dense is None:
+        return gathered(terms, left.dense or right.dense)
+    own = {*left.dense.spaces, *right.dense.spaces}
+    spaces = tuple(sorted(own, key=lambda space: space.order))
+    both = [dense.embedded(body, each, spaces) for each in (left.dense, right.dense)]
+    return gathered(terms, dense.sum_of(body, *both))
 
 
 def times(body: Body, left: Operator, right: Operator) -> Operator:
     """The product, term by term."""
+    if left.dense is not None or right.dense is not None:
+        return dense.product(body, left, right)
     terms: list[tuple[Sum, Coefficient | None]] = []
     for pattern, coefficient in left.terms:
         for other, factor in right.terms:
@@ -248,7 +236,7 @@ def adjoint(body: Body, operator: Operator) -> Operator:
         )
         for pattern, coefficient in operator.terms
     ]
-    return gathered(terms)
+    return gathered(terms, None if operator.dense is None else dense.adjoint(body, operator.dense))
 
 
 def _scale(body: Body, node: typed.Quantum) -> Staged:
@@ -263,12 +251,12 @@ def _identity(body: Body, node: typed.Quantum) -> Operator:
 
 
 def _add(body: Body, node: typed.Quantum) -> Operator:
-    return plus(*(operator_of(body, each) for each in node.arguments))
+    return plus(body, *(operator_of(body, each) for each in node.arguments))
 
 
 def _subtract(body: Body, node: typed.Quantum) -> Operator:
     left, right = (operator_of(body, each) for each in node.arguments)
-    return plus(left, scaled(body, right, -1 + 0j))
+    return plus(body, left, scaled(body, right, -1 + 0j))
 
 
 def _product(body: Body, node: typed.Quantum) -> Operator:
@@ -295,8 +283,45 @@ def _sum(body: Body, node: typed.Quantum) -> Operator:
     total = Operator()
     for each in many.elements:
         assert isinstance(each, Operator)
-        total = plus(total, each)
+        total = plus(body, total, each)
     return total
+
+
+def _exp(body: Body, node: typed.Quantum) -> Operator:
+    """The exponential, over the spaces that the operator is of."""
+    matrix = dense.folded(body, operator_of(body, node.arguments[0]))
+    found = dense.called(body, "complex_exponential", [dense.matrix_of(matrix)], dense.matrix_of(matrix).type)
+    return dense.of_matrix(body, found, matrix.spaces)
+
+
+MOST_FLIPS = 64
+"""Products of basis states that are written as such; of more, |psi><phi| is a matrix."""
+
+
+def _outer(body: Body, node: typed.Quantum) -> Operator:
+    """|psi><phi|."""
+    ket, other = body.expr(node.arguments[0]).value, body.staged(node.arguments[1])
+    assert isinstance(other, BraBound)
+    spaces = body.spaces_of(node.arguments[0].type, node.span)
+    if spaces != other.spaces:
+        raise spaces_differ(node.span)
+    left, right = body.kets.get(ket), body.kets.get(other.values[0])
+    if left is not None and right is not None and len(left) * len(right) <= MOST_FLIPS:
+        total = Sum.of({})
+        for i, value in left.items():
+            for j, factor in right.items():
+                total = total + dense.flips(spaces, i, j).times(value * factor.conjugate())
+        return gathered([(total, None)])
+    d = size_of(spaces)
+    numbers = types.Array(types.SCALAR, (2 * d,))
+    both = [Data(numbers, (ket,)), Data(numbers, other.values)]
+    return dense.of_matrix(body, dense.called(body, "outer", both, types.Array(types.Complex(ONE), (d, d))), spaces)
+
+
+def _of_density(body: Body, node: typed.Quantum) -> Operator:
+    """A density as an operator."""
+    state = node.arguments[0]
+    return dense.of_matrix(body, dense.unpacked(body, body.expr(state).value), body.spaces_of(state.type, state.span))
 
 
 # ── lists, branches, calls ───────────────────────────────────────────────────────────────────────────────────────
@@ -329,11 +354,7 @@ def if_(body: Body, node: typed.If) -> Staged:
     one, zero = body.constant(1.0), body.constant(0.0)
     chosen = body.b.select(condition, one, zero), body.zero()
     other = body.b.select(condition, zero, one), body.zero()
-    return plus(_weighed(body, then, chosen), _weighed(body, otherwise, other))
-
-
-def _weighed(body: Body, operator: Operator, weight: Coefficient) -> Operator:
-    return scaled(body, operator, weight)
+    return plus(body, scaled(body, then, chosen), scaled(body, otherwise, other))
 
 
 @staged_rule(typed.Shown)
@@ -353,4 +374,7 @@ _RULES: dict[str, Rule] = {
     "power": _power,
     "dagger": _dagger,
     "sum": _sum,
+    "exp": _exp,
+    "outer": _outer,
+    "operator": _of_density,
 }

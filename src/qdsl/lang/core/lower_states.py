@@ -11,8 +11,11 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from qdsl.lang.core import lower_dense as dense
+from qdsl.lang.core.builder import Builder, Values
 from qdsl.lang.core.hermitian import is_hermitian
 from qdsl.lang.core.ir import ArrayType, Code, Value
+from qdsl.lang.core.layout import element_type
 from qdsl.lang.core.lower_body import Body
 from qdsl.lang.core.lower_complex import mul
 from qdsl.lang.core.lower_errors import lacks_space, not_hermitian, space_twice
@@ -81,11 +84,13 @@ def written(body: Body, node: typed.Quantum) -> tuple[list[Space], dict[int, com
 
 
 def _of_amplitudes(body: Body, type_: types.Type, amplitudes: dict[int, complex], size: int) -> Data:
-    """A constant ket; it is normalised, and what is zero in it is known."""
+    """A constant ket: what is zero in it is known, and whether it is normalised."""
     numbers = coordinates.of_vector(amplitudes, size)
     made = body.b.array([body.constant(float(each)) for each in numbers])
     body.supports[made] = frozenset(np.flatnonzero(numbers).tolist())
-    body.normal.add(made)
+    body.kets[made] = {at: complex(value) for at, value in amplitudes.items() if value}
+    if abs(float(numbers @ numbers) - 1) < 1e-12:
+        body.normal.add(made)
     return Data(type_, (made,))
 
 
@@ -139,6 +144,9 @@ def _scale(body: Body, node: typed.Quantum) -> Data:
     data = body.expr(other)
     factor = factor_of(body, factor_node)
     size = numbers_of(data.value)
+    known = body.kets.get(data.value)
+    if known is not None and isinstance(factor, complex):
+        return _of_amplitudes(body, node.type, {at: factor * value for at, value in known.items()}, size // 2)
     re, im = (body.constant(factor.real), body.constant(factor.imag)) if isinstance(factor, complex) else factor
     is_real = factor.imag == 0 if isinstance(factor, complex) else im in body.zeros
     if is_real:
@@ -166,11 +174,43 @@ def _support(body: Body, made: Value, parts: Sequence[frozenset[int] | None]) ->
         body.supports[made] = frozenset().union(*(each for each in parts if each is not None))
 
 
+@state_rule("density_by_hand")
+def _density_by_hand(body: Body, node: typed.Quantum) -> Data:
+    """`Density(q, matrix)`, which is checked."""
+    *_, numbers = node.arguments
+    size = size_of(body.spaces_of(node.type, node.span))
+    data = body.expr(numbers)
+    for axis in (0, 1):
+        body.same_length(body.b.len(data.values[0], axis), body.constant(size))
+    return dense.called(body, "density_numbers", [data], node.type)
+
+
+@state_rule("sum")
+def _sum(body: Body, node: typed.Quantum) -> Data:
+    """`sum([psi, phi])`, element by element over the states."""
+    many = body.expr(node.arguments[0])
+    size = numbers_of(many.value)
+    states = body.b.len(many.value, 0)
+
+    def element(_: object, i: Value) -> Value:
+        def add(builder: Builder, k: Value, total: Value) -> Values:
+            return (builder.op("add", total, builder.get(many.value, k, i, inside=True)),)
+
+        return body.b.for_(body.constant(0), states, (body.constant(0.0),), add)[0]
+
+    return Data(node.type, (_built(body, size, element),))
+
+
 @state_rule("add", "subtract")
 def _add(body: Body, node: typed.Quantum) -> Data:
     left, right = (body.expr(each) for each in node.arguments)
     name = "add" if node.name == "add" else "sub"
     a, b = left.value, right.value
+    one, other = body.kets.get(a), body.kets.get(b)
+    if one is not None and other is not None:
+        sign = 1 if node.name == "add" else -1
+        total = {at: one.get(at, 0) + sign * other.get(at, 0) for at in {**one, **other}}
+        return _of_amplitudes(body, node.type, total, numbers_of(a) // 2)
 
     def element(_: object, i: Value) -> Value:
         return body.b.op(name, body.b.get(a, i, inside=True), body.b.get(b, i, inside=True))
@@ -193,6 +233,10 @@ def _tensor(body: Body, node: typed.Quantum) -> Data:
     spaces = tuple(sorted((*first, *second), key=lambda space: space.order))
     d, p, q = size_of(spaces), *_places(spaces, first, second)
     m, n = size_of(first), size_of(second)
+    known = body.kets.get(a.value), body.kets.get(b.value)
+    if known[0] is not None and known[1] is not None:
+        pairs = [(known[0].get(i, 0), known[1].get(j, 0)) for i, j in zip(p.tolist(), q.tolist(), strict=True)]
+        return _of_amplitudes(body, node.type, {at: x * y for at, (x, y) in enumerate(pairs)}, d)
     one, other = Numbers(body, a.value), Numbers(body, b.value)
     supports = body.supports.get(a.value), body.supports.get(b.value)
     zero = body.constant(0.0)
@@ -303,6 +347,8 @@ def _apply(body: Body, node: typed.Quantum) -> Data:
     operator, ket = operator_of(body, node.arguments[0]), body.expr(node.arguments[1])
     spaces = body.spaces_of(node.arguments[1].type, node.span)
     check_spaces(operator, spaces, node.arguments[0].span)
+    if operator.dense is not None:
+        return dense.on_state(body, "applied", operator, ket.value, spaces, node.type)
     maps: list[Weighted] = []
     for pattern, coefficient in operator.terms:
         matrix = pattern.expanded(spaces)
@@ -359,17 +405,23 @@ def _expect(body: Body, node: typed.Quantum) -> Data:
     spaces = body.spaces_of(element, state_node.span)
     check_observable(body, operator, spaces, operator_node.span)
     is_density = isinstance(types.pruned(element), types.Density)
-    if isinstance(state_node, typed.Quantum) and state_node.name == "evolve":
+    if isinstance(state_node, typed.Quantum) and state_node.name == "evolve" and operator.dense is None:
         from qdsl.lang.core.lower_dynamics import observed
 
         return _only(body, node.type, observed(body, state_node, [operator]))
     data = body.expr(state_node)
+
+    def expected(numbers: Value) -> Data:
+        if operator.dense is not None:
+            name = "expected_in_density" if is_density else "expected_in_ket"
+            return dense.on_state(body, name, operator, numbers, spaces, element_type(node.type))
+        return Data(node.type, (expectation(body, operator, spaces, Numbers(body, numbers), is_density),))
+
     if not isinstance(shape, types.Array):
-        return Data(node.type, (expectation(body, operator, spaces, Numbers(body, data.value), is_density),))
+        return expected(data.value)
 
     def each(i: Value) -> Data:
-        row = body.at(data, i)
-        return Data(node.type, (expectation(body, operator, spaces, Numbers(body, row.value), is_density),))
+        return expected(body.at(data, i).value)
 
     return body.build(node.type, [body.b.len(data.value, 0)], each)
 

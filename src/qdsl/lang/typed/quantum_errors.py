@@ -66,7 +66,9 @@ class QuantumErrors:
     def spaces_differ(self, span: Span, left: str, right: str) -> Diagnostic:
         """`|0>(q) + |0>(c)`."""
         return error(
-            "E0372", f"states of different spaces are not added: one is of {left}, one of {right}", Label(span)
+            "E0372",
+            f"states of different spaces do not go together here: one is of {left}, one of {right}",
+            Label(span),
         )
 
     def no_level(self, span: Span, text: str, space: Space | Part, levels: str) -> Diagnostic:
