@@ -146,7 +146,13 @@ class Body:
 
     def static(self, node: typed.Expr) -> Number | None:
         """The number that an expression is, where that is known now."""
-        return number(node, self._known_variable)
+        return number(node, self._known_variable, self._known_size)
+
+    def _known_size(self, node: typed.Quantum) -> Number | None:
+        """`dim(c)`, `len(r)` of spaces that a call has brought."""
+        from qdsl.lang.core.lower_operators import known_size
+
+        return known_size(self, node)
 
     def _known_variable(self, variable: typed.Variable) -> Number | None:
         value = self.variables.get(variable)

@@ -85,11 +85,25 @@ def _nothing(body: Body, size: int) -> Value:
 
 
 def of_matrix(body: Body, data: Data, spaces: Sequence[Space]) -> Operator:
-    """A matrix of numbers as an operator; stops where it has another size."""
-    size = body.constant(size_of(spaces))
+    """A matrix of numbers over spaces in this order as an operator; stops where it has another size."""
+    size = size_of(spaces)
     for axis in (0, 1):
-        body.same_length(body.b.len(data.values[0], axis), size)
-    return Operator((), Dense(tuple(spaces), data.values[0], data.values[1]))
+        body.same_length(body.b.len(data.values[0], axis), body.constant(size))
+    ordered = tuple(sorted(spaces, key=lambda space: space.order))
+    if ordered == tuple(spaces):
+        return Operator((), Dense(ordered, data.values[0], data.values[1]))
+    given = [Data(_square(size), data.values), constants(body, reordered(spaces)), constants(body, [0] * size)]
+    found = called(body, "embedded", given, _square(size))
+    return Operator((), Dense(ordered, *found.values))
+
+
+def reordered(spaces: Sequence[Space]) -> list[int]:
+    """Where the states, as they stand in the order of the spaces' declarations, are in this order."""
+    strides = {space: size_of(spaces[place + 1 :]) for place, space in enumerate(spaces)}
+    places = [0]
+    for space in sorted(spaces, key=lambda space: space.order):
+        places = [before + level * strides[space] for before in places for level in range(space.size or 1)]
+    return places
 
 
 def matrix_of(dense: Dense) -> Data:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from qdsl.lang.report import Diagnostic, Label, error
@@ -105,12 +106,6 @@ def outside_space(place: Span, name: str, count: int) -> Refused:
     return Refused(error("E0374", f"`{name}` has 0 to {count - 1}", Label(place)))
 
 
-def no_inverse_order(place: Span) -> Refused:
-    """`Operator(c, q, m)` where q is declared first."""
-    said = "the spaces of a matrix stand in the order in which they are declared"
-    return Refused(error("E0371", said, Label(place)))
-
-
 def not_hermitian(place: Span, what: str, hint: str) -> Refused:
     return Refused(error("E0381", f"{what} is not Hermitian", Label(place), hint=hint))
 
@@ -123,6 +118,12 @@ def returns_early(place: Span, name: str) -> Refused:
 
 def lacks_space(place: Span, names: str) -> Refused:
     return Refused(error("E0372", f"this acts on {names}, which the state does not have", Label(place)))
+
+
+def not_of_this_kind(place: Span, wanted: str, names: Sequence[str]) -> Refused:
+    """`wigner(rho, x, p)` of a qubit and a mode together."""
+    said = f"this takes a state of {wanted}, and this is one of {', '.join(f'`{name}`' for name in names)}"
+    return Refused(error("E0375", said, Label(place), hint="ptrace(rho, keep = ..) is the state of some of the spaces"))
 
 
 def spaces_differ(place: Span) -> Refused:

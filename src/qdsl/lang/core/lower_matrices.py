@@ -11,7 +11,7 @@ import numpy as np
 from qdsl.lang.core import lower_dense as dense
 from qdsl.lang.core.ir import Value
 from qdsl.lang.core.lower_body import Body
-from qdsl.lang.core.lower_errors import lacks_space
+from qdsl.lang.core.lower_errors import lacks_space, not_of_this_kind
 from qdsl.lang.core.lower_operators import all_spaces, operator_of
 from qdsl.lang.core.lower_states import check_spaces, state_rule
 from qdsl.lang.core.lower_values import Data
@@ -19,6 +19,7 @@ from qdsl.lang.core.sparse_code import Numbers, added, combination
 from qdsl.lang.quantum.coordinates import place
 from qdsl.lang.quantum.sparse import size_of
 from qdsl.lang.typed import tree as typed
+from qdsl.lang.typed.spaces import Kind
 
 
 @state_rule("matrix")
@@ -29,6 +30,19 @@ def matrix(body: Body, node: typed.Quantum) -> Data:
     check_spaces(operator, spaces, value.span)
     found = dense.dense_of(body, operator, spaces)
     return Data(node.type, (found.re, found.im))
+
+
+@state_rule("mode_matrix", "pair_matrix")
+def matrix_of_kind(body: Body, node: typed.Quantum) -> Data:
+    """The same of one mode alone, or of two qubits."""
+    value = node.arguments[0]
+    spaces = body.spaces_of(value.type, value.span)
+    kinds = [space.kind for space in spaces]
+    if node.name == "mode_matrix" and kinds not in ([Kind.FOCK], [Kind.LEVEL]):
+        raise not_of_this_kind(node.span, "a Fock space alone", [space.name for space in spaces])
+    if node.name == "pair_matrix" and [space.size for space in spaces] != [2, 2]:
+        raise not_of_this_kind(node.span, "two qubits", [space.name for space in spaces])
+    return matrix(body, node)
 
 
 @state_rule("trace")

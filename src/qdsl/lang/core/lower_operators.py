@@ -15,17 +15,16 @@ from qdsl.lang.core import lower_dense as dense
 from qdsl.lang.core.lower_body import Body, staged_rule
 from qdsl.lang.core.lower_bras import bra
 from qdsl.lang.core.lower_complex import complex_constant, conj, mul
-from qdsl.lang.core.lower_errors import level_not_known, no_inverse_order, outside_space, space_not_known, spaces_differ
-from qdsl.lang.core.lower_values import Data
-from qdsl.lang.core.staged import BraBound, Coefficient, Dense, Many, Operator, SpaceBound, Staged
+from qdsl.lang.core.lower_errors import level_not_known, outside_space, space_not_known, space_twice
+from qdsl.lang.core.staged import Coefficient, Dense, Many, Operator, SpaceBound, Staged
 from qdsl.lang.quantum.local import Local, elementary, projector
 from qdsl.lang.quantum.pattern import Sum, size_of
 from qdsl.lang.report import InternalError
+from qdsl.lang.source import Span
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
-from qdsl.lang.typed.dimension import ONE
 from qdsl.lang.typed.quantum_calls import ELEMENTARY
-from qdsl.lang.typed.spaces import Register, Space
+from qdsl.lang.typed.spaces import Register, Several, Space, counted, one_by_one
 
 Rule = Callable[[Body, typed.Quantum], Staged]
 
@@ -35,7 +34,9 @@ def quantum(body: Body, node: typed.Quantum) -> Staged:
     """An operation that gives an operator, a bra or a list of them."""
     if isinstance(types.pruned(node.type), types.Bra):
         return bra(body, node)
-    rule = _RULES.get(node.name)
+    from qdsl.lang.core.lower_computed import COMPUTED
+
+    rule = _RULES.get(node.name) or COMPUTED.get(node.name)
     if rule is None:
         raise InternalError(f"no way to lower {node.name}")
     return rule(body, node)
@@ -51,6 +52,11 @@ def space_value(body: Body, node: typed.SpaceValue) -> SpaceBound:
     if not isinstance(type_.space, Space | Register):
         raise space_not_known(node.span)
     return SpaceBound(type_.space)
+
+
+def _several(body: Body, node: typed.ArrayLiteral) -> SpaceBound:
+    """`[q, c]`."""
+    return SpaceBound(Several(tuple(all_spaces(body, node.elements))))
 
 
 @staged_rule(typed.Index)
@@ -86,15 +92,30 @@ def all_spaces(body: Body, nodes: Sequence[typed.Expr]) -> list[Space]:
     """The spaces of several expressions, a register's one by one, as they are written."""
     found: list[Space] = []
     for node in nodes:
+        if not isinstance(types.pruned(node.type), types.SpaceType):
+            found += body.spaces_of(node.type, node.span)
+            continue
         bound = body.staged(node)
         assert isinstance(bound, SpaceBound)
-        if isinstance(bound.space, Space):
-            found.append(bound.space)
-        elif bound.space.length is None:
+        if counted(bound.space) is None:
             raise space_not_known(node.span)
-        else:
-            found += bound.space.spaces
+        found += [each for each in one_by_one(bound.space) if isinstance(each, Space)]
     return found
+
+
+def spaces_once(body: Body, nodes: Sequence[typed.Expr], span: Span) -> list[Space]:
+    """The same, where none may stand twice."""
+    spaces = all_spaces(body, nodes)
+    twice = [each for each in spaces if spaces.count(each) > 1]
+    if twice:
+        raise space_twice(span, twice[0].name)
+    return spaces
+
+
+def known_size(body: Body, node: typed.Quantum) -> int:
+    """`dim(c)`: how many basis states there are; `len(r)`: how many spaces."""
+    spaces = all_spaces(body, node.arguments)
+    return len(spaces) if node.name == "length" else size_of(spaces)
 
 
 # ── operators of one space ───────────────────────────────────────────────────────────────────────────────────────
@@ -129,9 +150,7 @@ def level(body: Body, node: typed.Expr, space: Space) -> int:
 def _by_hand(body: Body, node: typed.Quantum) -> Operator:
     """A matrix of numbers. Of one that is written out each number is a coefficient; any other stays a matrix."""
     *given, numbers = node.arguments
-    spaces = all_spaces(body, given)
-    if spaces != sorted(spaces, key=lambda space: space.order):
-        raise no_inverse_order(node.span)
+    spaces = spaces_once(body, given, node.span)
     size = size_of(spaces)
     elements = _written_out(numbers, size)
     if elements is None:
@@ -287,48 +306,13 @@ def _sum(body: Body, node: typed.Quantum) -> Operator:
     return total
 
 
-def _exp(body: Body, node: typed.Quantum) -> Operator:
-    """The exponential, over the spaces that the operator is of."""
-    matrix = dense.folded(body, operator_of(body, node.arguments[0]))
-    found = dense.called(body, "complex_exponential", [dense.matrix_of(matrix)], dense.matrix_of(matrix).type)
-    return dense.of_matrix(body, found, matrix.spaces)
-
-
-MOST_FLIPS = 64
-"""Products of basis states that are written as such; of more, |psi><phi| is a matrix."""
-
-
-def _outer(body: Body, node: typed.Quantum) -> Operator:
-    """|psi><phi|."""
-    ket, other = body.expr(node.arguments[0]).value, body.staged(node.arguments[1])
-    assert isinstance(other, BraBound)
-    spaces = body.spaces_of(node.arguments[0].type, node.span)
-    if spaces != other.spaces:
-        raise spaces_differ(node.span)
-    left, right = body.kets.get(ket), body.kets.get(other.values[0])
-    if left is not None and right is not None and len(left) * len(right) <= MOST_FLIPS:
-        total = Sum.of({})
-        for i, value in left.items():
-            for j, factor in right.items():
-                total = total + dense.flips(spaces, i, j).times(value * factor.conjugate())
-        return gathered([(total, None)])
-    d = size_of(spaces)
-    numbers = types.Array(types.SCALAR, (2 * d,))
-    both = [Data(numbers, (ket,)), Data(numbers, other.values)]
-    return dense.of_matrix(body, dense.called(body, "outer", both, types.Array(types.Complex(ONE), (d, d))), spaces)
-
-
-def _of_density(body: Body, node: typed.Quantum) -> Operator:
-    """A density as an operator."""
-    state = node.arguments[0]
-    return dense.of_matrix(body, dense.unpacked(body, body.expr(state).value), body.spaces_of(state.type, state.span))
-
-
 # ── lists, branches, calls ───────────────────────────────────────────────────────────────────────────────────────
 
 
 @staged_rule(typed.ArrayLiteral)
-def array_literal(body: Body, node: typed.ArrayLiteral) -> Many:
+def array_literal(body: Body, node: typed.ArrayLiteral) -> Many | SpaceBound:
+    if isinstance(types.pruned(node.type), types.SpaceType):
+        return _several(body, node)
     return Many(tuple(body.staged(each) for each in node.elements))
 
 
@@ -374,7 +358,4 @@ _RULES: dict[str, Rule] = {
     "power": _power,
     "dagger": _dagger,
     "sum": _sum,
-    "exp": _exp,
-    "outer": _outer,
-    "operator": _of_density,
 }

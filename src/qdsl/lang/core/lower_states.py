@@ -14,12 +14,12 @@ import numpy as np
 from qdsl.lang.core import lower_dense as dense
 from qdsl.lang.core.builder import Builder, Values
 from qdsl.lang.core.hermitian import is_hermitian
-from qdsl.lang.core.ir import ArrayType, Code, Value
+from qdsl.lang.core.ir import REAL, ArrayType, Code, Value
 from qdsl.lang.core.layout import element_type
 from qdsl.lang.core.lower_body import Body
 from qdsl.lang.core.lower_complex import mul
 from qdsl.lang.core.lower_errors import lacks_space, not_hermitian, space_twice
-from qdsl.lang.core.lower_operators import all_spaces, factor_of, level, one_space, operator_of
+from qdsl.lang.core.lower_operators import all_spaces, factor_of, known_size, level, one_space, operator_of, spaces_once
 from qdsl.lang.core.lower_values import Data
 from qdsl.lang.core.sparse_code import Numbers, Weighted, added, applied_maps, combination
 from qdsl.lang.core.staged import BraBound, Operator
@@ -96,23 +96,29 @@ def _of_amplitudes(body: Body, type_: types.Type, amplitudes: dict[int, complex]
 
 @state_rule("ket_by_hand")
 def _ket_by_hand(body: Body, node: typed.Quantum) -> Data:
-    """`Ket(c, amplitudes)`."""
-    *_, numbers = node.arguments
-    size = size_of(body.spaces_of(node.type, node.span))
+    """`Ket(c, amplitudes)`, in the order in which the spaces are given."""
+    *given, numbers = node.arguments
+    spaces = spaces_once(body, given, node.span)
+    size = size_of(spaces)
     data = body.expr(numbers)
     _check_length(body, data.values[0], size)
+    places = dense.reordered(spaces)
+    table = None if places == list(range(size)) else dense.constants(body, places).value
 
-    def element(builder: object, i: Value) -> Value:
+    def part(array: Value, i: Value) -> Value:
+        at = i if table is None else body.b.get(table, i, inside=True)
+        return body.b.get(array, at, inside=True)
+
+    def element(_: object, i: Value) -> Value:
         count = body.constant(size)
         return body.if_(
             body.b.op("ilt", i, count),
-            lambda: (body.b.get(data.values[0], i, inside=True),),
-            lambda: (body.b.get(data.values[1], body.b.op("wsub", i, count), inside=True),),
-            (data.values[0].type.element,),  # type: ignore[union-attr]
+            lambda: (part(data.values[0], i),),
+            lambda: (part(data.values[1], body.b.op("wsub", i, count)),),
+            (REAL,),
         )[0]
 
-    made = _built(body, 2 * size, element)
-    return Data(node.type, (made,))
+    return Data(node.type, (_built(body, 2 * size, element),))
 
 
 def _built(body: Body, size: int, element: Callable[[object, Value], Value]) -> Value:
@@ -174,15 +180,14 @@ def _support(body: Body, made: Value, parts: Sequence[frozenset[int] | None]) ->
         body.supports[made] = frozenset().union(*(each for each in parts if each is not None))
 
 
-@state_rule("density_by_hand")
+@state_rule("density_by_hand", "unchecked_density_by_hand")
 def _density_by_hand(body: Body, node: typed.Quantum) -> Data:
     """`Density(q, matrix)`, which is checked."""
-    *_, numbers = node.arguments
-    size = size_of(body.spaces_of(node.type, node.span))
-    data = body.expr(numbers)
-    for axis in (0, 1):
-        body.same_length(body.b.len(data.values[0], axis), body.constant(size))
-    return dense.called(body, "density_numbers", [data], node.type)
+    *given, numbers = node.arguments
+    matrix = dense.of_matrix(body, body.expr(numbers), spaces_once(body, given, node.span)).dense
+    assert matrix is not None
+    name = "density_numbers" if node.name == "density_by_hand" else "packed"
+    return dense.called(body, name, [dense.matrix_of(matrix)], node.type)
 
 
 @state_rule("sum")
@@ -520,17 +525,9 @@ def _amplitudes(body: Body, node: typed.Quantum) -> Data:
     return Data(node.type, (re, im))
 
 
-@state_rule("dim")
-def _dim(body: Body, node: typed.Quantum) -> Data:
-    value = node.arguments[0]
-    if isinstance(types.pruned(value.type), types.SpaceType):
-        return Data(types.INT, (body.constant(size_of(all_spaces(body, [value]))),))
-    return Data(types.INT, (body.constant(size_of(body.spaces_of(value.type, value.span))),))
-
-
-@state_rule("length")
-def _length(body: Body, node: typed.Quantum) -> Data:
-    return Data(types.INT, (body.constant(len(all_spaces(body, node.arguments))),))
+@state_rule("dim", "length")
+def _size(body: Body, node: typed.Quantum) -> Data:
+    return Data(types.INT, (body.constant(known_size(body, node)),))
 
 
 def check_normal(body: Body, y: Value, is_density: bool) -> None:

@@ -12,7 +12,7 @@ from qdsl.lang.names.symbols import Kind, Scope, Symbol, failed
 from qdsl.lang.report import Diagnostics, InternalError
 from qdsl.lang.surface import tree
 
-SPACE_TYPES = frozenset(["Qubit", "Fock", "Spin", "Level"])
+SPACE_TYPES = frozenset(["Qubit", "Fock", "Spin", "Level", "Space"])
 
 BUILTIN_TYPES = SPACE_TYPES | {"Bool", "Int", "Text", "Complex", "Estimate", "Table", "Experiment", "Fit"}
 BUILTIN_TYPES |= {"Distribution", "Operator", "Ket", "Bra", "Density", "Channel", "Povm"}

@@ -93,6 +93,11 @@ class QuantumErrors:
     def outside_register(self, span: Span, name: str, length: int) -> Diagnostic:
         return error("E0374", f"`{name}` has the spaces 0 to {length - 1}", Label(span))
 
+    def of_any_kind(self, span: Span, name: str, parameter: str) -> Diagnostic:
+        """`fn f(s: Space) = X(s)`."""
+        hint = f"write the kind: {parameter}: Qubit"
+        return error("E0375", f"`{parameter}` may be any space, and {name} is of one kind", Label(span), hint=hint)
+
     # ── values ───────────────────────────────────────────────────────────────
 
     def takes(self, span: Span, function: str, wanted: str, type_: Type) -> Diagnostic:
