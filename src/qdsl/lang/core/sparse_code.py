@@ -10,13 +10,16 @@ rows, or a single number.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from qdsl.lang.core.builder import Builder
 from qdsl.lang.core.ir import Value
 from qdsl.lang.core.lower_body import Body
-from qdsl.lang.quantum.sparse import Sparse
 
-Weighted = tuple[Value | None, Sparse]
+if TYPE_CHECKING:
+    from qdsl.lang.quantum.sparse import Sparse
+
+Weighted = tuple[Value | None, "Sparse"]
 
 
 class Numbers:
