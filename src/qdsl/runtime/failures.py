@@ -26,6 +26,9 @@ _HINTS = {
 }
 
 
+_OF_THE_COMPILER = "stdlib/matrices.qdsl"
+"""What its functions do is called by operations on states and operators, and not by their names."""
+
 _LIBRARY = frozenset(f"stdlib/{name}.qdsl" for name in EVERY)
 
 
@@ -53,7 +56,7 @@ def _labels(origin: Span | None, at: Span | None, words: str) -> list[Label]:
         origin = at
     if origin is None:
         return []
-    if inside is not None:
+    if inside is not None and inside.source.name != _OF_THE_COMPILER:
         words = f"in `{_declared_around(inside)}`, called here"
     labels = [Label(origin, words)]
     if at is not None and at.chunk is not origin.chunk:

@@ -256,7 +256,7 @@ def written_out(body: Body, operator: Operator, is_hermitian: bool) -> Operator:
 def check_hermitian(body: Body, dense: Dense) -> None:
     """Stop unless the matrix is its own adjoint."""
     is_so = apply_call(body, body.program.find("eigen", "all_hermitian"), [matrix_of(dense)], types.BOOL)
-    body.check(is_so.value, Code.STATE, "this is not Hermitian")
+    body.check(is_so.value, Code.DOMAIN, "this is not Hermitian")
 
 
 def _terms(body: Body, dense: Dense) -> list[tuple[Sum, Coefficient | None]]:

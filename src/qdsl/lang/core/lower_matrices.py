@@ -6,10 +6,13 @@ trace(A), ptrace(rho, q)    sums of numbers
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from qdsl.lang.core import lower_dense as dense
 from qdsl.lang.core.ir import Value
+from qdsl.lang.core.lower_arrays import core_shape
 from qdsl.lang.core.lower_body import Body
 from qdsl.lang.core.lower_errors import lacks_space, not_of_this_kind
 from qdsl.lang.core.lower_operators import all_spaces, operator_of
@@ -18,8 +21,11 @@ from qdsl.lang.core.lower_values import Data
 from qdsl.lang.core.sparse_code import Numbers, added, combination
 from qdsl.lang.quantum.coordinates import place
 from qdsl.lang.quantum.sparse import size_of
+from qdsl.lang.source import Span
 from qdsl.lang.typed import tree as typed
-from qdsl.lang.typed.spaces import Kind
+from qdsl.lang.typed import types
+from qdsl.lang.typed.dimension import ONE
+from qdsl.lang.typed.spaces import Kind, Space
 
 
 @state_rule("matrix")
@@ -30,6 +36,20 @@ def matrix(body: Body, node: typed.Quantum) -> Data:
     check_spaces(operator, spaces, value.span)
     found = dense.dense_of(body, operator, spaces)
     return Data(node.type, (found.re, found.im))
+
+
+@state_rule("amplitude_matrix")
+def amplitude_matrix(body: Body, node: typed.Quantum) -> Data:
+    """The amplitudes of a ket, the levels of some of its spaces down."""
+    ket, *named = node.arguments
+    spaces, own = body.spaces_of(ket.type, ket.span), all_spaces(body, named)
+    check_kept(own, spaces, node.span)
+    others = [each for each in spaces if each not in own]
+    down, across = (dense.constants(body, dense.tables(spaces, each)[0]) for each in (own, others))
+    numbers = body.expr(ket).value
+    given = [Data(types.Array(types.SCALAR, core_shape(numbers)), (numbers,)), down, across]
+    type_ = types.Array(types.Complex(ONE), (size_of(own), size_of(others)))
+    return dense.called(body, "amplitude_matrix", given, type_)
 
 
 @state_rule("mode_matrix", "pair_matrix")
@@ -67,9 +87,7 @@ def partial_trace(body: Body, node: typed.Quantum) -> Data:
     state, *kept_nodes = node.arguments
     kept = sorted(all_spaces(body, kept_nodes), key=lambda space: space.order)
     spaces = body.spaces_of(state.type, state.span)
-    lacking = [each for each in kept if each not in spaces]
-    if lacking:
-        raise lacks_space(node.span, ", ".join(f"`{each.name}`" for each in lacking))
+    check_kept(kept, spaces, node.span)
     numbers = Numbers(body, body.expr(state).value)
     levels = np.indices([space.size or 1 for space in spaces]).reshape(len(spaces), -1)
     d, size = levels.shape[1], size_of(kept)
@@ -94,3 +112,10 @@ def partial_trace(body: Body, node: typed.Quantum) -> Data:
                     body, ((each + 1, sign) for each, sign in zip(places, signs, strict=True)), numbers
                 )
     return Data(node.type, (body.b.array(made),))
+
+
+def check_kept(own: Sequence[Space], spaces: Sequence[Space], span: Span) -> None:
+    """A part of a state is of spaces that the state has."""
+    lacking = [each for each in own if each not in spaces]
+    if lacking:
+        raise lacks_space(span, ", ".join(f"`{each.name}`" for each in lacking))

@@ -18,7 +18,7 @@ from qdsl.lang.core.ir import REAL, ArrayType, Code, Value
 from qdsl.lang.core.layout import element_type
 from qdsl.lang.core.lower_body import Body
 from qdsl.lang.core.lower_complex import mul
-from qdsl.lang.core.lower_errors import lacks_space, not_hermitian, space_twice
+from qdsl.lang.core.lower_errors import lacks_space, not_hermitian, space_twice, spaces_differ
 from qdsl.lang.core.lower_operators import all_spaces, factor_of, known_size, level, one_space, operator_of, spaces_once
 from qdsl.lang.core.lower_values import Data
 from qdsl.lang.core.sparse_code import Numbers, Weighted, added, applied_maps, combination
@@ -209,6 +209,8 @@ def _sum(body: Body, node: typed.Quantum) -> Data:
 @state_rule("add", "subtract")
 def _add(body: Body, node: typed.Quantum) -> Data:
     left, right = (body.expr(each) for each in node.arguments)
+    if len({body.spaces_of(each.type, node.span) for each in node.arguments}) > 1:
+        raise spaces_differ(node.span)
     name = "add" if node.name == "add" else "sub"
     a, b = left.value, right.value
     one, other = body.kets.get(a), body.kets.get(b)
@@ -386,6 +388,8 @@ def _inner(body: Body, node: typed.Quantum) -> Data:
     """<phi|psi>."""
     bra, ket = body.staged(node.arguments[0]), body.expr(node.arguments[1]).value
     assert isinstance(bra, BraBound)
+    if bra.spaces != body.spaces_of(node.arguments[1].type, node.span):
+        raise spaces_differ(node.span)
     d = numbers_of(ket) // 2
     re: list[Value] = []
     im: list[Value] = []

@@ -49,6 +49,11 @@ VERDICTS: dict[str, tuple[Code, str]] = {
         Code.DOMAIN,
         "the matrix is not Hermitian: element ({0}, {1}) is not the conjugate of ({1}, {0})",
     ),
+    # states
+    "is_held": (
+        Code.TRUNCATED,
+        "the state does not fit the {0} levels of its space: {1} of it is above them, and {2} levels would do",
+    ),
     # matrices
     "density_is_hermitian": (
         Code.STATE,

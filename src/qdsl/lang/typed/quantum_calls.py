@@ -384,6 +384,22 @@ def partial_transpose(c: Checker, node: surface.Call, arguments: Sequence[surfac
     return quantum(c, node.span, types.Operator(ONE, places_of(state)), "partial_transpose", (state, *values[1:]))
 
 
+def amplitude_matrix(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
+    """`amplitude_matrix(psi, q)`: the levels of q down, those of the other spaces across."""
+    name = "amplitude_matrix"
+    values = positional(c, node, arguments, name, "a ket and spaces: amplitude_matrix(psi, q)", 2, 99)
+    spaces = spaces_of(c, values[1:], name) if values is not None else None
+    if values is None or spaces is None:
+        return c.broken(node.span)
+    if not isinstance(pruned(values[0].type), types.Ket):
+        c.report(c.quantum.takes(values[0].span, name, "a ket", types.resolved(values[0].type)))
+        return c.broken(node.span)
+    if lacking := missing(_together(spaces), places_of(values[0])):
+        c.report(c.quantum.space_missing(values[1].span, lacking, values[0].span))
+        return c.broken(node.span)
+    return quantum(c, node.span, types.Array(types.Complex(ONE), (None, None)), name, tuple(values))
+
+
 def matrix_of(name: str) -> Rule:
     """`mode_matrix(rho)`, `pair_matrix(rho)`: the matrix of a state that is to be of one mode, of two qubits. Of which
     spaces it is, a function of the library learns only from its call.
@@ -540,6 +556,7 @@ QUANTUM_CALLS: dict[str, Rule] = {
     "ptrace": partial_trace,
     "tensor": tensor,
     "partial_transpose": partial_transpose,
+    "amplitude_matrix": amplitude_matrix,
     "mode_matrix": matrix_of("mode_matrix"),
     "pair_matrix": matrix_of("pair_matrix"),
     "matrix": matrix,
