@@ -28,6 +28,7 @@ space three: Qubit[3]
 space c: Fock(8)
 space d: Fock(8)
 space s: Spin(1)
+space u: Spin(1)
 space t: Level(3)
 """
 """What the examples of states and operators are about."""
