@@ -111,6 +111,7 @@ class Body:
         self.supports: dict[Value, frozenset[int]] = {}
         self.normal: set[Value] = set()
         """States that are known to be normalised, and arrays of such."""
+        self.kets: dict[Value, dict[int, complex]] = {}
         self.given: dict[typed.Expr, Data] = {}
         self.definitions: dict[typed.Variable, typed.Expr] = {}
         self.zeros: set[Value] = set()
@@ -147,12 +148,15 @@ class Body:
 
     def static(self, node: typed.Expr) -> Number | None:
         """The number that an expression is, where that is known now."""
-        return number(node, self._known)
+        return number(node, self._known_variable, self._known_size)
 
-    def _known(self, node: typed.Local | typed.Quantum) -> Number | None:
-        if isinstance(node, typed.Quantum):
-            return self.known.get(self.expr(node).value) if node.name in ("length", "dim") else None
-        variable = node.variable
+    def _known_size(self, node: typed.Quantum) -> Number | None:
+        """`dim(c)`, `len(r)` of spaces that a call has brought."""
+        from qdsl.lang.core.lower_operators import known_size
+
+        return known_size(self, node)
+
+    def _known_variable(self, variable: typed.Variable) -> Number | None:
         value = self.variables.get(variable)
         if isinstance(value, Data) and len(value.values) == 1 and value.value in self.known:
             return self.known[value.value]

@@ -19,6 +19,7 @@ from qdsl.lang.core.ir import REAL, Value
 from qdsl.lang.core.lower_body import Body
 from qdsl.lang.core.lower_calls import apply_call
 from qdsl.lang.core.lower_complex import conj, mul
+from qdsl.lang.core.lower_dense import written_out
 from qdsl.lang.core.lower_errors import not_hermitian
 from qdsl.lang.core.lower_inline import applied
 from qdsl.lang.core.lower_operators import scaled
@@ -85,8 +86,8 @@ class Equation:
             found = applied(self.body, many, [time], self.node.span, self.body.staged)
             assert isinstance(found, Many)
             many = found
-        jumps = [each for each in many.elements if isinstance(each, Operator)]
-        return scaled(self.body, hamiltonian, self.scale), jumps
+        jumps = [written_out(self.body, each, False) for each in many.elements if isinstance(each, Operator)]
+        return scaled(self.body, written_out(self.body, hamiltonian, True), self.scale), jumps
 
     def _operator(self, operator: Operator | Inline, time: Data | None) -> Operator:
         if isinstance(operator, Operator):

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from qdsl.lang.report import Diagnostic, Label, error
 from qdsl.lang.source import Span
 
 
 class Refused(Exception):  # noqa: N818 - a property of the user's program
-    """The program asks for what cannot be compiled. Whoever asked for a kernel reports `diagnostic`."""
+    """The program asks for what cannot be compiled. Whoever asked for a kernel reports `diagnostic`. Of code that was
+    put in the place of a call it tells the call.
+    """
 
     def __init__(self, diagnostic: Diagnostic) -> None:
         super().__init__(diagnostic.message)
-        self.diagnostic = diagnostic
+        labels = tuple(replace(each, span=_called(each.span)) for each in diagnostic.labels)
+        self.diagnostic = replace(diagnostic, labels=labels)
+
+
+def _called(span: Span) -> Span:
+    *_, outermost = span.chain()
+    return outermost
 
 
 def no_derivative(derivative: Span, kind: str, operation: str, place: Span | None) -> Refused:
@@ -95,12 +106,6 @@ def outside_space(place: Span, name: str, count: int) -> Refused:
     return Refused(error("E0374", f"`{name}` has 0 to {count - 1}", Label(place)))
 
 
-def no_inverse_order(place: Span) -> Refused:
-    """`Operator(c, q, m)` where q is declared first."""
-    said = "the spaces of a matrix stand in the order in which they are declared"
-    return Refused(error("E0371", said, Label(place)))
-
-
 def not_hermitian(place: Span, what: str, hint: str) -> Refused:
     return Refused(error("E0381", f"{what} is not Hermitian", Label(place), hint=hint))
 
@@ -113,6 +118,17 @@ def returns_early(place: Span, name: str) -> Refused:
 
 def lacks_space(place: Span, names: str) -> Refused:
     return Refused(error("E0372", f"this acts on {names}, which the state does not have", Label(place)))
+
+
+def not_of_this_kind(place: Span, wanted: str, names: Sequence[str]) -> Refused:
+    """`wigner(rho, x, p)` of a qubit and a mode together."""
+    said = f"this takes a state of {wanted}, and this is one of {', '.join(f'`{name}`' for name in names)}"
+    return Refused(error("E0375", said, Label(place), hint="ptrace(rho, keep = ..) is the state of some of the spaces"))
+
+
+def spaces_differ(place: Span) -> Refused:
+    """`psi * phi†` in a function that is given states of different spaces."""
+    return Refused(error("E0372", "states of different spaces do not go together here", Label(place)))
 
 
 def space_twice(place: Span, name: str) -> Refused:

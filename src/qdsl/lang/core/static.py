@@ -23,24 +23,30 @@ _OPERATIONS: Mapping[str, Callable[..., Number]] = {
 }
 
 
-def number(node: typed.Expr, known: Callable[[typed.Local | typed.Quantum], Number | None]) -> Number | None:
-    """The value of an expression of known numbers; `known` tells what a variable is, and the size of a space."""
+Known = Callable[[typed.Variable], Number | None]
+Size = Callable[[typed.Quantum], Number | None]
+
+
+def number(node: typed.Expr, known: Known, size: Size = lambda _: None) -> Number | None:
+    """The value of an expression of known numbers; `known` tells what a variable is, `size` what `dim(c)` is."""
     match node:
+        case typed.Quantum(name="dim" | "length"):
+            return size(node)
         case typed.Constant(value=bool() | str()):
             return None
         case typed.Constant(value=value):
             return value  # type: ignore[return-value]
         case typed.Local(variable=typed.Variable(value=typed.Constant() as constant)):
-            return number(constant, known)
-        case typed.Local() | typed.Quantum():
-            return known(node)
+            return number(constant, known, size)
+        case typed.Local(variable=variable):
+            return known(variable)
         case typed.Shown(value=value):
-            return number(value, known)
+            return number(value, known, size)
         case typed.Cast(value=value):
-            inner = number(value, known)
+            inner = number(value, known, size)
             return None if inner is None else inner * 1.0
         case typed.Operation(name=name, operands=operands):
-            numbers = [number(each, known) for each in operands]
+            numbers = [number(each, known, size) for each in operands]
             return None if None in numbers else _computed(name, [each for each in numbers if each is not None])
         case _:
             return None

@@ -187,6 +187,7 @@ TITLES: dict[str, str] = {
     "E0710": "an array too large",
     "E0711": "a real too large for an Int",
     "E0712": "a state that is not normalised",
+    "E0715": "a state that does not fit its space",
     "E0801": "a data file cannot be read",
     "W0801": "columns that are not used",
     "E0802": "a data file is not UTF-8",

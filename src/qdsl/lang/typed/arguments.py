@@ -219,7 +219,9 @@ def _axes(shape: tuple[Length, ...] | None) -> int:
 
 
 def _is_other_kind(found: Type, wanted: Type) -> bool:
-    """Whether the numbers differ in more than their dimension: a Complex where a real number is taken."""
+    """Whether they differ in more than their dimension: a Complex where a real number is taken, an operator or none."""
+    if isinstance(found, types.Operator) != isinstance(wanted, types.Operator):
+        return True
     return isinstance(found, types.Complex) and isinstance(wanted, types.Real)
 
 

@@ -17,13 +17,26 @@ from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
 from qdsl.lang.typed.checker import Checker
 from qdsl.lang.typed.dimension import ONE
-from qdsl.lang.typed.operator_rules import as_operator, dimension_of, is_number, places_of, quantum
+from qdsl.lang.typed.operator_rules import as_operator, dimension_of, is_number, places_of, product, quantum
 from qdsl.lang.typed.places import places_of as places_of_space
-from qdsl.lang.typed.spaces import Kind, Part, Place, Places, Register, Space, is_open, missing
+from qdsl.lang.typed.spaces import (
+    AnySpace,
+    Kind,
+    Of,
+    Part,
+    Place,
+    Places,
+    Several,
+    Space,
+    counted,
+    in_order,
+    is_open,
+    missing,
+    one_by_one,
+    size_together,
+)
 from qdsl.lang.typed.types import BROKEN, INT, NOTHING, SCALAR, Type, pruned
 from qdsl.lang.typed.unification import element_of
-
-AnySpace = Space | Register | Part
 
 Rule = Callable[[Checker, surface.Call, Sequence[surface.Argument]], typed.Expr]
 
@@ -73,16 +86,22 @@ def space_of(c: Checker, value: typed.Expr, what: str) -> Space | Part | None:
     type_ = pruned(value.type)
     if isinstance(type_, types.SpaceType) and isinstance(type_.space, Space | Part):
         return type_.space
-    if type_ is not BROKEN:
+    if isinstance(type_, types.SpaceType) and isinstance(type_.space, Of):
+        c.report(c.quantum.of_any_kind(value.span, what, type_.space.label))
+    elif type_ is not BROKEN:
         c.report(c.quantum.not_a_space(value.span, what, types.resolved(type_)))
     return None
 
 
 def spaces_of(c: Checker, values: Sequence[typed.Expr], what: str) -> list[AnySpace] | None:
-    """Spaces and registers."""
+    """Spaces and registers; an operator or a state stands for those that it is of."""
     found: list[AnySpace] = []
     for value in values:
         type_ = pruned(value.type)
+        if isinstance(type_, types.Operator | types.Ket | types.Density):
+            others = (each for each in type_.places if not isinstance(each, Space))
+            found.append(Several((*in_order(type_.places), *others)))
+            continue
         if not isinstance(type_, types.SpaceType):
             if type_ is not BROKEN:
                 c.report(c.quantum.not_a_space(value.span, what, types.resolved(type_)))
@@ -148,7 +167,9 @@ def _is_level(c: Checker, value: typed.Expr, space: Space | Part) -> bool:
 
 
 def by_hand(name: str) -> Rule:
-    """`Operator(q, [[0, 1], [1, 0]])`, `Ket(c, amplitudes)`, `Density(q, matrix)`: the spaces, then the numbers."""
+    """`Operator(q, [[0, 1], [1, 0]])`, `Ket(c, amplitudes)`, `Density(q, matrix)`: the spaces, then the numbers. What
+    the library makes is a density for sure, and `unchecked_density`.
+    """
 
     def rule(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
         takes = "spaces and a vector" if name == "Ket" else "spaces and a matrix"
@@ -164,7 +185,7 @@ def by_hand(name: str) -> Rule:
             c.report(c.quantum.takes(numbers.span, name, takes[11:], types.resolved(numbers.type)))
             return c.broken(node.span)
         places = _together(spaces)
-        size = _size_of(spaces)
+        size = size_together(spaces)
         if size is not None and any(length is not None and length != size for length in shape):
             wanted = _matrix_type(element, size, shape)
             c.report(c.errors.mismatch(numbers.span, types.resolved(numbers.type), wanted, None, ""))
@@ -188,17 +209,6 @@ def _is_amplitude(element: Type) -> bool:
 
 def _matrix_type(element: Type, size: int, shape: tuple[object, ...]) -> Type:
     return types.Array(element, (size,) * len(shape))
-
-
-def _size_of(spaces: Sequence[AnySpace]) -> int | None:
-    """How many basis states they have together; None where a call has to tell."""
-    size = 1
-    for each in spaces:
-        length = each.length if isinstance(each, Register) else 1
-        if each.size is None or length is None:
-            return None
-        size *= each.size**length
-    return size
 
 
 # ── kets as written ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -232,26 +242,20 @@ def _state(
     spaces: Sequence[AnySpace],
 ) -> typed.Expr | None:
     letters = letters_of(text)
-    count = None
-    lengths = [each.length if isinstance(each, Register) else 1 for each in spaces]
-    if None not in lengths:
-        count = sum(length or 0 for length in lengths)
+    together = Several(tuple(spaces))
+    count = counted(together)
     if count == 1 and text.isdigit():
         letters = [text]
     if count is not None and len(letters) != count:
         c.report(c.quantum.ket_length(ket.span, ket.text, len(letters), count))
         return None
-    for letter, space in zip(letters, _one_by_one(spaces) if count else [], strict=False):
+    for letter, space in zip(letters, one_by_one(together) if count else [], strict=False):
         if not _has_state(letter, space):
             c.report(c.quantum.no_level(ket.span, f"|{letter}>", space, _levels(space)))
             return None
     type_ = types.Ket(_together(spaces)) if what == "ket" else types.Bra(_together(spaces))
     word = typed.Constant(ket.span, types.TEXT, ",".join(letters))
     return quantum(c, ket.span, type_, f"written_{what}", (word, *values))
-
-
-def _one_by_one(spaces: Sequence[AnySpace]) -> list[Space | Part]:
-    return [space for each in spaces for space in (each.spaces if isinstance(each, Register) else (each,))]
 
 
 def letters_of(text: str) -> list[str]:
@@ -346,6 +350,71 @@ def partial_trace(c: Checker, node: surface.Call, arguments: Sequence[surface.Ar
     return quantum(c, node.span, types.Density(places), "partial_trace", (state, *kept))
 
 
+def tensor(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
+    """`tensor(psi, phi, ..)`: the product of states or of operators of different spaces."""
+    values = positional(c, node, arguments, "tensor", "states, or operators, of different spaces", 1, 99)
+    if values is None:
+        return c.broken(node.span)
+    whole = values[0]
+    for each in values:
+        if not isinstance(pruned(each.type), types.Operator | types.Ket | types.Density):
+            c.report(c.quantum.takes(each.span, "tensor", "an operator or a state", types.resolved(each.type)))
+            return c.broken(node.span)
+    for each in values[1:]:
+        shared = in_order(places_of(whole) & places_of(each))
+        if shared:
+            c.report(c.quantum.twice(node.span, shared[0]))
+            return c.broken(node.span)
+        whole = product(c, node.span, whole, each)
+        if pruned(whole.type) is BROKEN:
+            return whole
+    return whole
+
+
+def partial_transpose(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
+    """`partial_transpose(rho, q)`: an operator, rows for columns in some of the spaces."""
+    values = positional(c, node, arguments, "partial_transpose", "a state and spaces: partial_transpose(rho, q)", 2, 99)
+    state = as_density(c, values[0], "partial_transpose") if values is not None else None
+    spaces = spaces_of(c, values[1:], "partial_transpose") if values is not None else None
+    if values is None or state is None or spaces is None:
+        return c.broken(node.span)
+    if lacking := missing(_together(spaces), places_of(state)):
+        c.report(c.quantum.space_missing(values[1].span, lacking, state.span))
+        return c.broken(node.span)
+    return quantum(c, node.span, types.Operator(ONE, places_of(state)), "partial_transpose", (state, *values[1:]))
+
+
+def amplitude_matrix(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
+    """`amplitude_matrix(psi, q)`: the levels of q down, those of the other spaces across."""
+    name = "amplitude_matrix"
+    values = positional(c, node, arguments, name, "a ket and spaces: amplitude_matrix(psi, q)", 2, 99)
+    spaces = spaces_of(c, values[1:], name) if values is not None else None
+    if values is None or spaces is None:
+        return c.broken(node.span)
+    if not isinstance(pruned(values[0].type), types.Ket):
+        c.report(c.quantum.takes(values[0].span, name, "a ket", types.resolved(values[0].type)))
+        return c.broken(node.span)
+    if lacking := missing(_together(spaces), places_of(values[0])):
+        c.report(c.quantum.space_missing(values[1].span, lacking, values[0].span))
+        return c.broken(node.span)
+    return quantum(c, node.span, types.Array(types.Complex(ONE), (None, None)), name, tuple(values))
+
+
+def matrix_of(name: str) -> Rule:
+    """`mode_matrix(rho)`, `pair_matrix(rho)`: the matrix of a state that is to be of one mode, of two qubits. Of which
+    spaces it is, a function of the library learns only from its call.
+    """
+
+    def rule(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
+        values = positional(c, node, arguments, name, "one state", 1, 1)
+        state = as_density(c, values[0], name) if values is not None else None
+        if state is None:
+            return c.broken(node.span)
+        return quantum(c, node.span, types.Array(types.Complex(ONE), (None, None)), name, (as_operator(c, state),))
+
+    return rule
+
+
 def as_density(c: Checker, value: typed.Expr, function: str) -> typed.Expr | None:
     """A state as a density; None, with a message unless it is broken, where it is no state."""
     type_ = pruned(value.type)
@@ -388,7 +457,7 @@ def amplitudes(c: Checker, node: surface.Call, arguments: Sequence[surface.Argum
 def known_size(places: Places) -> int | None:
     if is_open(places):
         return None
-    return _size_of([each for each in places if isinstance(each, Space)])
+    return size_together([each for each in places if isinstance(each, Space)])
 
 
 def size(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
@@ -398,7 +467,7 @@ def size(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) 
         return c.broken(node.span)
     type_ = pruned(values[0].type)
     if isinstance(type_, types.SpaceType):
-        known = _size_of([type_.space])
+        known = size_together([type_.space])
     elif isinstance(type_, types.Operator | types.Ket | types.Density):
         known = known_size(type_.places)
     else:
@@ -514,9 +583,15 @@ QUANTUM_CALLS: dict[str, Rule] = {
     "Operator": by_hand("Operator"),
     "Ket": by_hand("Ket"),
     "Density": by_hand("Density"),
+    "unchecked_density": by_hand("unchecked_density"),
     "dag": dagger,
     "trace": trace,
     "ptrace": partial_trace,
+    "tensor": tensor,
+    "partial_transpose": partial_transpose,
+    "amplitude_matrix": amplitude_matrix,
+    "mode_matrix": matrix_of("mode_matrix"),
+    "pair_matrix": matrix_of("pair_matrix"),
     "matrix": matrix,
     "amplitudes": amplitudes,
     "dim": size,

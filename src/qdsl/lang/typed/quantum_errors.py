@@ -66,7 +66,9 @@ class QuantumErrors:
     def spaces_differ(self, span: Span, left: str, right: str) -> Diagnostic:
         """`|0>(q) + |0>(c)`."""
         return error(
-            "E0372", f"states of different spaces are not added: one is of {left}, one of {right}", Label(span)
+            "E0372",
+            f"states of different spaces do not go together here: one is of {left}, one of {right}",
+            Label(span),
         )
 
     def no_level(self, span: Span, text: str, space: Space | Part, levels: str) -> Diagnostic:
@@ -90,6 +92,11 @@ class QuantumErrors:
 
     def outside_register(self, span: Span, name: str, length: int) -> Diagnostic:
         return error("E0374", f"`{name}` has the spaces 0 to {length - 1}", Label(span))
+
+    def of_any_kind(self, span: Span, name: str, parameter: str) -> Diagnostic:
+        """`fn f(s: Space) = X(s)`."""
+        hint = f"write the kind: {parameter}: Qubit"
+        return error("E0375", f"`{parameter}` may be any space, and {name} is of one kind", Label(span), hint=hint)
 
     # ── values ───────────────────────────────────────────────────────────────
 

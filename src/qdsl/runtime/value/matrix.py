@@ -14,7 +14,7 @@ import numpy as np
 
 from qdsl.lang.typed import types
 from qdsl.lang.typed.dimension import ONE
-from qdsl.lang.typed.spaces import Space, in_order
+from qdsl.lang.typed.spaces import Space, in_order, one_by_one, size_together
 from qdsl.lang.typed.tree import DisplayUnit
 from qdsl.runtime.value.quantity import best_unit, in_unit, number
 
@@ -65,7 +65,9 @@ def summary(type_: types.Type) -> str:
     """`an operator of q, c`."""
     match type_:
         case types.SpaceType(space):
-            return f"{space.name}, a space of {space.size} levels"
+            names = ", ".join(each.name for each in one_by_one(space))
+            kind = "a space" if isinstance(space, Space) else "spaces"
+            return f"{names}, {kind} of {size_together([space])} levels"
         case types.Operator(_, places) | types.Density(places) | types.Povm(places, _) | types.Channel(places):
             spaces = in_order(places)
             size = 1
