@@ -6,6 +6,7 @@
     python3 tasks.py fix       ruff's fixes and formatting
     python3 tasks.py bench     the benchmarks beside Numba, JAX and numexpr; `bench start` runs one
     python3 tasks.py accuracy  measure the mathematical functions, and write the table of docs/accuracy.md
+    python3 tasks.py pictures  draw the pictures of docs/language.md anew
 
 Words after the task go to its last command: `tasks.py test -k cycles`. With `--env DIR` first, another environment
 than .venv is used.
@@ -100,6 +101,11 @@ def accuracy(environment: Environment, *points: str) -> None:
     environment.run("-m", "tests.native.accuracy", *points)
 
 
+def pictures(environment: Environment) -> None:
+    environment.have("dev")
+    environment.run("-m", "tests.house.pictures")
+
+
 TASKS: dict[str, Callable[..., None]] = {
     "demo": demo,
     "test": test,
@@ -107,6 +113,7 @@ TASKS: dict[str, Callable[..., None]] = {
     "fix": fix,
     "bench": bench,
     "accuracy": accuracy,
+    "pictures": pictures,
 }
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
 
-from qdsl.repl.prompt import HELP, Prompt
+from qdsl.repl.prompt import HELP, Prompt, Working
 
 
 def talk(*typed: str) -> list[str]:
@@ -85,3 +88,33 @@ def test_quit_and_the_end_of_input_leave() -> None:
 
 def test_ctrl_c_drops_what_was_typed() -> None:
     assert talk("(1 +", "^C", "1 + 1") == ["", "2"]
+
+
+class _Line:
+    """A line that keeps what it was told."""
+
+    def __init__(self, told: list[str]) -> None:
+        self.told = told
+
+    def say(self, text: str) -> None:
+        self.told.append(f"({text})")
+
+    def clear(self) -> None:
+        self.told.append("()")
+
+
+def test_what_is_being_done_goes_away_before_an_answer() -> None:
+    told: list[str] = []
+    left = ["experiment e {", "param a: Scalar = 1", "measure v ~ Normal(a, 1)", "}", "len(sweep(e, a = [1, 2]))"]
+
+    @contextmanager
+    def working() -> Iterator[Working]:
+        yield _Line(told)
+
+    def read(prompt: str) -> str:
+        if not left:
+            raise EOFError
+        return left.pop(0)
+
+    Prompt(read, told.append, seed=1, working=working).loop()
+    assert told == ["(sweep of e: 2 of 2 points)", "(running)", "()", "2"]

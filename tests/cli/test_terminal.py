@@ -121,3 +121,46 @@ def test_a_conversation() -> None:
         screen.wait_for("\n> ")
         screen.type("\x04")
         assert screen.end() == Exit.OK
+
+
+SLOW = """fn settled(x: Scalar) -> Scalar {
+    var y = x
+    for _k in range(200_000) { y = 0.5 * y + 1 }
+    y
+}
+experiment slow {
+    param x: Scalar = 1
+    measure n ~ Normal(settled(x), 1)
+}
+"""
+SWEEP = "let runs = sweep(slow, x = linspace(0, 1, 1_000_000), seed = 7)\n"
+
+
+def test_a_long_sweep_tells_how_far_it_is_and_ends_with_ctrl_c(tmp_path: Path) -> None:
+    (tmp_path / "slow.qdsl").write_text(f'{SLOW}{SWEEP}print("never")\n', encoding="utf-8")
+    with terminal("run", str(tmp_path / "slow.qdsl"), NO_COLOR="1") as screen:
+        screen.wait_for("sweep of slow: ")
+        screen.wait_for(" of 1,000,000 points")
+        screen.running.send_signal(signal.SIGINT)
+        assert screen.end() == Exit.INTERRUPTED
+        assert "\x1b[Kwarning W0537: stopped after " in screen.text
+        assert screen.text.endswith("interrupted\r\n")
+        assert "never" not in screen.text
+
+
+def test_at_a_prompt_ctrl_c_keeps_what_a_sweep_has_done() -> None:
+    with terminal("repl", NO_COLOR="1") as screen:
+        screen.wait_for("Ctrl-D ends\r\n> ")
+        for line in SLOW.splitlines():
+            screen.type(line + "\n")
+        screen.wait_for("}\r\n> ")
+        screen.wait_for("}\r\n> ")
+        screen.type(SWEEP)
+        screen.wait_for(" of 1,000,000 points")
+        screen.running.send_signal(signal.SIGINT)
+        screen.wait_for("warning W0537: stopped after ")
+        screen.wait_for("interrupted\r\n> ")
+        screen.type("1 < len(runs) and len(runs) < 1_000_000\n")
+        screen.wait_for("true\r\n> ")
+        screen.type("\x04")
+        assert screen.end() == Exit.OK

@@ -75,11 +75,13 @@ class _Writer:
         return [*often, self.const, self.select, self.check, self.if_, self.for_, self.while_, *self.array_kinds()]
 
     def array_kinds(self) -> list[Callable[[Builder, list[Value], int], None]]:
-        return [self.array, self.build, self.len, self.get, self.wild_get, self.set, self.slice, self.matrix, self.call]
+        arrays = [self.array, self.build, self.len, self.get, self.wild_get, self.set, self.slice, self.matrix]
+        return [*arrays, self.table, self.open_table, self.sparse, self.call]
 
     def smooth_kinds(self) -> list[Callable[[Builder, list[Value], int], None]]:
         control = [self.select, self.if_, self.for_, self.while_, self.call]
-        return [*[self.bounded] * 6, *control, *[self.build, self.get, self.set] * 2, self.array, self.compare]
+        tables = [self.table, self.open_table, self.sparse]
+        return [*[self.bounded] * 6, *control, *[self.build, self.get, self.set] * 2, self.array, self.compare, *tables]
 
     def write(self, b: Builder, scope: list[Value], size: int, depth: int) -> None:
         """About `size` operations; what they give joins the scope."""
@@ -95,8 +97,11 @@ class _Writer:
             elements = [self.pick(b, (), type_.element) for _ in range(self.dice.randrange(1, 4))]
             return b.build([b.const(len(elements))], lambda inner, i: inner.get(b.array(elements), i))
         if type_ is REAL:
-            return b.const(self.dice.uniform(-1.0, 1.0) if self.smooth else _real(self.dice))
+            return b.const(self.real())
         return b.const(_int(self.dice) if type_ is INT else self.dice.random() < 0.5)
+
+    def real(self) -> float:
+        return self.dice.uniform(-1.0, 1.0) if self.smooth else _real(self.dice)
 
     # ── scalars ──────────────────────────────────────────────────────────────
 
@@ -256,3 +261,62 @@ class _Writer:
         array = self.pick(b, scope, ARRAY)
         high = b.op("imin", b.len(array), self.trips(b, scope))
         scope.append(b.slice(array, b.op("imin", self.trips(b, scope), high), high))
+
+    # ── tables ───────────────────────────────────────────────────────────────
+
+    def some_table(self, b: Builder) -> tuple[Value, Value]:
+        """A table, and how many numbers it has."""
+        count = self.dice.randrange(1, 6)
+        return b.table([self.real() for _ in range(count)]), b.const(count)
+
+    def table(self, b: Builder, scope: list[Value], depth: int) -> None:
+        """One of its numbers, before and after another is written in its place."""
+        table, count = self.some_table(b)
+        at, other = (b.op("imod", self.pick(b, scope, INT), count) for _ in range(2))
+        changed = b.set(table, [other], self.pick(b, scope, REAL))
+        scope.append(b.get(changed, at))
+        scope.append(b.get(table, at, inside=self.dice.random() < 0.5))
+
+    def open_table(self, b: Builder, scope: list[Value], depth: int) -> None:
+        """A table where any array may stand, handed on in one of the ways that there are."""
+        table, count = self.some_table(b)
+        match self.dice.randrange(5):
+            case 0 if self.callee is not None and depth < 2:
+                given = [self.pick(b, scope, type_) for type_ in PARAMETERS[:-1]]
+                scope.extend(b.call("g", [*given, table], self.callee.result_types))
+            case 1:
+                scope.append(b.slice(table, b.op("imin", self.trips(b, scope), count), count))
+            case 2:
+                array, at = self.padded(b, scope), b.op("imod", self.pick(b, scope, INT), count)
+                x = self.pick(b, scope, REAL)
+                rounds = self.trips(b, scope)
+                scope.extend(
+                    b.for_(
+                        b.const(0),
+                        rounds,
+                        [table, array],
+                        lambda inner, i, one, two: (inner.set(table, [at], x), one),
+                        [ARRAY, ARRAY],
+                    )
+                )
+            case _:
+                array, condition = self.pick(b, scope, ARRAY), self.pick(b, scope, BOOL)
+                scope.extend(b.if_(condition, lambda _: (table,), lambda _: (array,), [ARRAY]))
+
+    def sparse(self, b: Builder, scope: list[Value], depth: int) -> None:
+        """Rows of a matrix with two numbers each, whose columns a table says, times an array."""
+        rows, columns = self.dice.randrange(1, 4), self.dice.randrange(1, 5)
+        numbers = b.table([self.real() for _ in range(2 * rows)], (rows, 2))
+        places = b.table([self.dice.randrange(columns) for _ in range(2 * rows)], (rows, 2))
+        array = self.padded(b, scope)
+        length = b.len(array)
+
+        def term(inner: Builder, i: Value, k: Value, total: Value) -> Value:
+            y = inner.get(array, inner.op("imod", inner.get(places, i, k, inside=True), length))
+            return inner.op("add", total, inner.op("mul", inner.get(numbers, i, k, inside=True), y))
+
+        def row(inner: Builder, i: Value) -> Value:
+            low, high, zero = inner.const(0), inner.const(2), inner.const(0.0)
+            return inner.for_(low, high, [zero], lambda deep, k, total: (term(deep, i, k, total),))[0]
+
+        scope.append(b.build([b.const(rows)], row))

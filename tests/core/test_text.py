@@ -41,6 +41,7 @@ func @total(%n: int, %x: [real]) -> (real) {
   }
   %9 = len %8 axis 1
   %10, %11 = call @"odd name"(%9) -> bool, [int]
+  %12 = table -0.5, inf, 1e-300 -> [real; 3]
   return %6
 }
 """

@@ -118,6 +118,14 @@ HEAD = "func @f(%x: real, %n: int, %c: bool, %a: [real], %m: [real; 2, 3]) -> ()
         "%0 = array %x, %n -> [real; 2]",
         "%0 = array %x, %x -> [real; 3]",
         "%0 = array %a, %a -> [real; 2]",
+        "%0 = table 1, 2, 3 -> [int; 2]",
+        "%0 = table 1, 2, 3, 4 -> [int; 2, -2]",
+        "%0 = table 1, 2, 3, 4 -> [int; -2, -2]",
+        "%0 = table 1, 2 -> [real; 2]",
+        "%0 = table true -> [bool; 1]",
+        "%0 = table 1.0, 2.0 -> [real]",
+        "%0 = table 1.0, 2.0 -> [<2 x real>; 2]",
+        "%0 = table 1 -> int",
         "%0 = build %n -> [real; ?, ?] { |%i: int| yield %x }",
         "%0 = build %n -> [real] { |%i: int| yield %n }",
         "%0 = build %n, %n -> [real; ?, ?] { |%i: int| yield %x }",
@@ -183,5 +191,5 @@ def test_lengths_fit_where_both_are_not_known_to_differ() -> None:
 
 def test_every_structured_operation_has_a_row() -> None:
     """Those of the table in `core.ir`; calls are checked against the callee."""
-    listed = "const select check array build len get set slice if for while splat tally any highest blend"
+    listed = "const select check array table build len get set slice if for while splat tally any highest blend"
     assert set(LEGAL) == set(listed.split())

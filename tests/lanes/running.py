@@ -9,9 +9,10 @@ import numpy as np
 from tests.core.outcome import bits
 from tests.core.random_programs import PARAMETERS
 from tests.lanes.points import ARRAY, Points
+from tests.native.running import plain
 
-from qdsl.lang.core.ir import BOOL, INT, Module
-from qdsl.lang.native.wide_module import compile_wide
+from qdsl.lang.core.ir import BOOL, INT, ArrayType, Module, Type, scalar_of
+from qdsl.lang.native.wide_module import WideModule, compile_wide
 from qdsl.runtime import context
 from qdsl.runtime.kernel import LOOP, RELEASE
 
@@ -44,3 +45,35 @@ def run_wide(module: Module, points: Points, width: int, length: int) -> list[An
         bits((float(results[0][k]), float(results[1][k]), tuple(map(float, results[2][k])))) for k in range(done)
     ]
     return found if stop is None else [*found, (entry.sites[stop.site].code, stop.element)]
+
+
+def run_columns(wide: WideModule, columns: list[Any]) -> list[tuple[Any, ...]]:
+    """Each point's results, for a function whose lengths are all known and no point of which fails.
+
+    A column has for each point a number or an array; of one that does not vary the first is taken.
+    """
+    entry, count = wide.entry, len(columns[0])
+    types = [type_ for _, type_ in wide.signature.parameters]
+    given = [np.array(each, DTYPES.get(scalar_of(t), "float64")) for each, t in zip(columns, types, strict=True)]
+    taken = [np.empty((count, *shape_of(t)), DTYPES.get(scalar_of(t), "float64")) for t in wide.signature.results]
+    arguments: list[int] = []
+    strides: list[int] = []
+    for column, type_, varies in zip(given, types, wide.varying, strict=True):
+        arguments += [column.ctypes.data, *shape_of(type_)]
+        strides += [column.strides[0] if varies else 0, *(0 for _ in shape_of(type_))]
+    outputs = [word for each in taken for word in (each.ctypes.data, *each.shape[1:])]
+    memory = context.fresh(True)
+    status = LOOP(entry.lanes)(_words(arguments), count, _words(strides), _words(outputs), memory)
+    if entry.release:
+        RELEASE(entry.release)(memory)
+    assert status == 0
+    return [plain([each[k].tolist() for each in taken]) for k in range(count)]
+
+
+def shape_of(type_: Type) -> tuple[int, ...]:
+    """The lengths of an array, all known; none of a number."""
+    return tuple(n for n in type_.shape if n is not None) if isinstance(type_, ArrayType) else ()
+
+
+def _words(values: list[int]) -> ctypes.Array[ctypes.c_int64]:
+    return (ctypes.c_int64 * len(values))(*values)

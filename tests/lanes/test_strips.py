@@ -28,10 +28,12 @@ TWO = ("add", "sub", "mul", "div", "min", "max", "hypot", "atan2")
 
 def round_text(dice: random.Random, size: int, mark: str) -> tuple[str, str]:
     """Operations of a round at index %i with a mark, and the name of what they lead to."""
-    i, x, y, j, z, d, r, e = (f"%{name}.{mark}" for name in "ixyjzdre")
+    i, x, y, j, z, d, r, e, g, h, s = (f"%{name}.{mark}" for name in "ixyjzdreghs")
     lines = [f"{x} = get %a, {i} -> real", f"{y} = get %b, {i} -> real", f"{j} = get %m, {i} -> int"]
     lines += [f"{z} = to_real {j}", f"{d} = get %c, {i} -> bool", f"{r} = to_real {i}", f"{e} = sin {x}"]
-    reals = [x, y, "%k", z, r, e]
+    numbers = ", ".join(str(dice.uniform(-2.0, 2.0)) for _ in range(8))
+    lines += [f"{g} = table {numbers} -> [real; 8]", f"{h} = band {i}, %seven", f"{s} = get {g}, {h} inside -> real"]
+    reals = [x, y, "%k", z, r, e, s]
     for at in range(size):
         t, q, u = (f"%{name}{at}.{mark}" for name in "tqu")
         first, second = dice.choice(reals), dice.choice(reals)
@@ -62,6 +64,7 @@ def program(seed: int, low: int) -> Module:
           %limit = const {dice.choice((1e3, 20.0, 2.0))}
           %low = const {low}
           %one = const 1.5
+          %seven = const 7
           %s, %p, %w = for %low, %n, %one, %k, %b -> real, real, [real] {{ |%i.f: int, %u: real, %v: real, %o: [real]|
             {body}
             %before = get %o, %i.f -> real
@@ -110,8 +113,10 @@ def test_random_loops(seed: int, length: int, low: int, width: int) -> None:
         ("%u: real| %x = get %a, %i -> real %e = exp %u %v = add %u, %e yield %v", False),  # needs the round before
         ("%u: real| %x = get %a, %i -> real %e = exp %x %v = mul %u, %e yield %v", False),  # not a sum
         ("%u: real| %j = wadd %i, %n %x = get %a, %j -> real %e = exp %x %v = add %u, %e yield %v", True),  # gathered
+        ("%u: real| %t = table 1, 0 -> [int; 2] %j = get %t, %i -> int %x = get %a, %j -> real %e = exp %x "
+         "%v = add %u, %e yield %v", True),
     ],
-)
+)  # fmt: skip
 def test_which_loops(loop: str, is_one: bool) -> None:
     text = f"{HEAD} (real) {{ %low = const 0 %s = for %low, %n, %k -> real {{ |%i: int, {loop} }} return %s }}"
     assert bool(strips(parse_module(text), ["f"], 4)[0]) is is_one

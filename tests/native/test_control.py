@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from tests.core.outcome import bits, outcome
 from tests.core.random_programs import random_arguments, random_program
-from tests.native.running import kernels
+from tests.native.running import kernels, plain
 
 from qdsl.lang import native
 from qdsl.lang.core.builder import Builder
@@ -82,16 +82,9 @@ def test_several_results() -> None:
     assert (n.tolist(), x.tolist(), b.tolist()) == ([0, 1, 2], [1.5] * 3, [False] * 3)
 
 
-def _plain(value: Any) -> Any:
-    """Arrays as nested tuples."""
-    if isinstance(value, np.ndarray):
-        return _plain(value.tolist())
-    return tuple(map(_plain, value)) if isinstance(value, (tuple, list)) else value
-
-
 def _machine_outcome(call: Kernel, arguments: list[Any]) -> Any:
     try:
-        return bits(_plain(call(*arguments, nonfinite="keep")))
+        return bits(plain(call(*arguments, nonfinite="keep")))
     except KernelError as error:
         site = next(
             site for site in call.sites if site.code is error.kind and site.describe(error.values) == error.message

@@ -163,16 +163,40 @@ def test_simplify_truth(before: str, expected: str) -> None:
          "%1 = array %x, %y -> [real; 2] %i = const 1 return %y"),
         ("%1 = array %x, %y -> [real; 2] %2 = len %1 axis 0 %3 = to_real %2 return %3",
          "%1 = array %x, %y -> [real; 2] %2 = const 2 %3 = to_real %2 return %3"),
+        ("%1 = table 0.5, 1.5 -> [real; 2] %i = const 1 %2 = get %1, %i -> real return %2",
+         "%1 = table 0.5, 1.5 -> [real; 2] %i = const 1 %2 = const 1.5 return %2"),
+        ("%1 = table 1.0, 2.0, 3.0, 4.0 -> [real; 2, 2] %i = const 1 %j = const 0 %2 = get %1, %i, %j inside -> real "
+         "return %2",
+         "%1 = table 1.0, 2.0, 3.0, 4.0 -> [real; 2, 2] %i = const 1 %j = const 0 %2 = const 3.0 return %2"),
+        ("%1 = table 7, 8 -> [int; 2] %2 = len %1 axis 0 %3 = to_real %2 return %3",
+         "%1 = table 7, 8 -> [int; 2] %2 = const 2 %3 = to_real %2 return %3"),
     ],
 )  # fmt: skip
 def test_decide(before: str, expected: str) -> None:
     becomes("decide", "real", before, expected)
 
 
+def test_what_is_chosen_of_two_arrays_has_the_lengths_of_both() -> None:
+    arrays = "%b = array %x -> [real; 1] %d = array %x, %y -> [real; 2] %1 = not %c"
+    becomes(
+        "decide",
+        "[real]",
+        f"{arrays} %2 = select %1, %b, %d -> [real] return %2",
+        f"{arrays} %2 = select %c, %d, %b -> [real] return %2",
+    )
+
+
+@pytest.mark.parametrize("made", ["array %x, %y", "table 0.5, 1.5"])
 @pytest.mark.parametrize("index", [-1, 2])
-def test_an_element_that_is_not_there_is_left_to_fail(index: int) -> None:
-    body = f"%1 = array %x, %y -> [real; 2] %i = const {index} %2 = get %1, %i -> real return %2"
+def test_an_element_that_is_not_there_is_left_to_fail(made: str, index: int) -> None:
+    body = f"%1 = {made} -> [real; 2] %i = const {index} %2 = get %1, %i -> real return %2"
     becomes("decide", "real", body, body)
+
+
+def test_a_row_that_is_not_there_is_left_to_fail() -> None:
+    """Of a matrix with two numbers in a row, the third of the first row is not the first of the second."""
+    body = "%1 = table 1.0, 2.0, 3.0, 4.0 -> [real; 2, 2] %i = const 0 %j = const 2 %2 = get %1, %i, %j -> real"
+    becomes("decide", "real", f"{body} return %2", f"{body} return %2")
 
 
 def test_a_constant_carried_by_a_while_is_seen_by_its_condition() -> None:
@@ -196,6 +220,16 @@ def test_a_constant_carried_by_a_while_is_seen_by_its_condition() -> None:
             "%1 = const 0.0 %2 = const -0.0 %4 = add %1, %2 %5 = add %4, %1 return %5",
         ),
         (
+            "%1 = table 0.0, 1.0 -> [real; 2] %2 = table 0.0, 1.0 -> [real; 2] %3 = table -0.0, 1.0 -> [real; 2] "
+            "%4 = get %1, %n -> real %5 = get %2, %n -> real %6 = get %3, %n -> real %7 = fma %4, %5, %6 return %7",
+            "%1 = table 0.0, 1.0 -> [real; 2] %3 = table -0.0, 1.0 -> [real; 2] "
+            "%4 = get %1, %n -> real %6 = get %3, %n -> real %7 = fma %4, %4, %6 return %7",
+        ),
+        (  # the same numbers in other rows, and other numbers that look the same
+            "%1 = table 1, 2 -> [int; 2] %2 = table 1, 2 -> [int; 1, 2] %3 = table 1.0, 2.0 -> [real; 2] return %x",
+            "%1 = table 1, 2 -> [int; 2] %2 = table 1, 2 -> [int; 1, 2] %3 = table 1.0, 2.0 -> [real; 2] return %x",
+        ),
+        (
             "%1 = exp %x %2 = if %c -> real { %3 = exp %x yield %3 } else { %4 = exp %y yield %4 } "
             "%5 = exp %y return %2",
             "%1 = exp %x %2 = if %c -> real { yield %1 } else { %4 = exp %y yield %4 } %5 = exp %y return %2",
@@ -216,6 +250,15 @@ def test_hoist_moves_what_cannot_fail_out_of_all_loops() -> None:
         "%0 = const 0 %e = exp %y %1 = build %n, %n -> [real; ?, ?] { |%i: int, %j: int| "
         "%s = for %0, %n, %x -> real { |%k: int, %acc: real| %d = idiv %n, %n %z = add %acc, %e yield %z } "
         "yield %s } return %1",
+    )
+
+
+def test_hoist_moves_tables_out_of_loops() -> None:
+    becomes(
+        "hoist",
+        "[int]",
+        "%1 = build %n -> [int] { |%i: int| %t = table 4, 2 -> [int; 2] %y = get %t, %i -> int yield %y } return %1",
+        "%t = table 4, 2 -> [int; 2] %1 = build %n -> [int] { |%i: int| %y = get %t, %i -> int yield %y } return %1",
     )
 
 
@@ -260,6 +303,7 @@ def test_inline_ends_in_time() -> None:
     ("before", "expected"),
     [
         ("%1 = exp %x %2 = mul %x, %x return %2", "%2 = mul %x, %x return %2"),
+        ("%1 = table 0.5 -> [real; 1] return %x", "return %x"),
         ("%1 = idiv %n, %n return %x", "%1 = idiv %n, %n return %x"),  # may fail, so it stays
         ("%3 = const 3 %1 = idiv %n, %3 return %x", "return %x"),  # cannot fail
         ("%3 = const -1 %1 = idiv %n, %3 return %x", "%3 = const -1 %1 = idiv %n, %3 return %x"),
@@ -495,6 +539,30 @@ def test_fuse_leaves_what_may_fail_where_it_is() -> None:
         '%2 = lt %u, %y check %2 or DOMAIN "second" %3 = add %u, %y yield %3 } %4 = add %s, %z return %4'
     )
     becomes("fuse", "real", body, body)
+
+
+def test_a_sum_over_a_short_table_becomes_its_formula() -> None:
+    """A row of a sparse matrix: which elements of %a it takes, and how much of each."""
+    module = parse_module(
+        """
+        func @f(%a: [real]) -> (real) {
+          %0 = const 0 %2 = const 2 %z = const 0.0
+          %s = for %0, %2, %z -> real { |%k: int, %t: real|
+            %numbers = table -1.0, 3.0 -> [real; 2] %columns = table 7, 4 -> [int; 2]
+            %m = get %numbers, %k -> real %j = get %columns, %k -> int %y = get %a, %j -> real
+            %p = mul %m, %y %u = add %t, %p yield %u
+          }
+          return %s
+        }
+        """
+    )
+    expected = """
+        func @f(%a: [real]) -> (real) {
+          %z = const 0.0 %0 = const 7 %y = get %a, %0 -> real %1 = sub %z, %y
+          %2 = const 3.0 %3 = const 4 %y.1 = get %a, %3 -> real %p = mul %2, %y.1 %u = add %1, %p return %u
+        }
+    """
+    assert function_text(optimise(module, ["f"]).functions["f"]) == canonical(expected)
 
 
 def test_all_passes_reach_an_end() -> None:

@@ -104,6 +104,22 @@ def test_the_root_seed_gives_seeds_by_position() -> None:
     assert (one.value("a").columns["v"].values != other.value("a").columns["v"].values).all()
 
 
+@pytest.mark.parametrize(
+    "taken",
+    [
+        "let v = simulate(two).v",
+        "print(simulate(two).v)",
+        "simulate(two).v[1:3]",
+        "sweep(two, a = simulate(two).v[0:1])",
+    ],
+)
+def test_what_a_column_is_taken_from_runs_once(taken: str) -> None:
+    ran = run(f"{TWO}{taken}\n")
+    calls = 2 if "sweep" in taken else 1
+    assert ran.messages == []
+    assert ran.session.world.draws == calls
+
+
 def test_a_fresh_seed_is_recorded_and_repeats_the_run() -> None:
     fresh = run(TWO + "let a = simulate(two)", seed=None).value("a")
     again = run(TWO + f"let a = simulate(two, seed = {fresh.provenance.seed})").value("a")

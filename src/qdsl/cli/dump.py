@@ -1,7 +1,8 @@
 """Print what a stage of the compiler makes of a program.
 
-Stages: surface, names, typed (trees), core, optimised (the program as core IR), llvm, asm (its machine code). The last
-four show each function that takes no function, and of an experiment one point and the likelihood.
+Stages: surface, names, typed (trees), quantum (how states are evolved, and why so), core, optimised (the program as
+core IR), llvm, asm (its machine code). The last five show each function that takes no function, and of an experiment
+one point and the likelihood.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from qdsl.runtime.session import Session
 
 TREES = ("surface", "names", "typed")
-STOPS = {"core": "core", "optimised": "optimised", "llvm": "optimised", "asm": "optimised"}
+QUANTUM = "quantum"
+STOPS = {QUANTUM: "core", "core": "core", "optimised": "optimised", "llvm": "optimised", "asm": "optimised"}
 """What can be shown of a function, and the stage of `lang.generate` that it is from."""
 
 STAGES = (*TREES, *STOPS)
@@ -123,18 +125,24 @@ def _typed(checked: Checked, session: Session) -> Iterator[str]:
 def _code(checked: Checked, session: Session, screen: Screen, stage: str, machine: Machine | None) -> Iterator[str]:
     """Each function that can be compiled on its own, under its type."""
     from qdsl.lang.generate import Refused
+    from qdsl.lang.quantum.explain import explained
     from qdsl.lang.typed.show import Show
 
     show = Show(session.library.dimension_names)
     comment = ";" if stage == "llvm" else "#"
     for name, function in _compilable(checked, session):
+        plans = session.compiler.generator.lowering.plans
+        plans.clear()
         try:
             unit = session.compiler.generator.generate(function, stop_after=STOPS[stage])
         except Refused as refused:
             screen.report(refused.diagnostic)
             continue
         yield f"{comment} {name}: {show.fresh().type(function.type)}"
-        yield from _text(unit, stage, machine).rstrip().splitlines()
+        if stage == QUANTUM:
+            yield from (line for plan in plans for line in explained(plan))
+        else:
+            yield from _text(unit, stage, machine).rstrip().splitlines()
         yield ""
 
 

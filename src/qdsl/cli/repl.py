@@ -7,6 +7,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 
 from qdsl.cli.exits import Exit
+from qdsl.cli.progress import Progress
 from qdsl.cli.screen import Screen, wants_colour
 from qdsl.cli.values import seed
 from qdsl.version import VERSION
@@ -24,7 +25,8 @@ def run(arguments: Namespace, screen: Screen) -> Exit:
         with contextlib.suppress(ImportError):
             import readline  # noqa: F401 - to load it is what gives `input` its editing and history
     read = input if sys.stdin.isatty() else _line
-    Prompt(read, screen.print, seed=arguments.seed, colour=wants_colour(screen.color, screen.out)).loop()
+    colour = wants_colour(screen.color, screen.out)
+    Prompt(read, screen.print, seed=arguments.seed, colour=colour, working=lambda: Progress("running")).loop()
     return Exit.OK
 
 

@@ -12,6 +12,7 @@ from qdsl.cli.screen import Screen
 from qdsl.cli.values import seed
 
 if TYPE_CHECKING:
+    from qdsl.lang.report import Diagnostic
     from qdsl.lang.source import Span
 
 
@@ -30,11 +31,16 @@ def run(arguments: Namespace, screen: Screen) -> Exit:
     from qdsl.lang.core.from_typed import EXPRESSION
     from qdsl.runtime.session import Session, Settings
 
-    with Progress(f"running {source.name}") as progress:
+    doing = f"running {source.name}"
+    with Progress(doing) as progress:
 
         def out(text: str) -> None:
             progress.clear()
             screen.print(text)
+
+        def report(diagnostic: Diagnostic) -> None:
+            progress.clear()
+            screen.report(diagnostic)
 
         def explain(span: Span, text: str) -> None:
             progress.clear()
@@ -42,7 +48,9 @@ def run(arguments: Namespace, screen: Screen) -> Exit:
 
         folder = folder_of(arguments.file)
         told = explain if arguments.explain else None
-        session = Session(Settings(out, screen.report, arguments.seed, overrides, folder, told))
+        session = Session(
+            Settings(out, report, arguments.seed, overrides, folder, told, lambda text: progress.say(text or doing))
+        )
         return Exit.OK if session.run(source) else Exit.FAILED
 
 

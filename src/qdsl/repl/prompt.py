@@ -9,6 +9,8 @@ colon is for the prompt itself: see HELP.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Protocol
 
 from qdsl.lang.report import Diagnostic
 from qdsl.lang.report.render import render
@@ -28,16 +30,32 @@ Type a statement or an expression, as in a file; the value of an expression is s
   :quit              leave, as the end of input does (Ctrl-D)"""
 
 
+class Working(Protocol):
+    """A line that tells what is being done, while an entry runs: `say` what it is now, `clear` it away."""
+
+    def say(self, text: str) -> None: ...
+
+    def clear(self) -> None: ...
+
+
 class Prompt:
-    """One conversation, over one session."""
+    """One conversation, over one session. `working` opens the line that tells what a long entry does."""
 
     def __init__(
-        self, read: Callable[[str], str], write: Callable[[str], None], *, seed: int | None = None, colour: bool = False
+        self,
+        read: Callable[[str], str],
+        write: Callable[[str], None],
+        *,
+        seed: int | None = None,
+        colour: bool = False,
+        working: Callable[[], AbstractContextManager[Working]] | None = None,
     ) -> None:
         self.read = read
         self.write = write
         self.colour = colour
-        self.session = Session(Settings(out=write, report=self.report, seed=seed))
+        self.working = working
+        self.line: Working | None = None
+        self.session = Session(Settings(out=self.answer, report=self.report, seed=seed, progress=self.progress))
         self.entered = 0
 
     def loop(self) -> None:
@@ -77,9 +95,26 @@ class Prompt:
     def run(self, text: str) -> None:
         """Run an entry. Ctrl-C stops it and not the conversation."""
         try:
-            self.session.line(self.source(text))
+            if self.working is None:
+                self.session.line(self.source(text))
+                return
+            with self.working() as self.line:
+                self.session.line(self.source(text))
         except KeyboardInterrupt:
             self.write("interrupted")
+        finally:
+            self.line = None
+
+    def progress(self, text: str) -> None:
+        """What a long entry is doing."""
+        if self.line is not None:
+            self.line.say(text or "running")
+
+    def answer(self, text: str) -> None:
+        """A line of the answer, in the place of the one that tells what is being done."""
+        if self.line is not None:
+            self.line.clear()
+        self.write(text)
 
     def show_type(self, text: str) -> None:
         """`:type x`: checked, not run."""
@@ -96,7 +131,7 @@ class Prompt:
                 self.write(":type takes one expression")
 
     def report(self, diagnostic: Diagnostic) -> None:
-        self.write(render(diagnostic, colour=self.colour))
+        self.answer(render(diagnostic, colour=self.colour))
 
     def source(self, text: str) -> Source:
         self.entered += 1

@@ -39,6 +39,8 @@ class Environment:
     values: dict[typed.Variable, Any] = field(default_factory=dict)
     changed: dict[typed.SetIndex, typed.Block] = field(default_factory=dict)
     units: dict[typed.Variable, typed.DisplayUnit] = field(default_factory=dict)
+    columns: dict[typed.Expr, typed.DisplayUnit | None] = field(default_factory=dict)
+    """The units of columns as they were taken from tables: to look again would make those tables again."""
     computations: dict[typed.Expr, numeric.Computation] = field(default_factory=dict)
     sweeps: dict[typed.Expr, Sweep | None] = field(default_factory=dict)
     explain: Callable[[Span, str], None] | None = None
@@ -99,7 +101,10 @@ class Environment:
             case typed.Shown(value=value):
                 return self.evaluate(value)
             case typed.GetField(value=value, name=name) if held_by_session(value.type):
-                return self._part(self.evaluate(value), types.pruned(value.type), name)
+                whole = self.evaluate(value)
+                if isinstance(types.pruned(value.type), types.Table):
+                    self.columns[expr] = whole.columns[name].display
+                return self._part(whole, types.pruned(value.type), name)
             case typed.RecordLiteral(fields=fields):
                 return {name: self.evaluate(each) for name, each in fields}
             case typed.FunctionValue() | typed.Lambda() | typed.Derivative():
@@ -150,9 +155,10 @@ class Environment:
         if expr.display is not None:
             return expr.display
         match expr:
-            case typed.GetField(value=value, name=name) if isinstance(types.pruned(value.type), types.Table):
-                unit: typed.DisplayUnit | None = self.evaluate(value).columns[name].display
-                return unit
+            case typed.GetField(value=value) if isinstance(types.pruned(value.type), types.Table):
+                if expr not in self.columns:
+                    self.evaluate(expr)
+                return self.columns[expr]
             case typed.Local(variable=variable):
                 return self.units.get(variable)
             case typed.Index(value=value) | typed.SliceOf(value=value):

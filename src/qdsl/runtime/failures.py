@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from qdsl.lang.core.failure_words import at_element
 from qdsl.lang.core.ir import Code
 from qdsl.lang.library import MODULES, PRELUDE
 from qdsl.lang.report import Diagnostic, Label, error
 from qdsl.lang.source import Span
-from qdsl.lang.typed.tree import Variable
+from qdsl.lang.typed.tree import Expr, Variable
 
 if TYPE_CHECKING:
     from qdsl.lang.core.interpret import KernelFailure
@@ -35,6 +35,18 @@ class Stopped(Exception):  # noqa: N818 - the user's program stopped, not we
     def __init__(self, diagnostic: Diagnostic) -> None:
         super().__init__(diagnostic.message)
         self.diagnostic = diagnostic
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C, in a call that has something to show for the time it took. Who binds or shows the value of `call` takes
+    `value` for it, reports the `warning`, and lets this go on its way; for everybody else it is Ctrl-C.
+    """
+
+    def __init__(self, call: Expr, value: Any, warning: Diagnostic) -> None:
+        super().__init__()
+        self.call = call
+        self.value = value
+        self.warning = warning
 
 
 def stopped(failure: KernelFailure | KernelError, at: Span | None = None, note: str = "") -> Stopped:
@@ -138,6 +150,25 @@ def unequal_lengths(at: Span, length: int, wanted: int) -> Stopped:
     """An array beside others of another length: two columns of a plot, a column and its table."""
     message = f"arrays of different lengths: this has {length}, where {wanted} are needed"
     return Stopped(error(Code.SHAPE.text, message, Label(at)))
+
+
+def other_grid(at: Span, shape: Sequence[int], axes: Sequence[int]) -> Stopped:
+    """`plot_map(xs, ys, zs, ..)` where zs has another row for each x, or column for each y."""
+    message = f"the values are {shape[0]} by {shape[1]}, and the axes have {axes[0]} and {axes[1]} places"
+    return Stopped(error(Code.SHAPE.text, message, Label(at)))
+
+
+def no_grid(at: Span, why: str) -> Stopped:
+    """`plot_map` of what does not lie over two axes."""
+    return Stopped(error("E0834", "these values make no map over two axes", Label(at), note=why))
+
+
+def not_normalised(at: Span, norm: float, is_ket: bool, place: int | None) -> Stopped:
+    """A picture of `|0>(q) + |1>(q)`; `place` is that of the state in an array."""
+    what = "the square of the ket's norm" if is_ket else "the trace of the density"
+    where = "" if place is None else f" of state {place}"
+    hint = "divide it by its norm: (|0>(q) + |1>(q)) / sqrt(2)" if is_ket else ""
+    return Stopped(error(Code.STATE.text, f"{what}{where} is {norm:.6g}, not 1", Label(at), hint=hint))
 
 
 def impossible_datum(code: str, at: Span, column: str, rows: Sequence[int], words: str) -> Stopped:

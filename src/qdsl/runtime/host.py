@@ -12,6 +12,8 @@ from qdsl.lang.report import Diagnostics, InternalError
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
 from qdsl.lang.typed.dimension import ONE
+from qdsl.lang.typed.number_pictures import NUMBER_PICTURES
+from qdsl.lang.typed.state_pictures import STATE_PICTURES
 from qdsl.runtime.evaluate import Environment, Host
 from qdsl.runtime.failures import negative_uncertainty, unequal_lengths
 from qdsl.runtime.world import World
@@ -94,6 +96,16 @@ def _expected(world: World) -> Host:
     return run
 
 
+def _sweep(world: World) -> Host:
+    def run(env: Environment, call: typed.HostCall) -> Any:
+        from qdsl.runtime.experiment.model import model_of
+        from qdsl.runtime.experiment.sweeping import swept
+
+        return swept(model_of(env, _experiment(call.arguments[0])), env, call, world)
+
+    return run
+
+
 def _fit(world: World) -> Host:
     def run(env: Environment, call: typed.HostCall) -> Any:
         from qdsl.runtime.experiment.fitting import fitted
@@ -106,6 +118,15 @@ def _fit(world: World) -> Host:
 def _plot(world: World) -> Host:
     def run(env: Environment, call: typed.HostCall) -> None:
         from qdsl.runtime.experiment.picture import draw
+
+        draw(env, call, world)
+
+    return run
+
+
+def _picture(world: World) -> Host:
+    def run(env: Environment, call: typed.HostCall) -> None:
+        from qdsl.runtime.pictures.drawing import draw
 
         draw(env, call, world)
 
@@ -173,8 +194,10 @@ HOST: dict[str, Callable[[World], Host]] = {
     "load": _load,
     "simulate": _simulate,
     "expected": _expected,
+    "sweep": _sweep,
     "fit": _fit,
     "plot": _plot,
+    **dict.fromkeys(STATE_PICTURES | NUMBER_PICTURES, _picture),
     "export": _export,
     "show_matrix": _show_matrix,
     "check_measurement": _check_measurement,

@@ -28,7 +28,7 @@ from qdsl.lang.typed.show import Show
 from qdsl.runtime.cache import DiskCache
 from qdsl.runtime.compiled import Compiler
 from qdsl.runtime.evaluate import Environment
-from qdsl.runtime.failures import Stopped
+from qdsl.runtime.failures import Interrupted, Stopped
 from qdsl.runtime.host import HOST
 from qdsl.runtime.imports import FileImports
 from qdsl.runtime.library import standard_library
@@ -40,7 +40,7 @@ def _print(text: str) -> None:
     print(text)
 
 
-def _ignore(diagnostic: Diagnostic) -> None:
+def _ignore(what: object) -> None:
     pass
 
 
@@ -55,6 +55,8 @@ class Settings:
     folder: Path = field(default_factory=Path)
     explain: Callable[[Span, str], None] | None = None
     """Is told how expressions over points run: see `runtime.sweep`."""
+    progress: Callable[[str], None] = _ignore
+    """Is told how far something is that takes long, and nothing (`""`) when it is done."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,8 @@ class Session:
         self.options: dict[str, str] = {}
         self.compiler = Compiler(self.library, DiskCache.default())
         seed = self.settings.seed if self.settings.seed is not None else secrets.randbits(32)
-        self.world = World(self.settings.out, self.settings.report, self.settings.folder, seed, self._resolve_unit)
+        told = self.settings
+        self.world = World(told.out, told.report, told.folder, seed, self._resolve_unit, told.progress)
         host = {name: make(self.world) for name, make in HOST.items()}
         self.environment = Environment(self.compiler, host, explain=self.settings.explain)
 
@@ -161,6 +164,26 @@ class Session:
     # ── statements ───────────────────────────────────────────────────────────
 
     def _statement(self, statement: typed.Statement, echo: bool = False) -> None:
+        try:
+            self._carry_out(statement, echo)
+        except Interrupted as stop:
+            self._keep(statement, stop, echo)
+            raise
+
+    def _keep(self, statement: typed.Statement, stop: Interrupted, echo: bool) -> None:
+        """What an interrupted call has done, if the statement is about its value and nothing else: what is computed
+        from it would not be what the program says.
+        """
+        match statement:
+            case typed.Let(variable=variable) | typed.Assign(variable=variable) if statement.value is stop.call:
+                self.environment.bind(variable, stop.value)
+            case typed.Evaluate(value=value) if value is stop.call and echo:
+                self.settings.out(self._answer(stop.value, value))
+            case _:
+                return
+        self.settings.report(stop.warning)
+
+    def _carry_out(self, statement: typed.Statement, echo: bool) -> None:
         match statement:
             case typed.Let(variable=variable, value=value):
                 self.environment.let(variable, value)

@@ -24,6 +24,8 @@ class World:
     folder: Path
     root_seed: int
     resolve_unit: UnitResolver
+    progress: Callable[[str], None] = lambda text: None
+    """Is told how far something is that takes long; nothing, when it is done."""
     source: Source = field(default_factory=lambda: Source("nothing", ""))
     draws: int = 0
 

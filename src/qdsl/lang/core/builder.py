@@ -35,6 +35,7 @@ from qdsl.lang.core.ir import (
     width_of,
 )
 from qdsl.lang.core.primitives import PRIMITIVES
+from qdsl.lang.core.table import Table
 from qdsl.lang.report import InternalError
 from qdsl.lang.source import Span
 
@@ -70,7 +71,7 @@ class Builder:
         return self._add(name, operands, (result,))[0]
 
     def select(self, condition: Value, then: Value, otherwise: Value) -> Value:
-        return self._add("select", (condition, then, otherwise), (then.type,))[0]
+        return self._add("select", (condition, then, otherwise), (looser(then.type, otherwise.type),))[0]
 
     def check(self, condition: Value, failure: Failure, *numbers: Value) -> None:
         """Stop with `failure` unless `condition`."""
@@ -84,6 +85,14 @@ class Builder:
     def array(self, elements: Sequence[Value], element: Number = REAL) -> Value:
         kind = _scalar(elements[0].type) if elements else element
         return self._add("array", tuple(elements), (ArrayType(kind, (len(elements),)),))[0]
+
+    def table(
+        self, values: Sequence[int | float], shape: tuple[int, ...] | None = None, element: Scalar | None = None
+    ) -> Value:
+        """A constant array of these numbers, the last axis of `shape` running fastest; without a shape it has one axis.
+        They are Ints if all are, else reals, unless `element` says which."""
+        numbers = Table.of(values, element)
+        return self._add("table", (), (ArrayType(numbers.element, shape or (len(values),)),), {"numbers": numbers})[0]
 
     def build(
         self, lengths: Sequence[Value], element: Callable[..., Value], shape: tuple[int | None, ...] = ()
@@ -207,6 +216,14 @@ def widened(type_: Type, width: int) -> Type:
             return ArrayType(Lanes(element, width), shape)
         case _:
             raise InternalError(f"{type_} is in lanes already")
+
+
+def looser(left: Type, right: Type) -> Type:
+    """The type of what is one or the other: lengths are known where both know the same."""
+    if not isinstance(left, ArrayType) or not isinstance(right, ArrayType):
+        return left
+    shape = tuple([m if m == n else None for m, n in zip(left.shape, right.shape, strict=True)])
+    return ArrayType(left.element, shape)
 
 
 def _scalar(type_: Type) -> Number:

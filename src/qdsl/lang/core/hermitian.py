@@ -39,7 +39,15 @@ def is_hermitian(body: Body, operator: Operator) -> bool:
             sign, key = names.of(im)
             add(key, plus.times(sign))
     largest = max((_largest(pattern) for pattern, _ in operator.terms), default=0.0)
-    return all(_largest(rest) <= 1e-13 * largest for rest in left.values())
+    return all(_vanishes(rest, 1e-13 * largest) for rest in left.values())
+
+
+def _vanishes(pattern: Sum, least: float) -> bool:
+    """Whether it is zero: product by product, or else as a matrix, since sums of products are written in many ways."""
+    if _largest(pattern) <= least:
+        return True
+    matrix = pattern.expanded(sorted(pattern.spaces, key=lambda space: space.order))
+    return bool((abs(matrix.values) <= least).all())
 
 
 def _largest(pattern: Sum) -> float:

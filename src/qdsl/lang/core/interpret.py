@@ -257,6 +257,9 @@ def _array_operation(op: Op, operands: Sequence[Any]) -> Any:
     match op.name, *operands:
         case "array", *elements:
             return Array((len(elements),), tuple(elements))
+        case ("table",):
+            assert isinstance(op.result.type, ArrayType)
+            return Array(tuple(n or 0 for n in op.result.type.shape), op.attributes["numbers"].values)
         case "len", array:
             return array.shape[op.attributes["axis"]]
         case "get", array, *indices:

@@ -112,6 +112,7 @@ class Op:
     | check   | bool, number...     | failure         |                                | none              |
     | call    | the arguments       | function (name) |                                | the results       |
     | array   | elements            |                 |                                | [T; n]            |
+    | table   |                     | numbers         |                                | [S; n, ...]       |
     | build   | int (a length) ...  |                 | (int ...) -> T                 | array             |
     | len     | array               | axis            |                                | int               |
     | get     | array, int ...      | inside?         |                                | element           |
@@ -126,12 +127,13 @@ class Op:
     | highest | <W x int>           |                 |                                | int               |
     | blend   | <W x bool>, T, T    |                 |                                | T (an array)      |
 
-    `for` counts from lo up to, not including, hi. `check` raises `failure`, a `Failure`, unless its first operand is
-    true; the other operands are the numbers the message shows. `select`, and the indices of `get` and `set`, may be
-    in lanes where their results are. `blend` takes each lane from one of two arrays: if all lanes are of one of them it
-    is that array, else the two must be of equal lengths. `tally` changes nothing: it counts the lanes that run, for
-    whoever wants to know. With `inside` whoever wrote the op knows that its
-    indices are good: it need not be checked, and may be left out where its result is not used.
+    A `table` is an array of Ints or reals known at compile time, `numbers` a `core.table.Table` of them; its type knows
+    its lengths. `for` counts from lo up to, not including, hi. `check` raises `failure`, a `Failure`, unless its first
+    operand is true; the other operands are the numbers the message shows. `select`, and the indices of `get` and `set`,
+    may be in lanes where their results are. `blend` takes each lane from one of two arrays: if all lanes are of one of
+    them it is that array, else the two must be of equal lengths. `tally` changes nothing: it counts the lanes that run,
+    for whoever wants to know. With `inside` whoever wrote the op knows that its indices are good: it need not be
+    checked, and may be left out where its result is not used.
     """
 
     name: str

@@ -22,13 +22,15 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from qdsl.lang.core.builder import Values
+from qdsl.lang.core.gather import gathered, is_evolution
 from qdsl.lang.core.ir import BOOL, INT, Code, Value
 from qdsl.lang.core.layout import core_types
 from qdsl.lang.core.lower_arrays import over
 from qdsl.lang.core.lower_body import Body, rule
-from qdsl.lang.core.lower_effects import always_leaves, walk
+from qdsl.lang.core.lower_effects import always_leaves
 from qdsl.lang.core.lower_fence import NO_FRAME, Fence, Frame, Rest, no_exit
 from qdsl.lang.core.lower_hoist import hoisted, with_condition_inside
+from qdsl.lang.core.lower_steps import tells_space
 from qdsl.lang.core.lower_values import NOTHING, Data
 from qdsl.lang.report import InternalError
 from qdsl.lang.typed import tree as typed
@@ -54,6 +56,9 @@ def sequence(body: Body, statements: Sequence[typed.Statement], value: typed.Exp
     for place, each in enumerate(statements):
         with body.b.at(each.span):
             match each:
+                case typed.Let() if is_evolution(each) and (found := gathered(each, statements[place + 1 :], value)):
+                    statement(body, found[0])
+                    return sequence(body, *found[1], frame)
                 case typed.Return(value=result) if result is None or not effects.of(result).leaves:
                     return frame.returned(NOTHING if result is None else body.expr(result))
                 case typed.Break():
@@ -149,7 +154,13 @@ def if_(body: Body, node: typed.If) -> Data:
 @rule(typed.Block)
 def block(body: Body, node: typed.Block) -> Data:
     """A block that is not left early."""
-    for each in node.statements:
+    for place, each in enumerate(node.statements):
+        if is_evolution(each):
+            assert isinstance(each, typed.Let)
+            found = gathered(each, node.statements[place + 1 :], node.value)
+            if found is not None:
+                statement(body, found[0])
+                return block(body, typed.Block(node.span, node.type, *found[1]))
         with body.b.at(each.span):
             statement(body, each)
     return NOTHING if node.value is None else body.expr(node.value)
@@ -224,19 +235,7 @@ def _makes_staged(body: Body, node: typed.For) -> bool:
         node.variable.type
     ):
         return True
-    return any(_tells_space(each, node.variable) for each in walk(node.body))
-
-
-def _tells_space(node: object, variable: typed.Variable) -> bool:
-    """`r[k]`, `ket(c, k)`, `P(c, k)` of the variable of a loop."""
-    match node:
-        case typed.Index(type=type_, indices=told) if is_staged(type_):
-            pass
-        case typed.Quantum(name="ket" | "P", arguments=(_, *told)):
-            pass
-        case _:
-            return False
-    return any(isinstance(each, typed.Local) and each.variable is variable for part in told for each in walk(part))
+    return tells_space(node.body, node.variable)
 
 
 def _step_by_step(body: Body, node: typed.For) -> None:

@@ -15,21 +15,32 @@ from dataclasses import dataclass
 
 from qdsl.lang.core.builder import Builder, Values
 from qdsl.lang.core.hermitian import is_hermitian
-from qdsl.lang.core.ir import Value
+from qdsl.lang.core.ir import REAL, Value
 from qdsl.lang.core.lower_body import Body
 from qdsl.lang.core.lower_calls import apply_call
 from qdsl.lang.core.lower_complex import conj, mul
 from qdsl.lang.core.lower_errors import not_hermitian
 from qdsl.lang.core.lower_inline import applied
 from qdsl.lang.core.lower_operators import scaled
-from qdsl.lang.core.lower_states import check_normal, check_spaces, expectation, read_places
+from qdsl.lang.core.lower_states import (
+    check_normal,
+    check_observable,
+    check_spaces,
+    density_numbers,
+    density_support,
+    expectation,
+    read_places,
+)
 from qdsl.lang.core.lower_values import Bound, Closure, Data
 from qdsl.lang.core.outline import outlined
-from qdsl.lang.core.sparse_code import Numbers, Weighted, applied_maps, matrix_of
-from qdsl.lang.core.staged import Coefficient, Inline, Many, Operator
-from qdsl.lang.quantum.generator import Generator, OfH, Part, Term, Weight, generator
+from qdsl.lang.core.sparse_code import Numbers, Weighted, added, mapped, matrix_of, picked, spread
+from qdsl.lang.core.staged import Coefficient, Inline, Many, Operator, PovmBound
+from qdsl.lang.quantum.explain import Plan
+from qdsl.lang.quantum.generator import Generator, OfH, One, Part, Term, Weight, generator
+from qdsl.lang.quantum.local import Local
 from qdsl.lang.quantum.method import Choice, choose
 from qdsl.lang.quantum.reach import reached
+from qdsl.lang.source import Span
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
 from qdsl.lang.typed.dimension import RATE
@@ -41,6 +52,7 @@ ATOL = 1e-10
 """What a step may be wrong by, of the greatest number of a state and beside that, unless the program says."""
 
 SOLVERS = {
+    "closed": "two_level_steps",
     "exact": "stepped",
     "adaptive": "adaptive",
     "fine": "adaptive_finely",
@@ -59,6 +71,7 @@ class Equation:
     jumps: Many | Inline
     scale: complex
     node: typed.Quantum
+    span: Span
 
     @property
     def depends_on_time(self) -> bool:
@@ -85,51 +98,40 @@ class Equation:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """How a state is evolved, for whoever wants to know."""
-
-    spaces: tuple[Space, ...]
-    is_density: bool
-    terms: tuple[str, ...]
-    generator: Generator
-    choice: Choice
-    numbers: int
-    """Numbers in the matrices."""
-
-
-def equation_of(body: Body, node: typed.Quantum) -> Equation:
+def equation_of(body: Body, node: typed.Quantum, place: int = 0) -> Equation:
+    """What drives a state; H is the argument at that place."""
     options = dict(node.options)
-    hamiltonian = body.staged(node.arguments[0])
+    hamiltonian = body.staged(node.arguments[place])
     loss = body.staged(options["loss"]) if "loss" in options else Many(())
     scale = body.static(options["scale"])
     assert isinstance(hamiltonian, Operator | Inline)
     assert isinstance(loss, Many | Inline)
     assert scale is not None
-    return Equation(body, hamiltonian, loss, complex(scale), node)
+    return Equation(body, hamiltonian, loss, complex(scale), node, node.arguments[place].span)
 
 
-def transfer_matrix(body: Body, node: typed.Quantum) -> Value:
-    """The matrix that takes the numbers of any state to a single time, whatever state the evolution begins with."""
-    state, time_node = node.arguments[1], node.arguments[2]
-    type_ = types.pruned(state.type)
-    equation = equation_of(body, node)
-    whole = _generator(body, equation, body.spaces_of(type_, state.span), isinstance(type_, types.Density))
-    n = whole.size
-    weights = _weights(body, whole, equation, None)
-    options = dict(node.options)
-    time = body.expr(time_node).value
-    if "from" in options:
-        time = body.b.op("sub", time, body.expr(options["from"]).value)
-    rates = matrix_of(body, weights, n)
-    angles = body.b.build(
-        [body.constant(n), body.constant(n)],
-        lambda b, i, j: b.op("mul", b.get(rates, i, j, inside=True), time),
-        (n, n),
-    )
-    function = body.program.sized(body.program.find("evolution", "exponential"), {"n": n})
-    plain = types.Array(types.SCALAR, (n, n))
-    return apply_call(body, function, [Data(plain, (angles,))], plain).value
+@dataclass(frozen=True, slots=True)
+class StartingState:
+    """The state at the start: an array of numbers, or for a density the ket that it is of, so that of its numbers only
+    those that matter are computed.
+    """
+
+    array: Value
+    is_of_ket: bool
+    support: frozenset[int] | None
+
+    @staticmethod
+    def of(body: Body, node: typed.Expr, is_density: bool) -> StartingState:
+        if isinstance(node, typed.Quantum) and node.name == "density":
+            ket = body.expr(node.arguments[0]).value
+            check_normal(body, ket, is_density=False)
+            return StartingState(ket, True, density_support(body, ket))
+        array = body.expr(node).value
+        check_normal(body, array, is_density)
+        return StartingState(array, False, body.supports.get(array))
+
+    def numbers(self, body: Body, places: Sequence[int]) -> Value:
+        return (density_numbers if self.is_of_ket else picked)(body, self.array, places)
 
 
 # ── evolve ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -153,48 +155,80 @@ def solved(body: Body, node: typed.Quantum, observables: Sequence[Operator] | No
     type_ = types.pruned(state.type)
     spaces = body.spaces_of(type_, state.span)
     is_density = isinstance(type_, types.Density)
-    y0 = body.expr(state).value
-    check_normal(body, y0, is_density)
+    start = StartingState.of(body, state, is_density)
     equation = equation_of(body, node)
-    whole = _generator(body, equation, spaces, is_density)
+    whole = generator_of(body, equation, spaces, is_density)
     read = None
     if observables is not None:
         read = set().union(*(read_places(body, each, spaces, is_density) for each in observables))
-    start = body.supports.get(y0)
-    kept = reached(whole, start, read)
+    kept = reached(whole, start.support, read)
     pruned = whole.restricted(kept)
-    options = dict(node.options)
-    wanted = options.get("method")
-    choice = choose(
-        pruned.unknowns, equation.depends_on_time, str(wanted.value) if isinstance(wanted, typed.Constant) else None
-    )
-    body.program.plans.append(
-        Plan(spaces, is_density, (), pruned, choice, sum(len(matrix.rows) for _, matrix in pruned.maps))
-    )
+    is_two_level = not is_density and whole.size == pruned.unknowns == 4
+    choice = method_of(node, pruned, equation.depends_on_time, is_two_level)
+    _note(body, equation, "evolve", spaces, is_density, pruned, choice, start.support is not None, read is not None)
     places = kept.tolist()
-    numbers = Numbers(body, y0)
-    first = Data(types.Array(types.SCALAR, (len(places),)), (body.b.array([numbers.at(each) for each in places]),))
-    reader = _reader(body, places, whole.size, spaces, is_density, observables)
-    is_single = not isinstance(types.pruned(times_node.type), types.Array)
-    times = body.expr(times_node)
-    if is_single:
-        times = Data(types.Array(TIME, (1,)), (body.b.array([times.value]),))
-    rows = _call(body, node, choice, equation, pruned, reader, first, times)
-    if not is_single:
-        return rows
+    first = Data(types.Array(types.SCALAR, (len(places),)), (start.numbers(body, places),))
+    reader, _ = reader_of(body, places, whole.size, spaces, is_density, observables)
+
+    def at(times: Data) -> Value:
+        return solver_call(body, node, choice, equation, pruned, reader, first, times)
+
+    return rows_or_row(body, times_node, at)
+
+
+def rows_or_row(body: Body, node: typed.Expr, solved: Callable[[Data], Value]) -> Value:
+    """What a solver gives for times; of a single time its only row."""
+    times = body.expr(node)
+    if isinstance(types.pruned(node.type), types.Array):
+        return solved(times)
+    rows = solved(Data(types.Array(TIME, (1,)), (body.b.array([times.value]),)))
     row = body.constant(0)
     count = rows.type.shape[1]  # type: ignore[union-attr]
     return body.b.build([body.b.len(rows, 1)], lambda b, i: b.get(rows, row, i, inside=True), (count,))
 
 
-def _generator(body: Body, equation: Equation, spaces: Sequence[Space], is_density: bool) -> Generator:
+def _note(
+    body: Body,
+    equation: Equation,
+    what: str,
+    spaces: tuple[Space, ...],
+    is_density: bool,
+    pruned: Generator,
+    choice: Choice,
+    from_start: bool,
+    for_reading: bool,
+) -> None:
+    """Remember what was decided, for whoever wants to know."""
+    with body.inside(Builder(span=body.b.span)):
+        time = Data(TIME, (body.b.parameter(REAL, "t"),)) if equation.depends_on_time else None
+        words = tuple(_word(body, weight) for weight, _ in weights_of(body, pruned, equation, time))
+    body.program.plans.append(Plan(what, spaces, is_density, pruned, words, choice, from_start, for_reading))
+
+
+def _word(body: Body, weight: Value | None) -> str:
+    """What a coefficient is called in the program; `..` for one that has no name."""
+    if weight is None:
+        return ""
+    if weight in body.known:
+        return f"{body.known[weight]:g}"
+    return weight.hint or ".."
+
+
+def method_of(node: typed.Quantum, pruned: Generator, depends_on_time: bool, is_two_level: bool = False) -> Choice:
+    """The method, or the one that is asked for."""
+    wanted = dict(node.options).get("method")
+    word = str(wanted.value) if isinstance(wanted, typed.Constant) else None
+    return choose(pruned.unknowns, depends_on_time, word, is_two_level)
+
+
+def generator_of(body: Body, equation: Equation, spaces: Sequence[Space], is_density: bool) -> Generator:
     """The constant matrices; what is computed for the coefficients is forgotten."""
     with body.inside(Builder(span=body.b.span)):
         time = Data(TIME, (body.constant(0.0),)) if equation.depends_on_time else None
         if time is not None:
             body.known.pop(time.value)
         hamiltonian, jumps = equation.at(time)
-        span = equation.node.arguments[0].span
+        span = equation.span
         for operator in (hamiltonian, *jumps):
             check_spaces(operator, spaces, span)
         if not is_hermitian(body, hamiltonian):
@@ -212,17 +246,19 @@ def _term(body: Body, pattern: object, coefficient: Coefficient | None) -> Term:
 
     assert isinstance(pattern, Sum)
     if coefficient is None:
-        return Term(pattern)
+        return Term(pattern, is_constant=True)
     return Term(pattern, coefficient[0] not in body.zeros, coefficient[1] not in body.zeros)
 
 
-def _weights(body: Body, generator: Generator, equation: Equation, time: Data | None) -> list[Weighted]:
+def weights_of(body: Body, generator: Generator, equation: Equation, time: Data | None) -> list[Weighted]:
     """The matrices with the core values that they are multiplied by."""
     hamiltonian, jumps = equation.at(time)
     return [(_weight(body, weight, hamiltonian, jumps), matrix) for weight, matrix in generator.maps]
 
 
 def _weight(body: Body, weight: Weight, hamiltonian: Operator, jumps: Sequence[Operator]) -> Value | None:
+    if isinstance(weight, One):
+        return None
     if isinstance(weight, OfH):
         coefficient = hamiltonian.terms[weight.term][1]
         return None if coefficient is None else coefficient[0 if weight.part is Part.RE else 1]
@@ -239,28 +275,28 @@ def _weight(body: Body, weight: Weight, hamiltonian: Operator, jumps: Sequence[O
     return product[0 if weight.part is Part.RE else 1]
 
 
-def _reader(
+def reader_of(
     body: Body,
     places: Sequence[int],
     size: int,
     spaces: Sequence[Space],
     is_density: bool,
     observables: Sequence[Operator] | None,
-) -> Closure:
-    """What is read of the unknowns: expectations, or all numbers of the state."""
+) -> tuple[Closure, int]:
+    """What is read of the unknowns: expectations, or all numbers of the state; how many numbers that is."""
     count = size if observables is None else len(observables)
 
     def write(y: Data) -> Values:
-        numbers = Numbers(body, y.value, places)
         if observables is None:
-            return (body.b.array([numbers.at(each) for each in range(size)]),)
+            return (spread(body, y.value, places, size),)
+        numbers = Numbers(body, y.value, places)
         return (body.b.array([expectation(body, each, spaces, numbers, is_density) for each in observables]),)
 
     own = types.Array(types.SCALAR, (len(places),))
-    return outlined(body, "read", (own,), types.Array(types.SCALAR, (count,)), write)
+    return outlined(body, "read", (own,), types.Array(types.SCALAR, (count,)), write), count
 
 
-def _call(
+def solver_call(
     body: Body,
     node: typed.Quantum,
     choice: Choice,
@@ -281,19 +317,47 @@ def _call(
     assert isinstance(reader.code, object)
     count = _results(reader)
     given: list[Bound]
-    if choice.method == "exact":
-        weights = _weights(body, pruned, equation, None)
+    if choice.method == "closed":
+        given = [*_of_two_levels(body, equation), reader, first, start, times]
+    elif choice.method == "exact":
+        weights = weights_of(body, pruned, equation, None)
         matrix = Data(types.Array(types.Real(RATE), (n, n)), (matrix_of(body, weights, n),))
         given = [matrix, reader, first, start, times]
     else:
-        given = [_slope(body, equation, pruned), reader, first, start, times, *tolerances]
-    function = body.program.find("evolution", SOLVERS[choice.method])
+        given = [slope_of(body, equation, pruned), reader, first, start, times, *tolerances]
+    module = "two_level" if choice.method == "closed" else "evolution"
+    function = body.program.find(module, SOLVERS[choice.method])
     function = body.program.sized(function, {"n": n, "k": count})
     for default in function.defaults[len(given) :]:
         assert default is not None
         given.append(body.expr(default))
     result = types.Array(types.SCALAR, (None, count))
     return apply_call(body, function, given, result).value
+
+
+def _of_two_levels(body: Body, equation: Equation) -> list[Data]:
+    """The parts of H = mean + x X + y Y + z Z."""
+    hamiltonian, _ = equation.at(None)
+    found: dict[str, list[Value]] = {"mean": [], "x": [], "y": [], "z": []}
+    for pattern, coefficient in hamiltonian.terms:
+        for factors, weight in pattern.products:
+            for name, number in _pauli_parts(factors[0][1] if factors else None, weight).items():
+                for part, value in ((0, number.real), (1, -number.imag)):
+                    if value and (part == 0 or coefficient is not None):
+                        factor = None if coefficient is None else coefficient[part]
+                        if factor in body.zeros:
+                            continue
+                        constant = body.constant(value)
+                        found[name].append(constant if factor is None else body.b.op("mul", constant, factor))
+    rate = types.Real(RATE)
+    return [Data(rate, (added(body, found[name]),)) for name in ("mean", "x", "y", "z")]
+
+
+def _pauli_parts(matrix: Local | None, weight: complex) -> dict[str, complex]:
+    """A matrix of two levels as numbers times 1, X, Y, Z."""
+    entries = {(0, 0): 1 + 0j, (1, 1): 1 + 0j} if matrix is None else dict(matrix.entries)
+    a, b, c, d = (weight * entries.get(place, 0) for place in ((0, 0), (0, 1), (1, 0), (1, 1)))
+    return {"mean": (a + d) / 2, "x": (b + c) / 2, "y": 1j * (b - c) / 2, "z": (a - d) / 2}
 
 
 def _results(reader: Closure) -> int:
@@ -307,19 +371,35 @@ def _results(reader: Closure) -> int:
     return count
 
 
-def _slope(body: Body, equation: Equation, pruned: Generator) -> Closure:
+def slope_of(body: Body, equation: Equation, pruned: Generator) -> Closure:
     """f(t, y) = (sum of weight * matrix) y."""
     n = pruned.unknowns
     state, slope = types.Array(types.SCALAR, (n,)), types.Array(types.Real(RATE), (n,))
-    fixed = None if equation.depends_on_time else _weights(body, pruned, equation, None)
+    fixed = None if equation.depends_on_time else weights_of(body, pruned, equation, None)
 
     def write(time: Data, y: Data) -> Values:
-        maps = _weights(body, pruned, equation, time) if fixed is None else fixed
+        maps = weights_of(body, pruned, equation, time) if fixed is None else fixed
         if not maps:
             return (body.b.array([body.constant(0.0)] * n),)
-        return (body.b.array(applied_maps(body, maps, Numbers(body, y.value))),)
+        return (mapped(body, maps, Numbers(body, y.value)),)
 
     return outlined(body, "slope", (TIME, state), slope, write)
 
 
-DYNAMICS: dict[str, Callable[[Body, typed.Quantum], Data]] = {"evolve": evolve}
+def observe(body: Body, node: typed.Quantum) -> Data:
+    """Several expectations, and probabilities, of one evolved state (`core.gather`)."""
+    operators: list[Operator] = []
+    state = types.pruned(node.arguments[1].type)
+    spaces = body.spaces_of(state, node.arguments[1].span)
+    for each in node.arguments[3:]:
+        found = body.staged(each)
+        if isinstance(found, PovmBound):
+            operators += found.effects
+            continue
+        assert isinstance(found, Operator)
+        check_observable(body, found, spaces, each.span)
+        operators.append(found)
+    return Data(node.type, (observed(body, node, operators),))
+
+
+EVOLUTIONS: dict[str, Callable[[Body, typed.Quantum], Data]] = {"evolve": evolve, "observe": observe}

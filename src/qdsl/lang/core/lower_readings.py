@@ -1,7 +1,5 @@
 """What the compiler itself asks of evolutions, for experiments (`core.readings`).
 
-observe(evolve(H, psi, t), A, B, ..)    the expectations of several operators, of one evolution: numbers, or a row for
-                                        each of several times
 ranks(ts), in_ranks(ts, ranks)          which place each time has when they stand in order; the times in order
 transfer(evolve(H, psi, t))             the matrix that takes the numbers of any such state to t
 transferred(matrix, psi)                the state that it becomes
@@ -10,47 +8,47 @@ numbers(psi), state(numbers)            a state as the numbers that it is, and b
 
 from __future__ import annotations
 
+from qdsl.lang.core.builder import Builder
 from qdsl.lang.core.ir import Value
 from qdsl.lang.core.lower_body import Body
 from qdsl.lang.core.lower_calls import apply_call
-from qdsl.lang.core.lower_dynamics import observed, transfer_matrix
-from qdsl.lang.core.lower_states import check_normal, check_observable, state_rule
+from qdsl.lang.core.lower_dynamics import equation_of, generator_of, weights_of
+from qdsl.lang.core.lower_states import check_normal, state_rule
 from qdsl.lang.core.lower_values import Data
-from qdsl.lang.core.staged import Operator, PovmBound
-from qdsl.lang.report import InternalError
+from qdsl.lang.core.sparse_code import matrix_of
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
 
 
-@state_rule("observe")
-def observe(body: Body, node: typed.Quantum) -> Data:
-    evolution, *nodes = node.arguments
-    assert isinstance(evolution, typed.Quantum)
-    spaces = body.spaces_of(evolution.arguments[1].type, evolution.span)
-    operators: list[Operator] = []
-    for each in nodes:
-        found = body.staged(each)
-        if isinstance(found, Operator):
-            check_observable(body, found, spaces, each.span)
-            operators.append(found)
-        elif isinstance(found, PovmBound):
-            operators += found.effects
-        else:
-            raise InternalError("what is read off a state is neither an operator nor a measurement")
-    return Data(node.type, (observed(body, evolution, operators),))
-
-
 @state_rule("ranks", "in_ranks")
 def ranks(body: Body, node: typed.Quantum) -> Data:
-    function = body.program.find("trajectories", node.name)
+    function = body.program.find("ranking", node.name)
     return apply_call(body, function, [body.expr(each) for each in node.arguments], node.type)
 
 
 @state_rule("transfer")
 def transfer(body: Body, node: typed.Quantum) -> Data:
+    """The exponential of what drives the state, whatever state that is."""
     (evolution,) = node.arguments
     assert isinstance(evolution, typed.Quantum)
-    return Data(node.type, (transfer_matrix(body, evolution),))
+    state, time_node = evolution.arguments[1], evolution.arguments[2]
+    type_ = types.pruned(state.type)
+    equation = equation_of(body, evolution)
+    whole = generator_of(body, equation, body.spaces_of(type_, state.span), isinstance(type_, types.Density))
+    n = whole.size
+    options = dict(evolution.options)
+    time = body.expr(time_node).value
+    if "from" in options:
+        time = body.b.op("sub", time, body.expr(options["from"]).value)
+    rates = matrix_of(body, weights_of(body, whole, equation, None), n)
+
+    def element(b: Builder, i: Value, j: Value) -> Value:
+        return b.op("mul", b.get(rates, i, j, inside=True), time)
+
+    square = types.Array(types.SCALAR, (n, n))
+    angles = body.b.build([body.constant(n), body.constant(n)], element, (n, n))
+    function = body.program.sized(body.program.find("evolution", "exponential"), {"n": n})
+    return apply_call(body, function, [Data(square, (angles,))], node.type)
 
 
 @state_rule("transferred")

@@ -10,15 +10,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
+from qdsl.lang.core.builder import Builder
 from qdsl.lang.core.hermitian import is_hermitian
-from qdsl.lang.core.ir import ArrayType, Code, Value
+from qdsl.lang.core.ir import INT, REAL, ArrayType, Code, Value
 from qdsl.lang.core.lower_body import Body
 from qdsl.lang.core.lower_complex import mul
 from qdsl.lang.core.lower_errors import lacks_space, not_hermitian, space_twice
 from qdsl.lang.core.lower_operators import all_spaces, factor_of, level, one_space, operator_of
 from qdsl.lang.core.lower_values import Data
-from qdsl.lang.core.sparse_code import Numbers, Weighted, added, applied_maps, combination
+from qdsl.lang.core.sparse_code import FEW, Numbers, Weighted, added, combination, mapped
 from qdsl.lang.core.staged import BraBound, Operator
 from qdsl.lang.quantum import coordinates
 from qdsl.lang.quantum.local import state
@@ -83,7 +85,7 @@ def written(body: Body, node: typed.Quantum) -> tuple[list[Space], dict[int, com
 def _of_amplitudes(body: Body, type_: types.Type, amplitudes: dict[int, complex], size: int) -> Data:
     """A constant ket; it is normalised, and what is zero in it is known."""
     numbers = coordinates.of_vector(amplitudes, size)
-    made = body.b.array([body.constant(float(each)) for each in numbers])
+    made = body.b.table(numbers.tolist(), element=REAL)
     body.supports[made] = frozenset(np.flatnonzero(numbers).tolist())
     body.normal.add(made)
     return Data(type_, (made,))
@@ -191,29 +193,49 @@ def _tensor(body: Body, node: typed.Quantum) -> Data:
     if isinstance(types.pruned(node.type), types.Density):
         return _tensor_of_densities(body, node, (a, first), (b, second))
     spaces = tuple(sorted((*first, *second), key=lambda space: space.order))
-    d, p, q = size_of(spaces), *_places(spaces, first, second)
+    p, q = _places(spaces, first, second)
     m, n = size_of(first), size_of(second)
-    one, other = Numbers(body, a.value), Numbers(body, b.value)
+    made = _products(body, (a.value, b.value), (p, q), (m, n))
     supports = body.supports.get(a.value), body.supports.get(b.value)
-    zero = body.constant(0.0)
-    re, im, support = [zero] * d, [zero] * d, set[int]()
-    for at in range(d):
-        if not _may_be(supports[0], int(p[at]), m) or not _may_be(supports[1], int(q[at]), n):
-            continue
-        i, j = int(p[at]), int(q[at])
-        re[at], im[at] = mul(body, (one.at(i), one.at(i + m)), (other.at(j), other.at(j + n)))
-        support |= {at, at + d}
-    made = body.b.array([*re, *im])
     if None not in supports:
-        body.supports[made] = frozenset(support)
+        there = _there(supports[0], m)[p] & _there(supports[1], n)[q]
+        body.supports[made] = frozenset(np.flatnonzero(np.concatenate([there, there])).tolist())
     if a.value in body.normal and b.value in body.normal:
         body.normal.add(made)
     return Data(node.type, (made,))
 
 
-def _may_be(support: frozenset[int] | None, at: int, size: int) -> bool:
-    """Whether an amplitude may be other than zero."""
-    return support is None or at in support or at + size in support
+def _there(support: frozenset[int] | None, size: int) -> npt.NDArray[np.bool_]:
+    """Which amplitudes may be other than zero."""
+    there = np.zeros(size, dtype=bool)
+    there[[each % size for each in support or ()]] = True
+    return there
+
+
+def _products(body: Body, kets: tuple[Value, Value], places: tuple[Ints, Ints], sizes: tuple[int, int]) -> Value:
+    """The amplitudes a[p] b[q] of all basis states: re = re re - im im, im = re im + im re."""
+    (a, b), (p, q), (m, n) = kets, places, sizes
+    d = len(p)
+    if 2 * d <= FEW:
+        one, other = Numbers(body, a), Numbers(body, b)
+        products = [
+            mul(body, (one.at(i), one.at(i + m)), (other.at(j), other.at(j + n)))
+            for i, j in zip(p.tolist(), q.tolist(), strict=True)
+        ]
+        return body.b.array([re for re, _ in products] + [im for _, im in products])
+    lists = ((p, p), (q, q + n), (p + m, p + m), (q + n, q))
+    tables = [body.b.table(np.concatenate(each).tolist(), element=INT) for each in lists]
+    signs = body.b.table([-1.0] * d + [1.0] * d, element=REAL)
+
+    def element(builder: Builder, k: Value) -> Value:
+        first, second, third, fourth = (
+            builder.get(array, builder.get(table, k, inside=True), inside=True)
+            for array, table in zip((a, b, a, b), tables, strict=True)
+        )
+        rest = builder.op("mul", builder.get(signs, k, inside=True), builder.op("mul", third, fourth))
+        return builder.op("add", builder.op("mul", first, second), rest)
+
+    return body.b.build([body.constant(2 * d)], element, (2 * d,))
 
 
 def _places(spaces: Sequence[Space], first: Sequence[Space], second: Sequence[Space]) -> tuple[Ints, Ints]:
@@ -271,30 +293,57 @@ def _density(body: Body, node: typed.Quantum) -> Data:
     """|psi><psi|."""
     ket = body.expr(node.arguments[0]).value
     d = numbers_of(ket) // 2
-    support = body.supports.get(ket)
-    parts = [
-        (body.b.get(ket, body.constant(k), inside=True), body.b.get(ket, body.constant(k + d), inside=True))
-        for k in range(d)
-    ]
-    numbers: list[Value] = [body.constant(0.0)] * (d * d)
-    kept: set[int] = set()
-    for i in range(d):
-        for j in range(i, d):
-            if not _may_be(support, i, d) or not _may_be(support, j, d):
-                continue
-            (a, b), (c, e) = parts[i], parts[j]
-            at = int(coordinates.place(d, np.array([i]), np.array([j]))[0])
-            kept.add(at)
-            numbers[at] = body.b.op("add", body.b.op("mul", a, c), body.b.op("mul", b, e))
-            if i != j:
-                kept.add(at + 1)
-                numbers[at + 1] = body.b.op("sub", body.b.op("mul", b, c), body.b.op("mul", a, e))
-    made = body.b.array(numbers)
+    made = density_numbers(body, ket, list(range(d * d)))
+    support = density_support(body, ket)
     if support is not None:
-        body.supports[made] = frozenset(kept)
+        body.supports[made] = support
     if ket in body.normal:
         body.normal.add(made)
     return Data(node.type, (made,))
+
+
+def density_support(body: Body, ket: Value) -> frozenset[int] | None:
+    """Where |psi><psi| may be other than zero."""
+    support = body.supports.get(ket)
+    if support is None:
+        return None
+    d = numbers_of(ket) // 2
+    levels = np.zeros(d, dtype=bool)
+    levels[[each % d for each in support]] = True
+    rows, columns, _ = coordinates.pairs(d)
+    return frozenset(np.flatnonzero(levels[rows] & levels[columns]).tolist())
+
+
+def density_numbers(body: Body, ket: Value, places: Sequence[int]) -> Value:
+    """The numbers of |psi><psi| at these places: re = a_i a_j + b_i b_j, im = b_i a_j - a_i b_j of a + i b."""
+    d = numbers_of(ket) // 2
+    rows, columns, parts = (each[list(places)] for each in coordinates.pairs(d))
+    if len(places) <= FEW:
+        numbers = Numbers(body, ket)
+        made = [
+            _entry(body, numbers, d, *each)
+            for each in zip(rows.tolist(), columns.tolist(), parts.tolist(), strict=True)
+        ]
+        return body.b.array(made)
+    is_im = parts == 1
+    tables = [
+        body.b.table(each.tolist(), element=INT)
+        for each in (np.where(is_im, rows + d, rows), columns, np.where(is_im, rows, rows + d), columns + d)
+    ]
+    signs = body.b.table(np.where(is_im, -1.0, 1.0).tolist(), element=REAL)
+
+    def element(b: Builder, k: Value) -> Value:
+        one, two, three, four = (b.get(ket, b.get(each, k, inside=True), inside=True) for each in tables)
+        return b.op("add", b.op("mul", one, two), b.op("mul", b.get(signs, k, inside=True), b.op("mul", three, four)))
+
+    return body.b.build([body.constant(len(places))], element, (len(places),))
+
+
+def _entry(body: Body, y: Numbers, d: int, i: int, j: int, part: int) -> Value:
+    first = (i + d, j) if part else (i, j)
+    second = (i, j + d) if part else (i + d, j + d)
+    one, other = (body.b.op("mul", y.at(p), y.at(q)) for p, q in (first, second))
+    return body.b.op("sub" if part else "add", one, other)
 
 
 @state_rule("apply")
@@ -317,7 +366,7 @@ def _apply(body: Body, node: typed.Quantum) -> Data:
     if not maps:
         size = numbers_of(ket.value)
         return Data(node.type, (body.b.array([body.constant(0.0)] * size),))
-    return Data(node.type, (body.b.array(applied_maps(body, maps, Numbers(body, ket.value))),))
+    return Data(node.type, (mapped(body, maps, Numbers(body, ket.value)),))
 
 
 def check_spaces(operator: Operator, spaces: Sequence[Space], span: Span) -> None:
@@ -359,6 +408,10 @@ def _expect(body: Body, node: typed.Quantum) -> Data:
     spaces = body.spaces_of(element, state_node.span)
     check_observable(body, operator, spaces, operator_node.span)
     is_density = isinstance(types.pruned(element), types.Density)
+    if isinstance(state_node, typed.Quantum) and state_node.name == "trajectory":
+        from qdsl.lang.core.lower_trajectory import wave
+
+        return _only(body, node.type, wave(body, state_node, [operator]))
     if isinstance(state_node, typed.Quantum) and state_node.name == "evolve":
         from qdsl.lang.core.lower_dynamics import observed
 
@@ -374,9 +427,9 @@ def _expect(body: Body, node: typed.Quantum) -> Data:
     return body.build(node.type, [body.b.len(data.value, 0)], each)
 
 
-def _only(body: Body, type_: types.Type, rows: Value) -> Data:
-    """Of rows with one number each these numbers; of a single row its number."""
-    zero = body.constant(0)
+def _only(body: Body, type_: types.Type, rows: Value, place: int = 0) -> Data:
+    """The numbers at a place of the rows; of a single row its number there."""
+    zero = body.constant(place)
     assert isinstance(rows.type, ArrayType)
     if len(rows.type.shape) == 1:
         return Data(type_, (body.b.get(rows, zero, inside=True),))
@@ -395,13 +448,15 @@ def expectation(body: Body, operator: Operator, spaces: Sequence[Space], y: Numb
     parts: list[Value] = []
     for pattern, coefficient in operator.terms:
         matrix = pattern.expanded(spaces)
-        for weight, part in _parts(body, matrix, coefficient):
+        for weight, part in form_parts(body, matrix, coefficient):
             total = _form(body, part, y, is_density)
             parts.append(total if weight is None else body.b.op("mul", weight, total))
     return added(body, parts)
 
 
-def _parts(body: Body, matrix: Sparse, coefficient: tuple[Value, Value] | None) -> list[tuple[Value | None, Sparse]]:
+def form_parts(
+    body: Body, matrix: Sparse, coefficient: tuple[Value, Value] | None
+) -> list[tuple[Value | None, Sparse]]:
     """The Hermitian part of coefficient * matrix: re (M + M†) / 2 + im (i M + (i M)†) / 2."""
     if coefficient is None:
         return [(None, _hermitian_part(matrix))]
@@ -428,7 +483,7 @@ def read_places(body: Body, operator: Operator, spaces: Sequence[Space], is_dens
     """Which numbers of a state an expectation depends on."""
     places: set[int] = set()
     for pattern, coefficient in operator.terms:
-        for _, part in _parts(body, pattern.expanded(spaces), coefficient):
+        for _, part in form_parts(body, pattern.expanded(spaces), coefficient):
             if is_density:
                 at, _ = coordinates.density_form(part)
                 places.update(at.tolist())
@@ -450,6 +505,14 @@ def _form(body: Body, matrix: Sparse, y: Numbers, is_density: bool) -> Value:
         product = body.b.op("mul", y.at(i), y.at(j))
         parts.append(product if value == 1 else body.b.op("mul", body.constant(value), product))
     return added(body, parts)
+
+
+@state_rule("column")
+def _column(body: Body, node: typed.Quantum) -> Data:
+    """One of several expectations, at each of the times."""
+    seen, place = node.arguments
+    assert isinstance(place, typed.Constant)
+    return _only(body, node.type, body.expr(seen).value, int(place.value))  # type: ignore[arg-type]
 
 
 @state_rule("trace_of_density")

@@ -28,8 +28,10 @@ from qdsl.lang.core.ir import (
     Scalar,
     Type,
     Value,
+    scalar_of,
 )
 from qdsl.lang.core.primitives import PRIMITIVES
+from qdsl.lang.core.table import Table
 
 _T = TypeVar("_T")
 
@@ -158,6 +160,9 @@ class _FunctionReader:
         name = self.reader.take()
         operands, attributes = self.details(name)
         types = self.result_types(name, attributes)
+        if name == "table" and types:
+            numbers = attributes["numbers"]
+            attributes = {"numbers": Table.of(numbers, None if numbers else scalar_of(types[0]))}
         regions: list[Block] = []
         while self.reader.token == "{" or (regions and self.reader.token == "else"):
             self.reader.accept("else")
@@ -173,6 +178,8 @@ class _FunctionReader:
         match name:
             case "const":
                 return (), {"value": self.constant()}
+            case "table":
+                return (), {"numbers": self.reader.listed(self.constant, self.reader.token != "->")}
             case "call":
                 function = self.function_name()
                 self.reader.expect("(")

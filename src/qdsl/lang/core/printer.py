@@ -82,6 +82,8 @@ class _Printer:
         match op.name:
             case "const":
                 yield _constant(op.attributes["value"])
+            case "table" if op.attributes["numbers"].values:
+                yield op.attributes["numbers"].text
             case "call":
                 yield f"@{_function_name(op.attributes['function'])}({self.listed(op.operands)})"
             case "check":

@@ -22,7 +22,7 @@ from qdsl.lang.core.ir import ArrayType, Block, Function, Op, Value
 from qdsl.lang.core.primitives import PRIMITIVES
 from qdsl.lang.core.rewrite import copied
 
-ALLOWED = frozenset(PRIMITIVES) | {"const", "select", "check", "get", "len", "if", "call"}
+ALLOWED = frozenset(PRIMITIVES) | {"const", "table", "select", "check", "get", "len", "if", "call"}
 """What rounds may consist of."""
 
 

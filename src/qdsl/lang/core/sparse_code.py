@@ -11,12 +11,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+import numpy as np
+
 from qdsl.lang.core.builder import Builder
-from qdsl.lang.core.ir import Value
+from qdsl.lang.core.ir import INT, REAL, Value
 from qdsl.lang.core.lower_body import Body
 from qdsl.lang.quantum.sparse import Sparse
 
 Weighted = tuple[Value | None, Sparse]
+
+WRITTEN_OUT_UP_TO = 100
+"""Numbers in matrices that are written out: more would take long to compile, and go through the processor no faster."""
+
+FEW = 64
+"""Numbers that are written out one by one."""
 
 
 class Numbers:
@@ -43,6 +51,89 @@ class Numbers:
             return self.body.constant(0.0)
         index = place if self.index is None else self.index[place]
         return self.body.b.get(self.array, self.body.constant(index), inside=True)
+
+
+def mapped(body: Body, maps: Sequence[Weighted], y: Numbers) -> Value:
+    """(sum of weight * matrix) y as an array."""
+    if y.index is None and sum(len(matrix.rows) for _, matrix in maps) > WRITTEN_OUT_UP_TO:
+        return _by_loop(body, maps, y.array)
+    return body.b.array(applied_maps(body, maps, y))
+
+
+def _by_loop(body: Body, maps: Sequence[Weighted], y: Value) -> Value:
+    """The same as a loop over the rows. All rows of a matrix have as many numbers as its longest, the rest zeros: the
+    numbers and columns of a row stand together, and the loop over them is written out.
+    """
+    size = maps[0][1].size
+    tables = [(weight, *_padded(body, matrix)) for weight, matrix in maps]
+
+    def row(builder: Builder, i: Value) -> Value:
+        total: Value | None = None
+        for weight, length, columns, values in tables:
+            part = _row(builder, i, length, columns, values, y)
+            if weight is not None:
+                part = builder.op("mul", weight, part)
+            total = part if total is None else builder.op("add", total, part)
+        assert total is not None
+        return total
+
+    return body.b.build([body.constant(size)], row, (size,))
+
+
+def _padded(body: Body, matrix: Sparse) -> tuple[int, Value, Value]:
+    """The length of the longest row, and the columns and numbers of all rows as tables."""
+    counts = np.bincount(matrix.rows, minlength=matrix.size)
+    length = int(counts.max())
+    begins = np.concatenate([[0], np.cumsum(counts)[:-1]])
+    place = matrix.rows * length + np.arange(len(matrix.rows)) - begins[matrix.rows]
+    columns = np.repeat(np.arange(matrix.size), length)
+    values = np.zeros(matrix.size * length)
+    columns[place], values[place] = matrix.columns, matrix.values.real
+    return length, body.b.table(columns.tolist(), element=INT), body.b.table(values.tolist(), element=REAL)
+
+
+def _row(builder: Builder, i: Value, length: int, columns: Value, values: Value, y: Value) -> Value:
+    total: Value | None = None
+    first = builder.op("wmul", i, builder.const(length))
+    for step in range(length):
+        at = builder.op("wadd", first, builder.const(step)) if step else first
+        column = builder.get(columns, at, inside=True)
+        part = builder.op("mul", builder.get(values, at, inside=True), builder.get(y, column, inside=True))
+        total = part if total is None else builder.op("add", total, part)
+    assert total is not None
+    return total
+
+
+def picked(body: Body, array: Value, places: Sequence[int]) -> Value:
+    """The array of the numbers at these places."""
+    if len(places) <= FEW:
+        return body.b.array([body.b.get(array, body.constant(each), inside=True) for each in places])
+    if list(places) == list(range(array.type.shape[0] or 0)):  # type: ignore[union-attr]
+        return array
+    table = body.b.table(list(places), element=INT)
+
+    def element(builder: Builder, i: Value) -> Value:
+        return builder.get(array, builder.get(table, i, inside=True), inside=True)
+
+    return body.b.build([body.constant(len(places))], element, (len(places),))
+
+
+def spread(body: Body, array: Value, places: Sequence[int], size: int) -> Value:
+    """The array of `size` numbers that has those of `array` at these places and zeros elsewhere."""
+    if size <= FEW:
+        numbers = Numbers(body, array, places)
+        return body.b.array([numbers.at(each) for each in range(size)])
+    if list(places) == list(range(size)):
+        return array
+    index, there = np.zeros(size, dtype=np.int64), np.zeros(size)
+    index[list(places)], there[list(places)] = np.arange(len(places)), 1.0
+    table, mask = body.b.table(index.tolist(), element=INT), body.b.table(there.tolist(), element=REAL)
+
+    def element(builder: Builder, i: Value) -> Value:
+        number = builder.get(array, builder.get(table, i, inside=True), inside=True)
+        return builder.op("mul", builder.get(mask, i, inside=True), number)
+
+    return body.b.build([body.constant(size)], element, (size,))
 
 
 def applied_maps(body: Body, maps: Sequence[Weighted], y: Numbers) -> list[Value]:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from math import prod
 
 from qdsl.lang.core.builder import widened
 from qdsl.lang.core.ir import (
@@ -35,6 +36,7 @@ from qdsl.lang.core.ir import (
     width_of,
 )
 from qdsl.lang.core.primitives import PRIMITIVES, Primitive
+from qdsl.lang.core.table import Table
 from qdsl.lang.report import InternalError
 
 
@@ -58,6 +60,19 @@ class Legal:
 def _constant_of_its_type(op: Op) -> bool:
     value: object = op.attributes["value"]
     return isinstance(op.result.type, Scalar) and type(value) is _PYTHON[op.result.type]
+
+
+def _numbers_of_its_type(op: Op) -> bool:
+    """A table has as many numbers as the lengths of its type say, and these are all known."""
+    numbers: object = op.attributes["numbers"]
+    shape = [length for length in _shape(op.result.type) if length is not None and length >= 0]
+    return (
+        isinstance(numbers, Table)
+        and isinstance(op.result.type, ArrayType)
+        and op.result.type.element is numbers.element
+        and len(shape) == len(op.result.type.shape)
+        and prod(shape) == len(numbers.values)
+    )
 
 
 def _axis_of_the_array(op: Op) -> bool:
@@ -99,6 +114,7 @@ LEGAL: dict[str, Legal] = {
         "bool number...", "", attributes=("failure",), holds=lambda op: isinstance(op.attributes["failure"], Failure)
     ),
     "array": Legal("S...", "[S]", holds=lambda op: _shape(op.result.type) in ((len(op.operands),), (None,))),
+    "table": Legal("", "[S]", attributes=("numbers",), holds=_numbers_of_its_type),
     "build": Legal("int...", "[S]", (("int...", "S"),)),
     "len": Legal("[S]", "int", attributes=("axis",), holds=_axis_of_the_array),
     "get": Legal("[S] (int)...", "N", holds=_element_of_the_array),

@@ -171,6 +171,7 @@ def _map(write: Callable[[Value], Value], tangent: Tangent) -> list[Value | None
 STRAIGHT: dict[str, Callable[[Trip, Op], None]] = {
     **dict.fromkeys(PRIMITIVES, primitive),
     "const": Trip.copy,
+    "table": Trip.copy,
     "check": Trip.copy,
     "len": Trip.copy,
     "select": select,

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from qdsl.lang.core.builder import Builder, widened
+from qdsl.lang.core.builder import Builder, looser, widened
 from qdsl.lang.core.ir import BOOL, INT, REAL, ArrayType, Block, Function, Lanes, Op, Scalar, Type, Value, width_of
 from qdsl.lang.core.keeping import Keeping
 from qdsl.lang.core.primitives import PRIMITIVES
@@ -82,7 +82,7 @@ class Body:
         if then is otherwise:
             return then
         if isinstance(then.type, ArrayType):
-            return self.builder.blend(condition, then, otherwise, _looser(then.type, otherwise.type))
+            return self.builder.blend(condition, then, otherwise, looser(then.type, otherwise.type))
         return self.builder.select(condition, then, otherwise)
 
     # ── places to write ──────────────────────────────────────────────────────
@@ -231,13 +231,6 @@ def _select(body: Body, op: Op) -> Value:
     if condition in body.varying:
         return body.chosen(body.new[condition], yes, no)
     return body.builder.select(body.new[condition], yes, no)
-
-
-def _looser(left: ArrayType, right: Type) -> ArrayType:
-    """The type of what is one or the other: lengths are known where both know the same."""
-    assert isinstance(right, ArrayType)
-    shape = tuple(m if m == n else None for m, n in zip(left.shape, right.shape, strict=True))
-    return ArrayType(left.element, shape)
 
 
 STRUCTURED: dict[str, Callable[[Body, Op], None]] = {

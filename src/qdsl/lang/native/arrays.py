@@ -3,9 +3,9 @@
     %w = set %v, %i, %x    =>    check 0 <= i < len; copy v first unless its memory may be taken; v[i] = x
 
 Every array a function makes has memory of its own: a slot on the stack if it is small and its shape known, else the
-arena's. `take` is the one place where an array is copied because somebody may still read it (`native.ownership`). A
-type may promise a length that the value's own type leaves open; where that changes how the array is kept, or what an
-index is checked against, the promise is checked.
+arena's; only tables are constants (`native.tables`). `take` is the one place where an array is copied because somebody
+may still read it (`native.ownership`). A type may promise a length that the value's own type leaves open; where that
+changes how the array is kept, or what an index is checked against, the promise is checked.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from qdsl.lang.core.ir import (
     Type,
     scalar_of,
 )
-from qdsl.lang.native import lanes, strips
+from qdsl.lang.native import lanes, strips, tables
 from qdsl.lang.native.abi import element_bytes, element_type
 from qdsl.lang.native.arena import Mark, size_in_bytes
 from qdsl.lang.native.places import ArrayPlace, Place
@@ -276,6 +276,7 @@ def select(body: Body, op: Op) -> Place:
 
 OPERATIONS: dict[str, Callable[[Body, Op], Place]] = {
     "array": _array,
+    "table": tables.table,
     "build": _build,
     "len": _len,
     "get": _get,

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from qdsl.lang.core import calls
 from qdsl.lang.core.ir import Function, Module, Scalar, Type
 from qdsl.lang.lanes.strips import strips
-from qdsl.lang.native import interruption, loops, python_entry
+from qdsl.lang.native import interruption, loops, python_entry, tables
 from qdsl.lang.native.abi import CONTEXT
 from qdsl.lang.native.definition import defined
 from qdsl.lang.native.math import functions
@@ -95,7 +95,7 @@ def from_core(
         arena = uses_arena("\n".join(parts))
         parts.append(python_entry.DECLARATIONS)
         parts += [python_entry.written(program, module.functions[s.name], arena) for s in signatures if s.for_python]
-    code = "\n".join(parts)
+    code = "\n".join([*tables.definitions(program.tables), *parts])
     polls = f"@{interruption.COUNTER}" in code
     declarations = [interruption.DECLARATIONS] if polls else []
     text = "\n".join([CONTEXT, needed(code), *declarations, code, METADATA, ""])

@@ -121,13 +121,15 @@ def _highest(body: Body, op: Op) -> str:
 
 
 def gathered(body: Body, op: Op) -> Place:
-    """`get` with indices in lanes: each lane's own element."""
+    """`get` with indices in lanes: each lane's own element. What is inside is so for the lanes that run; the others ask
+    for the first element, which an array has unless its length is 0 or not known."""
     array, *indices = op.operands
     type_ = op.result.type
     assert isinstance(array.type, ArrayType)
     kind = ELEMENT_TYPE[scalar_of(type_)]
+    known = op.attributes.get("inside", False) and all(array.type.shape)
     numbers = []
-    for address in _addresses(body, body.array(array), array.type, indices, width_of(type_)):
+    for address in _addresses(body, body.array(array), array.type, indices, width_of(type_), known):
         loaded = body.writer.load(kind, address)
         numbers.append(body.writer.value(f"trunc i8 {loaded} to i1") if scalar_of(type_) is BOOL else loaded)
     return inserted(body.writer, type_, numbers)
@@ -145,13 +147,15 @@ def scattered(body: Body, op: Op, place: ArrayPlace) -> Place:
     return place
 
 
-def _addresses(body: Body, place: ArrayPlace, type_: ArrayType, indices: Sequence[Value], width: int) -> list[str]:
-    """Where each lane's element is, its indices checked."""
+def _addresses(
+    body: Body, place: ArrayPlace, type_: ArrayType, indices: Sequence[Value], width: int, known_inside: bool = False
+) -> list[str]:
+    """Where each lane's element is, its indices checked unless they are known to be inside."""
     w = body.writer
     found = []
     for lane in range(width):
         at = [extracted(w, i.type, body.scalar(i), lane) if in_lanes(i) else body.scalar(i) for i in indices]
-        address = arrays.address_of(body, place, type_, at)
+        address = arrays.address_of(body, place, type_, at, known_inside)
         own = w.at(address, lane, ELEMENT_TYPE[scalar_of(type_)]) if width_of(type_) else address
         found.append(own)
     return found

@@ -6,8 +6,8 @@
 
 Arrays are values, so `set`, the start and the next round of a loop, and what a region or function yields must each
 have memory of their own. Such an operand is *taken*: moved if nothing can read it afterwards, else copied. All other
-uses only read. Parameters of a function belong to its caller, and those of a `while` condition to the loop: they are
-never moved.
+uses only read. Parameters of a function belong to its caller, those of a `while` condition to the loop, and tables are
+constants: they are never moved.
 
 Out comes the set of moves, each an operand of an operation or a yield of a block, by its place.
 """
@@ -33,7 +33,8 @@ TAKING = {
 
 def moves(function: Function) -> frozenset[Use]:
     """Every use that may take its array's memory."""
-    search = _Search(borrowed=set(function.parameters))
+    tables = [op.result for op in function.body.walk() if op.name == "table"]
+    search = _Search(borrowed={*function.parameters, *tables})
     search.block(function.body, set())
     return frozenset(search.found)
 

@@ -1,8 +1,8 @@
 """What translating one function needs to know of the whole module.
 
 In: the core module. Out: which functions are recursive, which take memory from the arena, which may run
-speculatively, and the tables that the translation fills: the sites where code may stop, the mathematics it asked for,
-the functions that poll for interrupts.
+speculatively, and what the translation collects: the sites where code may stop, the constant arrays and the mathematics
+it asked for, the functions that poll for interrupts.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from math import prod
 
 from qdsl.lang.core import calls
 from qdsl.lang.core.ir import ArrayType, Block, Function, Module, Op, Type, Value, width_of
+from qdsl.lang.core.table import Table
 from qdsl.lang.lanes.strips import Strip
 from qdsl.lang.native.abi import element_bytes
 from qdsl.lang.native.sites import SiteTable
@@ -59,6 +60,7 @@ class Program:
     width: int = 1
     """How many rounds at a time the loops in `strips` go."""
     sites: SiteTable = field(default_factory=SiteTable)
+    tables: dict[Table, str] = field(default_factory=dict)
     mathematics: dict[str, None] = field(default_factory=dict)
     wide_mathematics: dict[str, None] = field(default_factory=dict)
     expansions: dict[tuple[str, Mode], None] = field(default_factory=dict)
@@ -83,6 +85,10 @@ class Program:
         """Functions that must not run on arguments that will turn out to fail: they might not end, or touch memory."""
         by_itself = self._spread(lambda function: not _speculative(function.body))
         return by_itself | self._spread(lambda function: function.name in self.recursive)
+
+    def table(self, numbers: Table) -> str:
+        """The name of the constant with these numbers; equal tables are one."""
+        return self.tables.setdefault(numbers, f"@qdsl.table.{len(self.tables)}")
 
     def polls(self, name: str) -> bool:
         """Whether a function, all of whose callees are translated, polls for interrupts or calls one that does."""
@@ -124,7 +130,7 @@ def takes_long(regions: Sequence[Block], known: Constants) -> bool:
 
 
 def _allocates(op: Op) -> bool:
-    return any(in_arena(value.type) for value in op.results)
+    return op.name != "table" and any(in_arena(value.type) for value in op.results)
 
 
 def _speculative(block: Block) -> bool:

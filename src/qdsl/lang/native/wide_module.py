@@ -18,7 +18,7 @@ from qdsl.lang.core.ir import Module
 from qdsl.lang.lanes.explain import Explanation, explained
 from qdsl.lang.lanes.varying import NoLanes, Pattern
 from qdsl.lang.lanes.widen import Wide, widen
-from qdsl.lang.native import interruption, jit, lanes, target, wide_loops
+from qdsl.lang.native import interruption, jit, lanes, tables, target, wide_loops
 from qdsl.lang.native.abi import CONTEXT, RELEASE
 from qdsl.lang.native.cache import ObjectCache, compiled, made_anew
 from qdsl.lang.native.definition import defined
@@ -119,7 +119,7 @@ def _translated(program: Program, module: Module, name: str, wide: Wide) -> str:
     inline = program.inline_math
     mathematics = functions.definitions(program.wide_mathematics, wide.width, inline)
     parts += dict.fromkeys([*mathematics, *functions.definitions(program.mathematics, inline=inline)])
-    code = "\n".join(parts)
+    code = "\n".join([*tables.definitions(program.tables), *parts])
     tallies = [lanes.TALLIES] if f"@{lanes.ON}" in code else []
     declarations = [interruption.DECLARATIONS] if f"@{interruption.COUNTER}" in code else []
     return "\n".join([CONTEXT, needed(code), *declarations, *tallies, code, METADATA, ""])

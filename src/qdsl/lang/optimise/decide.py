@@ -7,7 +7,7 @@
     } else { .. }
 
 Also: a `select` between equal values, a `check` of what is true, a loop that runs not at all or once, a value that a
-loop carries unchanged, and the length or an element of an array that was just made.
+loop carries unchanged, the length or an element of an array that was just made, and a number of a table.
 """
 
 from __future__ import annotations
@@ -143,7 +143,19 @@ def _get(r: Rewriter, op: Op) -> Sequence[Value] | None:
     made = r.made_by(array, "array")
     if made and at is not None and 0 <= at < len(made.operands):
         return (made.operands[at],)
-    return None
+    table = r.made_by(array, "table")
+    return _of_table(r, table, [r.constant(index) for index in indices]) if table else None
+
+
+def _of_table(r: Rewriter, table: Op, indices: Sequence[int | None]) -> Sequence[Value] | None:
+    """The number at these indices, if they are known and inside."""
+    assert isinstance(table.result.type, ArrayType)
+    at = 0
+    for index, length in zip(indices, table.result.type.shape, strict=True):
+        if index is None or length is None or not 0 <= index < length:
+            return None
+        at = at * length + index
+    return (r.builder.const(table.attributes["numbers"].values[at]),)
 
 
 RULES: dict[str, Callable[[Rewriter, Op], Sequence[Value] | None]] = {

@@ -18,6 +18,9 @@ Constant = Callable[[Value], Any]
 
 ALWAYS = frozenset({"check", "call", "while", "slice"})
 
+MOVABLE = frozenset({"const", "select", "len", "table"})
+"""Cheap and without effect, beside primitives."""
+
 
 def has_effect(op: Op, constant: Constant) -> bool:
     """Whether the op may fail or not end, by itself or inside; as far as constants tell."""
@@ -59,7 +62,7 @@ def _is_inside(index: int | None, length: int | None) -> bool:
 def is_movable(op: Op) -> bool:
     """Whether the op may be done earlier, even where it would not have been done at all: cheap, without effect."""
     primitive = PRIMITIVES.get(op.name)
-    return not primitive.fails if primitive is not None else op.name in ("const", "select", "len")
+    return not primitive.fails if primitive is not None else op.name in MOVABLE
 
 
 def uses(op: Op, values: set[Value]) -> bool:

@@ -53,6 +53,8 @@ def _key(op: Op) -> Hashable:
     if op.name == "const":
         value = op.attributes["value"]
         return type(value), repr(value)  # which tells 1 from 1.0 and 0.0 from -0.0
+    if op.name == "table":
+        return op.name, op.result.type, op.attributes["numbers"]
     if op.name in COMMUTES and id(op.operands[0]) > id(op.operands[1]):
         return op.name, op.operands[1], op.operands[0]
     if op.attributes:

@@ -64,6 +64,17 @@ def place(size: int, rows: Ints, columns: Ints) -> Ints:
     return np.where(rows == columns, rows, above)
 
 
+def pairs(size: int) -> tuple[Ints, Ints, Ints]:
+    """For each number of a density the i and j of its entry, i <= j, and 1 if it is the imaginary part."""
+    rows, columns = np.triu_indices(size)
+    at = place(size, rows.astype(np.int64), columns.astype(np.int64))
+    of_row, of_column, part = (np.zeros(size * size, dtype=np.int64) for _ in range(3))
+    of_row[at], of_column[at] = rows, columns
+    off = rows != columns
+    of_row[at[off] + 1], of_column[at[off] + 1], part[at[off] + 1] = rows[off], columns[off], 1
+    return of_row, of_column, part
+
+
 def beside(matrix: Sparse) -> Sparse:
     """rho -> X rho + rho X†."""
     d = matrix.size

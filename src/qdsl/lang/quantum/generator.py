@@ -49,7 +49,12 @@ class OfJump:
     part: Part
 
 
-Weight = OfH | OfJump
+@dataclass(frozen=True, slots=True)
+class One:
+    """1: of what is constant."""
+
+
+Weight = OfH | OfJump | One
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,7 @@ class Term:
     pattern: Sum
     has_re: bool = True
     has_im: bool = False
+    is_constant: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,6 +120,9 @@ def _of_hamiltonian(
     act = beside if is_density else ket_map
     for k, term in enumerate(terms):
         matrix = term.pattern.expanded(spaces)
+        if term.is_constant:
+            yield One(), act(matrix.times(-1j))
+            continue
         if term.has_re:
             yield OfH(k, Part.RE), act(matrix.times(-1j))
         if term.has_im:
@@ -125,7 +134,8 @@ def _of_jumps(jumps: Sequence[Sequence[Term]], spaces: Sequence[Space]) -> Itera
         for k, left in enumerate(terms):
             matrix = left.pattern.expanded(spaces)
             lost = (left.pattern.adjoint @ left.pattern).expanded(spaces).times(-0.5)
-            yield OfJump(number, k, k, Part.RE), _sum(between(matrix, matrix), beside(lost))
+            weight = One() if left.is_constant else OfJump(number, k, k, Part.RE)
+            yield weight, _sum(between(matrix, matrix), beside(lost))
             for m, right in enumerate(terms[:k]):
                 yield from _crossed(number, (m, right.pattern), (k, left.pattern), spaces)
 

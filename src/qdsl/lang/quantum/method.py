@@ -2,6 +2,7 @@
 
 | method    | what it does                                                | chosen for                              |
 |-----------|-------------------------------------------------------------|-----------------------------------------|
+| closed    | the formula for two levels, once for equal steps            | a ket of two levels with a constant H   |
 | exact     | the exponential of the generator, once for equal steps      | a constant generator of few unknowns    |
 | adaptive  | Tsit5, steps of its own size                                | all else                                |
 | fine      | Dop853, a method of order 8                                 | on request; tolerances below 1e-9       |
@@ -29,8 +30,10 @@ class Choice:
     why: str
 
 
-def choose(unknowns: int, depends_on_time: bool, wanted: str | None) -> Choice:
-    """The method for a generator."""
+def choose(unknowns: int, depends_on_time: bool, wanted: str | None, is_two_level: bool = False) -> Choice:
+    """The method for a generator; `is_two_level` tells that it is one of a ket of two levels."""
+    if is_two_level and not depends_on_time and wanted in (None, "exact"):
+        return Choice("closed", "two levels with a constant H have a closed form")
     if wanted is not None:
         return Choice(wanted, "asked for")
     if depends_on_time:

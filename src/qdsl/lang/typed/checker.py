@@ -23,6 +23,7 @@ from qdsl.lang.typed.dimension import CYCLE, ONE, Dimension, Turn
 from qdsl.lang.typed.dimension_errors import DimensionErrors
 from qdsl.lang.typed.errors import TypeErrors
 from qdsl.lang.typed.experiment_errors import ExperimentErrors
+from qdsl.lang.typed.picture_errors import PictureErrors
 from qdsl.lang.typed.quantum_errors import QuantumErrors
 from qdsl.lang.typed.scheme import dimensions_of, free_variables, open_turns
 from qdsl.lang.typed.show import Show
@@ -93,6 +94,7 @@ class Checker:
         self.dims = DimensionErrors(self.show, self.is_hidden)
         self.models = ExperimentErrors(self.show)
         self.quantum = QuantumErrors(self.show)
+        self.pictures = PictureErrors(self.show)
         self.unifier = Unifier(lambda span, count: self.report(self.dims.too_many_turns(span, count)))
         self.same_dimension = self.unifier.same_dimension
         self.unify = self.unifier.unify

@@ -20,9 +20,9 @@ from qdsl.lang.typed import types
 from qdsl.lang.typed.checker import Checker, Reason
 from qdsl.lang.typed.dimension import CYCLE, ONE, RATE, Dimension, DimVar, Exponent, Turn, base
 from qdsl.lang.typed.operator_rules import as_operator, quantum
-from qdsl.lang.typed.quantum_calls import Rule, as_density
+from qdsl.lang.typed.quantum_calls import Rule, as_density, known_size
 from qdsl.lang.typed.spaces import Places, missing
-from qdsl.lang.typed.types import BROKEN, SCALAR, TEXT, Type, pruned
+from qdsl.lang.typed.types import BROKEN, INT, SCALAR, TEXT, Type, pruned
 from qdsl.lang.typed.unification import element_of
 
 TIME = types.Real(base("Time"))
@@ -136,6 +136,141 @@ def steady_state(c: Checker, node: surface.Call, arguments: Sequence[surface.Arg
     return quantum(c, node.span, types.Density(places), "steady_state", (hamiltonian,), (*options, ("scale", scale)))
 
 
+def trajectory(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
+    """`trajectory(H, psi, ts, loss = [..], seed = 7, number = 3)`: one wave function that jumps at random times."""
+    given = _given(c, node, arguments, "trajectory", ("loss", "from", "rtol", "atol", "seed", "number"))
+    takes = "H, a ket, times, what is lost and a seed: trajectory(H, psi, ts, loss = [..], seed = 7)"
+    if given is None or len(given.plain) != 3 or not {"loss", "seed"} <= given.named.keys():
+        if given is not None:
+            c.report(c.quantum.argument_count(node.span, "trajectory", takes))
+        return c.broken(node.span)
+    generator = _generator(c, given.plain[0], "trajectory")
+    state = c.expr(given.plain[1])
+    times = c.expr(given.plain[2], types.Array(TIME))
+    options = _options(c, given, "trajectory")
+    if generator is None or options is None or BROKEN in (pruned(state.type), pruned(times.type)):
+        return c.broken(node.span)
+    type_ = pruned(state.type)
+    if not isinstance(type_, types.Ket):
+        c.report(c.quantum.takes(state.span, "trajectory", "a ket second", types.resolved(type_)))
+        return c.broken(node.span)
+    hamiltonian, places, scale = generator
+    loss = dict(options).get("loss")
+    for operator, own in [(hamiltonian, places), *([(loss, _places_in(loss))] if loss is not None else [])]:
+        if lacking := missing(own, type_.places):
+            c.report(c.quantum.space_missing(operator.span, lacking, state.span))
+            return c.broken(node.span)
+    _, shape = element_of(times.type)
+    times = c.fit(times, TIME if shape is None else types.Array(TIME, shape))
+    if pruned(times.type) is BROKEN:
+        return times
+    result: Type = type_ if shape is None else types.Array(type_, shape)
+    return quantum(c, node.span, result, "trajectory", (hamiltonian, state, times), (*options, ("scale", scale)))
+
+
+def quasienergies(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
+    """`quasienergies(t -> H0 + f(t) * V, period)`: Floquet's, as rates between -pi/period and pi/period."""
+    known = ("from", "method", "rtol", "atol")
+    given = _given(c, node, arguments, "quasienergies", known)
+    if given is None or len(given.plain) != 2:
+        if given is not None:
+            c.report(c.quantum.argument_count(node.span, "quasienergies", "H and its period: quasienergies(H, 1 us)"))
+        return c.broken(node.span)
+    generator = _generator(c, given.plain[0], "quasienergies")
+    time = c.fit(c.expr(given.plain[1], TIME), TIME)
+    options = _options(c, given, "quasienergies")
+    if generator is None or options is None or pruned(time.type) is BROKEN:
+        return c.broken(node.span)
+    hamiltonian, places, scale = generator
+    unitary = quantum(
+        c, node.span, types.Operator(ONE, places), "propagator", (hamiltonian, time), (*options, ("scale", scale))
+    )
+    result = types.Array(types.Real(RATE), (known_size(places),))
+    return quantum(c, node.span, result, "quasienergies", (unitary, time))
+
+
+def correlation(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
+    """`correlation(A, B, H, rho, ts, loss = [..])`: <A(t) B(0)>."""
+    given = _given(c, node, arguments, "correlation", OPTIONS)
+    takes = "A, B, H, a state and times: correlation(A, B, H, rho, ts)"
+    if given is None or len(given.plain) != 5:
+        if given is not None:
+            c.report(c.quantum.argument_count(node.span, "correlation", takes))
+        return c.broken(node.span)
+    pair = _two_operators(c, given, "correlation")
+    generator = _generator(c, given.plain[2], "correlation")
+    state = as_density(c, c.expr(given.plain[3]), "correlation")
+    times = c.expr(given.plain[4], types.Array(TIME))
+    options = _options(c, given, "correlation")
+    if pair is None or generator is None or state is None or options is None:
+        return c.broken(node.span)
+    _, shape = element_of(times.type)
+    times = c.fit(times, TIME if shape is None else types.Array(TIME, shape))
+    if pruned(times.type) is BROKEN:
+        return times
+    (left, right), dimension = pair
+    hamiltonian, places, scale = generator
+    density = pruned(state.type)
+    assert isinstance(density, types.Density)
+    for operator, own in ((left, _own_places(left)), (right, _own_places(right)), (hamiltonian, places)):
+        if lacking := missing(own, density.places):
+            c.report(c.quantum.space_missing(operator.span, lacking, state.span))
+            return c.broken(node.span)
+    one: Type = types.Complex(dimension)
+    result = one if shape is None else types.Array(one, shape)
+    values = (left, right, hamiltonian, state, times)
+    return quantum(c, node.span, result, "correlation", values, (*options, ("scale", scale)))
+
+
+def spectrum(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
+    """`spectrum(A, B, H, ws, loss = [..])`: of <A(t) B(0)> in the steady state, at the rates ws."""
+    given = _given(c, node, arguments, "spectrum", ("loss",))
+    takes = "A, B, H, rates and what is lost: spectrum(A, B, H, ws, loss = [..])"
+    if given is None or len(given.plain) != 4 or "loss" not in given.named:
+        if given is not None:
+            c.report(c.quantum.argument_count(node.span, "spectrum", takes))
+        return c.broken(node.span)
+    pair = _two_operators(c, given, "spectrum")
+    generator = _generator(c, given.plain[2], "spectrum")
+    rate = types.Real(RATE)
+    rates = c.expr(given.plain[3], types.Array(rate))
+    options = _options(c, given, "spectrum")
+    if pair is None or generator is None or options is None:
+        return c.broken(node.span)
+    _, shape = element_of(rates.type)
+    rates = c.fit(rates, rate if shape is None else types.Array(rate, shape))
+    if pruned(rates.type) is BROKEN:
+        return rates
+    (left, right), dimension = pair
+    hamiltonian, _, scale = generator
+    one: Type = types.Real(dimension / RATE)
+    result = one if shape is None else types.Array(one, shape)
+    values = (left, right, hamiltonian, rates)
+    return quantum(c, node.span, result, "spectrum", values, (*options, ("scale", scale)))
+
+
+def _two_operators(c: Checker, given: _Given, function: str) -> tuple[tuple[typed.Expr, typed.Expr], Dimension] | None:
+    """A and B, and the dimension of their product."""
+    found: list[typed.Expr] = []
+    dimension = ONE
+    for node in given.plain[:2]:
+        value = as_operator(c, c.expr(node))
+        type_ = pruned(value.type)
+        if not isinstance(type_, types.Operator):
+            if type_ is not BROKEN:
+                c.report(c.quantum.takes(node.span, function, "two operators first", types.resolved(type_)))
+            return None
+        found.append(value)
+        dimension = dimension * type_.dimension
+    return (found[0], found[1]), dimension
+
+
+def _own_places(operator: typed.Expr) -> Places:
+    type_ = pruned(operator.type)
+    assert isinstance(type_, types.Operator)
+    return type_.places
+
+
 # ── H ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -201,6 +336,8 @@ def _options(c: Checker, given: _Given, function: str) -> tuple[tuple[str, typed
                 if not isinstance(value, typed.Constant) or value.value not in METHODS:
                     c.report(c.quantum.word(node.span, "method", METHODS))
                     return None
+            case "seed" | "number":
+                value = c.fit(c.expr(node, INT), INT)
             case _:
                 value = c.fit(c.expr(node, SCALAR), SCALAR)
         if value is None or pruned(value.type) is BROKEN:
@@ -245,4 +382,12 @@ def _places_in(loss: typed.Expr) -> Places:
     return element.places
 
 
-DYNAMICS: dict[str, Rule] = {"evolve": evolve, "propagator": propagator, "steady_state": steady_state}
+DYNAMICS: dict[str, Rule] = {
+    "evolve": evolve,
+    "propagator": propagator,
+    "steady_state": steady_state,
+    "correlation": correlation,
+    "spectrum": spectrum,
+    "trajectory": trajectory,
+    "quasienergies": quasienergies,
+}

@@ -18,9 +18,12 @@ from qdsl.lang.typed.distributions import DISTRIBUTIONS
 from qdsl.lang.typed.dynamics_calls import DYNAMICS
 from qdsl.lang.typed.literals import shown
 from qdsl.lang.typed.measurements import MEASUREMENTS, OUTCOMES
+from qdsl.lang.typed.number_pictures import NUMBER_PICTURES
 from qdsl.lang.typed.quantum_calls import QUANTUM_CALLS
 from qdsl.lang.typed.requests import expected, fit, load, simulate
 from qdsl.lang.typed.spaces import Register
+from qdsl.lang.typed.state_pictures import STATE_PICTURES
+from qdsl.lang.typed.sweeps import sweep
 from qdsl.lang.typed.types import BROKEN, INT, NOTHING, TEXT, pruned
 from qdsl.lang.typed.unification import element_of
 
@@ -223,7 +226,9 @@ PRIMITIVES: dict[str, Primitive] = {
     "load": _in_the_open("load", load),
     "simulate": _in_the_open("simulate", simulate),
     "expected": _in_the_open("expected", expected),
+    "sweep": _in_the_open("sweep", sweep),
     "fit": _in_the_open("fit", fit),
+    **{name: _in_the_open(name, rule) for name, rule in (STATE_PICTURES | NUMBER_PICTURES).items()},
 } | {name: distribution(name) for name in (*DISTRIBUTIONS, OUTCOMES)}
 
 CALLS: dict[str, Primitive] = QUANTUM_CALLS | DYNAMICS | MEASUREMENTS

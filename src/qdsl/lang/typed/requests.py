@@ -1,4 +1,4 @@
-"""Typing of what is asked of an experiment: `load`, `simulate`, `expected`, `fit`."""
+"""Typing of what is asked of an experiment: `load`, `simulate`, `expected`, `fit`; `sweep` is in `sweeps`."""
 
 from __future__ import annotations
 
@@ -38,56 +38,93 @@ def expected(c: Checker, node: surface.Call, arguments: Sequence[surface.Argumen
 
 
 def _run(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument], name: str, seeded: bool) -> typed.Expr:
-    if not arguments or arguments[0].name is not None:
-        c.report(c.errors.missing_argument(node.span, name, ["experiment"], None))
-        return c.broken(node.span)
-    found = experiment_argument(c, arguments[0].value, name)
+    found = asked_of(c, node, arguments, name)
     if found is None:
-        for argument in arguments[1:]:
-            c.expr(argument.value)
         return c.broken(node.span)
     value, experiment = found
     named: list[tuple[str, typed.Expr]] = []
     for argument in arguments[1:]:
-        if argument.name is None:
-            c.report(c.models.setting_without_name(argument.span, name))
-            return c.broken(node.span)
-        given = _setting(c, experiment, argument, name, seeded)
+        assert argument.name is not None
+        given = _setting(c, experiment, argument, seeded)
         if given is not None:
             named.append((argument.name.text, given))
-    for axis in experiment.axes:
-        for variable in axis.variables:
-            if not axis.values and all(other != variable.name for other, _ in named):
-                c.report(c.models.axis_has_no_values(node.span, experiment.name, variable.name))
-                return c.broken(node.span)
+    if not axes_have_values(c, node, experiment, [each for each, _ in named]):
+        return c.broken(node.span)
     type_ = data_type(experiment, means=not seeded)
     return typed.HostCall(node.span, type_, name, (value,), tuple(named))
 
 
-def _setting(
-    c: Checker, experiment: typed.Experiment, argument: surface.Argument, name: str, seeded: bool
-) -> typed.Expr | None:
+def asked_of(
+    c: Checker, node: surface.Call, arguments: Sequence[surface.Argument], name: str
+) -> tuple[typed.Expr, typed.Experiment] | None:
+    """The experiment that comes first, where all after it has names; None, with a message, otherwise."""
+    if not arguments or arguments[0].name is not None:
+        c.report(c.errors.missing_argument(node.span, name, ["experiment"], None))
+        return None
+    found = experiment_argument(c, arguments[0].value, name)
+    given: set[str] = set()
+    for argument in arguments[1:]:
+        if found is None:
+            c.expr(argument.value)
+        elif argument.name is None:
+            c.report(c.models.setting_without_name(argument.span, name))
+            return None
+        elif argument.name.text in given:
+            c.report(c.errors.argument_twice(argument.span, argument.name.text))
+            return None
+        else:
+            given.add(argument.name.text)
+    return found
+
+
+def axes_have_values(c: Checker, node: surface.Call, experiment: typed.Experiment, given: Sequence[str]) -> bool:
+    """Whether each axis has values, its own or given ones; False, with a message, where one has none."""
+    for axis in experiment.axes:
+        for variable in axis.variables:
+            if not axis.values and variable.name not in given:
+                c.report(c.models.axis_has_no_values(node.span, experiment.name, variable.name))
+                return False
+    return True
+
+
+def _setting(c: Checker, experiment: typed.Experiment, argument: surface.Argument, seeded: bool) -> typed.Expr | None:
     """The value of one `name = value`."""
     assert argument.name is not None
     word = argument.name.text
     if seeded and word == SEED:
         return c.fit(c.expr(argument.value, INT), INT)
-    for param in experiment.params:
-        if param.variable.name == word:
-            return c.fit(
-                c.expr(argument.value, param.variable.type),
-                param.variable.type,
-                Reason(param.variable.span, "declared here"),
-            )
-    for axis in experiment.axes:
-        for variable in axis.variables:
-            if variable.name == word:
-                wanted = types.Array(variable.type)
-                return c.fit(c.expr(argument.value, wanted), wanted, Reason(variable.span, "declared here"))
-    known = [p.variable.name for p in experiment.params] + [v.name for a in experiment.axes for v in a.variables]
+    param = param_of(experiment, word)
+    if param is not None:
+        return as_declared(c, c.expr(argument.value, param.type), param.type, param)
+    axis = axis_of(experiment, word)
+    if axis is not None:
+        wanted = types.Array(axis.type)
+        return as_declared(c, c.expr(argument.value, wanted), wanted, axis)
     c.expr(argument.value)
-    c.report(c.models.no_param(argument.name.span, experiment.name, word, [*known, SEED] if seeded else known))
+    unknown_setting(c, experiment, argument.name, [SEED] if seeded else [])
     return None
+
+
+def as_declared(c: Checker, value: typed.Expr, wanted: Type, declared: typed.Variable) -> typed.Expr:
+    """The value as what the experiment declares, or a message that shows the declaration."""
+    return c.fit(value, wanted, Reason(declared.span, "declared here"))
+
+
+def unknown_setting(c: Checker, experiment: typed.Experiment, name: surface.Name, options: Sequence[str]) -> None:
+    """A name that is neither a param nor an axis nor an option."""
+    params = [each.variable.name for each in experiment.params]
+    axes = [variable.name for axis in experiment.axes for variable in axis.variables]
+    c.report(c.models.no_param(name.span, experiment.name, name.text, [*params, *axes, *options]))
+
+
+def param_of(experiment: typed.Experiment, name: str) -> typed.Variable | None:
+    """The param of that name."""
+    return next((each.variable for each in experiment.params if each.variable.name == name), None)
+
+
+def axis_of(experiment: typed.Experiment, name: str) -> typed.Variable | None:
+    """The axis of that name."""
+    return next((each for axis in experiment.axes for each in axis.variables if each.name == name), None)
 
 
 def fit(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:

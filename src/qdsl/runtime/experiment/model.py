@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -120,21 +120,35 @@ class Model:
 
     def axis_values(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Every axis at every point: axes make a grid, those of a path go together; the last axis changes fastest."""
-        groups: list[list[tuple[str, Any]]] = []
+        return on_a_grid(self.axis_groups(given))
+
+    def axis_groups(self, given: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """The values of each axis, those of a path together."""
+        groups: list[dict[str, Any]] = []
         for axis in self.experiment.axes:
-            group = [
-                (variable.name, np.asarray(given[variable.name] if variable.name in given else self._own(axis, place)))
+            group = {
+                variable.name: np.asarray(given[variable.name] if variable.name in given else self._own(axis, place))
                 for place, variable in enumerate(axis.variables)
-            ]
-            if len({len(values) for _, values in group}) > 1:
-                raise unequal_path(self.experiment.span, [(name, len(values)) for name, values in group])
+            }
+            if len({len(values) for values in group.values()}) > 1:
+                lengths = [(name, len(values)) for name, values in group.items()]
+                raise unequal_path(self.experiment.span, lengths)
             groups.append(group)
-        places = list(itertools.product(*(range(len(group[0][1])) for group in groups)))
-        index = np.array(places, dtype=np.int64).reshape(len(places), len(groups))
-        return {name: values[index[:, k]] for k, group in enumerate(groups) for name, values in group}
+        return groups
 
     def _own(self, axis: typed.AxisDeclaration, place: int) -> Any:
         return self.environment.evaluate(axis.values[place])
+
+
+def on_a_grid(groups: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Arrays over all combinations of the groups' elements, the last group fastest. Arrays of a group go together."""
+    lengths = [len(next(iter(group.values()))) for group in groups]
+    found: dict[str, Any] = {}
+    for place, group in enumerate(groups):
+        before, after = prod(lengths[:place]), prod(lengths[place + 1 :])
+        for name, values in group.items():
+            found[name] = np.tile(np.repeat(values, after), before)
+    return found
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,12 +11,11 @@ import numpy as np
 from qdsl.lang.source import Span
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
-from qdsl.lang.typed.distributions import DISTRIBUTIONS
 from qdsl.runtime.evaluate import Environment
+from qdsl.runtime.experiment.failing import Point, failed_at
 from qdsl.runtime.experiment.model import Model
-from qdsl.runtime.failures import Stopped, impossible_draw, no_sigma, no_value_for, stopped
+from qdsl.runtime.failures import no_sigma, no_value_for
 from qdsl.runtime.kernel import KernelError
-from qdsl.runtime.show import text_of
 from qdsl.runtime.value.provenance import recorded
 from qdsl.runtime.value.table import Column, Table
 from qdsl.runtime.world import World
@@ -37,28 +36,35 @@ def settings(model: Model, env: Environment, call: typed.HostCall) -> Settings:
     given = {name: env.evaluate(value) for name, value in call.named}
     displays = {name: value.display for name, value in call.named}
     seed = given.pop("seed", None)
-    params = model.defaults()
-    for each in model.params:
-        name = each.variable.name
-        if name in given:
-            params[name] = float(given.pop(name))
-    missing = [each.variable.name for each in model.params if each.variable.name not in params]
+    names = [each.variable.name for each in model.params]
+    params = values_of(model, names, {name: given.pop(name) for name in names if name in given}, call.span)
+    return Settings(params, model.axis_values(given), seed, displays)
+
+
+def values_of(model: Model, names: Sequence[str], given: Mapping[str, Any], at: Span) -> dict[str, float]:
+    """A number in SI for each of these params: as given, else its default."""
+    params = model.defaults() | {name: float(value) for name, value in given.items()}
+    missing = [name for name in names if name not in params]
     if missing:
-        raise no_value_for(call.span, missing)
-    ordered = {each.variable.name: params[each.variable.name] for each in model.params}
-    return Settings(ordered, model.axis_values(given), seed, displays)
+        raise no_value_for(at, missing)
+    return {name: params[name] for name in names}
 
 
 def simulated(model: Model, env: Environment, call: typed.HostCall, world: World) -> Table:
     """One run: axes and draws, with the seed that made them."""
-    for measure in model.experiment.measures:
-        if measure.distribution.arguments[-1] is None:
-            raise no_sigma(measure.distribution.span, measure.variable.name)
+    check_draws(model)
     chosen = settings(model, env, call)
     seed = chosen.seed if chosen.seed is not None else world.next_seed()
     counters = np.arange(_points(chosen.axes), dtype=np.int64)
     draws = _run(model, "draw", chosen, call.span, int(seed), counters)
     return _table(model, chosen, draws, call, world, "simulate", int(seed))
+
+
+def check_draws(model: Model) -> None:
+    """Stop where a measurement has no width to draw with."""
+    for measure in model.experiment.measures:
+        if measure.distribution.arguments[-1] is None:
+            raise no_sigma(measure.distribution.span, measure.variable.name)
 
 
 def expected(model: Model, env: Environment, call: typed.HostCall, world: World) -> Table:
@@ -74,39 +80,9 @@ def _run(model: Model, name: str, chosen: Settings, at: Span, *more: Any) -> lis
     try:
         return model.kernel(name)(*chosen.params.values(), *chosen.axes.values(), *more)
     except KernelError as failure:
-        raise _at_a_point(model, chosen, failure, at) from None
-
-
-def _at_a_point(model: Model, chosen: Settings, failure: KernelError, at: Span) -> Stopped:
-    """The failure with the point it happened at; where a distribution refused its arguments, with these."""
-    axes = {name: values[failure.index[0]] for name, values in chosen.axes.items()} if failure.index else {}
-    shown = {each.name: each.display for each in model.functions.axes} | chosen.displays
-    where = ", ".join(
-        f"{each.name} = {text_of(axes[each.name], each.type, shown[each.name])}"
-        for each in model.functions.axes
-        if each.name in axes
-    )
-    called = list(failure.span.chain()) if failure.span is not None else []
-    for measure in model.experiment.measures:
-        if measure.distribution.span in (each._replace(caller=None) for each in called):
-            what = f"`{measure.variable.name} ~ {_with_values(model, chosen.params.values(), axes.values(), measure)}`"
-            return impossible_draw(at, measure.distribution.span, what, where, failure.message)
-    return stopped(failure, at, f"element {failure.index[0]} is {where}" if where else "")
-
-
-def _with_values(model: Model, params: Iterable[float], axes: Iterable[Any], measure: typed.MeasureDeclaration) -> str:
-    """`Binomial(n = 500, p = 1.2)`: a distribution as it is at one point; as written where that cannot be computed."""
-    try:
-        results = iter(model.kernel("point")(*params, *axes))
-    except KernelError:
-        return measure.distribution.span.text
-    for each in model.experiment.measures:
-        given = [argument for argument in each.distribution.arguments if argument is not None]
-        values = [text_of(next(results), argument.type, argument.display) for argument in given]
-        if each is measure:
-            break
-    pairs = zip(DISTRIBUTIONS[measure.distribution.name].arguments, values, strict=False)
-    return f"{measure.distribution.name}({', '.join(f'{name} = {value}' for (name, _), value in pairs)})"
+        axes = {name: values[failure.index[0]] for name, values in chosen.axes.items()} if failure.index else {}
+        point = Point(chosen.params, axes, model.functions.axes if axes else (), chosen.displays)
+        raise failed_at(model, point, failure, at) from None
 
 
 def _points(axes: Mapping[str, Any]) -> int:

@@ -1,4 +1,5 @@
-"""Figures for a logbook: data with error bars, the fitted curve, residuals, the estimates; or columns of a table.
+"""Figures for a logbook: data with error bars, the fitted curve, residuals, the estimates; columns of a table; states,
+operators, maps and lines over axes.
 
     Picture (what to draw, in SI) ─figure→ matplotlib Figure ─file→ SVG, PNG or PDF
 
@@ -6,13 +7,14 @@ matplotlib comes with `pip install "qdsl[plot]"` and is imported when the first 
 """
 
 from qdsl.runtime.plot.branches import Branches, branches_of
-from qdsl.runtime.plot.file import save_plot
+from qdsl.runtime.plot.file import Picture, save_plot
 from qdsl.runtime.plot.picture import FitPicture, Panel, Quantity, Series, TablePicture, picture_of_table
 
 __all__ = [
     "Branches",
     "FitPicture",
     "Panel",
+    "Picture",
     "Quantity",
     "Series",
     "TablePicture",

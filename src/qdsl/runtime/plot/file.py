@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import importlib.util
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import numpy as np
+from typing import TYPE_CHECKING, Protocol
 
 from qdsl.lang.report import Diagnostic, Diagnostics, Label, error
 from qdsl.lang.source import Span
-from qdsl.runtime.plot.picture import FitPicture, TablePicture
 from qdsl.runtime.value.export import cannot_write, names_a_file, no_file_name
 from qdsl.runtime.whole_file import beside
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+
+class Picture(Protocol):
+    """What to draw: data in SI, which know no matplotlib until they are drawn."""
+
+    def lacks(self) -> str:
+        """What a plot needs that this has not; empty if it has all."""
+        ...
+
+    def figure(self) -> Figure:
+        """The matplotlib figure, made under the style that is set."""
+        ...
+
 
 FORMATS = ("svg", "png", "pdf")
 DOTS_PER_INCH = 160
@@ -28,9 +38,7 @@ _METADATA = {
 }
 
 
-def save_plot(
-    picture: FitPicture | TablePicture, path: str | Path, diagnostics: Diagnostics, at: Span | None = None
-) -> bool:
+def save_plot(picture: Picture, path: str | Path, diagnostics: Diagnostics, at: Span | None = None) -> bool:
     """Draw the picture into a file, whose ending says the format; False, with the reason reported at `at`, if it
     cannot be.
     """
@@ -49,7 +57,7 @@ def save_plot(
     return True
 
 
-def _unfit(picture: FitPicture | TablePicture, path: Path, kind: str, at: Span | None) -> Diagnostic | None:
+def _unfit(picture: Picture, path: Path, kind: str, at: Span | None) -> Diagnostic | None:
     """Why this cannot be drawn at all."""
     labels = () if at is None else (Label(at),)
     if importlib.util.find_spec("matplotlib") is None:
@@ -60,34 +68,17 @@ def _unfit(picture: FitPicture | TablePicture, path: Path, kind: str, at: Span |
         return error(
             "E0831", f"{path.name} has no ending that names a picture", *labels, hint="write .svg, .png or .pdf"
         )
-    why = _nothing_in(picture)
+    why = picture.lacks()
     return error("E0832", "there is nothing to plot", *labels, note=why) if why else None
 
 
-def _nothing_in(picture: FitPicture | TablePicture) -> str:
-    """What a plot needs that this has not; empty if it has all."""
-    if isinstance(picture, FitPicture):
-        return "" if all(len(panel.means) for panel in picture.panels) else "no row has a shot"
-    if not picture.ys or not len(picture.x.values):
-        return "a plot needs two columns of numbers and a row"
-    finite = (np.isfinite(picture.x.values) & np.isfinite(each.values) for each in picture.ys)
-    return "" if any(map(np.any, finite)) else "no point has two finite numbers"
-
-
-def _write(picture: FitPicture | TablePicture, path: Path, kind: str) -> None:
+def _write(picture: Picture, path: Path, kind: str) -> None:
     import matplotlib as mpl
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     from qdsl.runtime.plot.style import STYLE
 
     with mpl.rc_context(STYLE):
-        figure = _drawn(picture)
+        figure = picture.figure()
         FigureCanvasAgg(figure)
         figure.savefig(path, format=kind, dpi=DOTS_PER_INCH, metadata=_METADATA[kind])
-
-
-def _drawn(picture: FitPicture | TablePicture) -> Figure:
-    from qdsl.runtime.plot.figure import draw_fit
-    from qdsl.runtime.plot.table_figure import draw_table
-
-    return draw_fit(picture) if isinstance(picture, FitPicture) else draw_table(picture)

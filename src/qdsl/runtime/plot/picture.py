@@ -1,4 +1,4 @@
-"""What a figure shows, as data: nothing here knows matplotlib.
+"""What a figure shows, as data: nothing here knows matplotlib, until a picture is asked for its figure.
 
 The session fills a picture from a fit, an experiment or a table; `figure` draws it. All values are in SI; a
 `Quantity` says in which unit an axis counts them.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +18,11 @@ from qdsl.lang.typed.tree import DisplayUnit
 from qdsl.lang.typed.types import Real
 from qdsl.runtime.plot.branches import Branches, branches_of
 from qdsl.runtime.plot.error_bars import Reach
-from qdsl.runtime.value.quantity import best_unit, in_unit
+from qdsl.runtime.value.quantity import PREFIXES, best_unit, in_unit
 from qdsl.runtime.value.table import Table
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 Array = NDArray[Any]
 
@@ -37,15 +40,31 @@ class Quantity:
         sizes = np.abs(np.concatenate([np.ravel(each).astype(float) for each in values]))
         finite = sizes[np.isfinite(sizes)]
         largest = float(finite.max()) if finite.size else 0.0
-        return _countable(largest, self.display or best_unit(largest, self.dimension))
+        if self.display is not None:
+            return _countable(largest, self.display, *_LENGTHS)
+        unit = _per_time(largest, best_unit(largest, self.dimension))
+        return _countable(largest, unit, *(_READ if unit.symbol else _LENGTHS))
 
 
-def _countable(largest: float, unit: DisplayUnit) -> DisplayUnit:
-    """The unit, times a power of ten where numbers in it are so large or small that the lengths of an axis are none."""
-    size = largest / unit.scale
-    if size == 0.0 or 1e-100 < size < 1e100:
+_READ, _LENGTHS = (1e-3, 1e6), (1e-100, 1e100)
+"""Between which sizes numbers are read with ease, and lengths of an axis can be made of them at all."""
+
+
+def _per_time(largest: float, unit: DisplayUnit) -> DisplayUnit:
+    """A rate per such a part of a second that its numbers are between 1 and 1000: `1/us`, `1/ns`."""
+    if unit.symbol != "1/s" or not largest >= 1e3:
         return unit
-    power = f"1e{int(f'{size:e}'.partition('e')[2])}"
+    power = min(3 * int(np.log10(largest) // 3), 15)
+    return DisplayUnit(f"1/{PREFIXES[-power]}s", float(f"1e{power}"))
+
+
+def _countable(largest: float, unit: DisplayUnit, low: float, high: float) -> DisplayUnit:
+    """The unit, times a power of ten where the largest number in it is not between low and high."""
+    size = largest / unit.scale
+    if size == 0.0 or low <= size < high or unit.offset:
+        return unit
+    exponent = int(f"{size:e}".partition("e")[2])
+    power = f"1e{3 * (exponent // 3) if unit.symbol else exponent}"
     return DisplayUnit(f"{power} {unit.symbol}".rstrip(), float(power) * unit.scale)
 
 
@@ -80,6 +99,14 @@ class FitPicture:
     panels: tuple[Panel, ...]
     notes: tuple[str, ...] = ()
 
+    def lacks(self) -> str:
+        return "" if all(len(panel.means) for panel in self.panels) else "no row has a shot"
+
+    def figure(self) -> Figure:
+        from qdsl.runtime.plot.figure import draw_fit
+
+        return draw_fit(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Series:
@@ -98,6 +125,17 @@ class TablePicture:
     x: Series
     ys: tuple[Series, ...]
     branches: Branches
+
+    def lacks(self) -> str:
+        if not self.ys or not len(self.x.values):
+            return "a plot needs two columns of numbers and a row"
+        finite = (np.isfinite(self.x.values) & np.isfinite(each.values) for each in self.ys)
+        return "" if any(map(np.any, finite)) else "no point has two finite numbers"
+
+    def figure(self) -> Figure:
+        from qdsl.runtime.plot.table_figure import draw_table
+
+        return draw_table(self)
 
 
 def picture_of_table(

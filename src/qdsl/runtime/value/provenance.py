@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 from qdsl.version import VERSION
@@ -19,7 +20,8 @@ _LIBRARIES = ("numpy", "scipy", "llvmlite")
 class Provenance:
     """The program (and the hash of its text), what was asked of it, the seed, the versions and the time in UTC.
 
-    `source` is the data file of what was loaded. `data` is where the data of a fit came from.
+    `source` is the data file of what was loaded. `data` is where the data of a fit came from. `sweep` is how the points
+    of a sweep were chosen, how many there are and how many of them are done.
     """
 
     action: str
@@ -30,6 +32,7 @@ class Provenance:
     data: Provenance | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
     time: str = ""
+    sweep: Mapping[str, object] | None = None
 
     def as_dict(self) -> dict[str, object]:
         """As plain data, for JSON."""
@@ -42,6 +45,7 @@ class Provenance:
             "data": None if self.data is None else self.data.as_dict(),
             "versions": dict(self.versions),
             "time": self.time,
+            **({} if self.sweep is None else {"sweep": dict(self.sweep)}),
         }
 
 
@@ -52,6 +56,7 @@ def recorded(
     parameters: Mapping[str, float] | None = None,
     seed: int | None = None,
     data: Provenance | None = None,
+    sweep: Mapping[str, object] | None = None,
 ) -> Provenance:
     """A record made now; `parameters` are in SI."""
     return Provenance(
@@ -63,6 +68,7 @@ def recorded(
         data=data,
         versions=installed_versions(),
         time=now(),
+        sweep=sweep,
     )
 
 
@@ -78,6 +84,12 @@ def content_hash(content: bytes) -> str:
 
 def installed_versions() -> dict[str, str]:
     """QDSL, Python, the kind of machine, and the libraries numbers depend on, from metadata: none is imported."""
+    return dict(_versions())
+
+
+@cache
+def _versions() -> dict[str, str]:
+    """Read once: it takes milliseconds, and does not change while a process lives."""
     versions = {
         "qdsl": VERSION,
         "python": platform.python_version(),
