@@ -19,8 +19,9 @@ from qdsl.lang.core.layout import shape_of
 from qdsl.lang.core.lower_effects import Effects, Node, walk
 from qdsl.lang.core.replaced import with_distribution, with_parts
 from qdsl.lang.typed import tree as typed
+from qdsl.lang.typed.dynamics_calls import DYNAMICS
 
-COSTLY = frozenset(["evolve", "propagator", "steady_state", "eigenvalues", "eigenvectors"])
+COSTLY = frozenset([*DYNAMICS, "eigenvalues", "eigenvectors"])
 """Operations that are worth being done once for many rows."""
 
 E = TypeVar("E", bound=typed.Expr)

@@ -25,6 +25,7 @@ from qdsl.lang.core.lower_inline import applied
 from qdsl.lang.core.lower_operators import scaled
 from qdsl.lang.core.lower_states import (
     check_normal,
+    check_observable,
     check_spaces,
     density_numbers,
     density_support,
@@ -34,7 +35,7 @@ from qdsl.lang.core.lower_states import (
 from qdsl.lang.core.lower_values import Bound, Closure, Data
 from qdsl.lang.core.outline import outlined
 from qdsl.lang.core.sparse_code import Numbers, Weighted, added, mapped, matrix_of, picked, spread
-from qdsl.lang.core.staged import Coefficient, Inline, Many, Operator
+from qdsl.lang.core.staged import Coefficient, Inline, Many, Operator, PovmBound
 from qdsl.lang.quantum.explain import Plan
 from qdsl.lang.quantum.generator import Generator, OfH, One, Part, Term, Weight, generator
 from qdsl.lang.quantum.local import Local
@@ -410,4 +411,20 @@ def slope_of(body: Body, equation: Equation, pruned: Generator) -> Closure:
     return outlined(body, "slope", (TIME, state), slope, write)
 
 
-EVOLUTIONS: dict[str, Callable[[Body, typed.Quantum], Data]] = {"evolve": evolve}
+def observe(body: Body, node: typed.Quantum) -> Data:
+    """Several expectations, and probabilities, of one evolved state (`core.gather`)."""
+    operators: list[Operator] = []
+    state = types.pruned(node.arguments[1].type)
+    spaces = body.spaces_of(state, node.arguments[1].span)
+    for each in node.arguments[3:]:
+        found = body.staged(each)
+        if isinstance(found, PovmBound):
+            operators += found.effects
+            continue
+        assert isinstance(found, Operator)
+        check_observable(body, found, spaces, each.span)
+        operators.append(found)
+    return Data(node.type, (observed(body, node, operators),))
+
+
+EVOLUTIONS: dict[str, Callable[[Body, typed.Quantum], Data]] = {"evolve": evolve, "observe": observe}

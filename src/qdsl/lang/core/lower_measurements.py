@@ -16,12 +16,12 @@ import numpy as np
 
 from qdsl.lang.core import lower_errors as errors
 from qdsl.lang.core.builder import Values
-from qdsl.lang.core.ir import FAILURES, REAL, Code, Value
+from qdsl.lang.core.ir import FAILURES, REAL, ArrayType, Code, Value
 from qdsl.lang.core.lower_body import Body
 from qdsl.lang.core.lower_povm import matrix_of, measurement_of
 from qdsl.lang.core.lower_states import check_spaces, expectation, numbers_of, state_rule
 from qdsl.lang.core.lower_values import Data
-from qdsl.lang.core.sparse_code import Numbers, added, applied_maps
+from qdsl.lang.core.sparse_code import Numbers, added, mapped
 from qdsl.lang.core.staged import PovmBound
 from qdsl.lang.quantum.coordinates import between, ket_map
 from qdsl.lang.quantum.effects import pattern, root
@@ -127,16 +127,19 @@ class _Measured:
     def after(self, outcome: int) -> Values:
         """The numbers after an outcome."""
         body = self.body
-        made = applied_maps(body, [(None, self.maps[outcome])], Numbers(body, self.numbers))
+        made = mapped(body, [(None, self.maps[outcome])], Numbers(body, self.numbers))
+        size = numbers_of(made)
+        elements = [body.b.get(made, body.constant(k), inside=True) for k in range(size)]
         if self.is_density:
-            chance = added(body, made[: round(len(made) ** 0.5)])
-            norm = chance
+            chance = norm = added(body, elements[: round(size**0.5)])
         else:
-            chance = added(body, [body.b.op("mul", each, each) for each in made])
+            chance = added(body, [body.b.op("mul", each, each) for each in elements])
             norm = body.b.op("sqrt", chance)
         said = f"outcome {outcome} has the probability {{0}}, so there is no state after it"
         body.check(body.b.op("gt", chance, body.constant(NOTHING)), Code.DOMAIN, said, chance)
-        return tuple(body.b.op("div", each, norm) for each in made)
+        return (
+            body.b.build([body.constant(size)], lambda b, i: b.op("div", b.get(made, i, inside=True), norm), (size,)),
+        )
 
     def after_any(self, chosen: Value, first: int = 0) -> Values:
         """The numbers after an outcome that is known when the program runs, and is `first` or more."""
@@ -144,7 +147,7 @@ class _Measured:
             return self.after(first)
         body = self.body
         is_this = body.b.op("ieq", chosen, body.constant(first))
-        kinds = [REAL] * numbers_of(self.numbers)
+        kinds = [ArrayType(REAL, (numbers_of(self.numbers),))]
         return body.if_(is_this, lambda: self.after(first), lambda: self.after_any(chosen, first + 1), kinds)
 
 
@@ -174,7 +177,7 @@ def measured(body: Body, node: typed.Quantum) -> Data:
         np.concatenate([each.columns for each in state.maps]),
         np.concatenate([each.values for each in state.maps]),
     )
-    return _state(body, node.type, tuple(applied_maps(body, [(None, whole)], Numbers(body, state.numbers))))
+    return _state(body, node.type, (mapped(body, [(None, whole)], Numbers(body, state.numbers)),))
 
 
 def _measured(body: Body, what: typed.Expr, state: typed.Expr) -> _Measured:
@@ -197,6 +200,5 @@ def _root(outcome: int, measurement: PovmBound, spaces: Sequence[Space], span: S
 
 
 def _state(body: Body, type_: types.Type, numbers: Values) -> Data:
-    made = body.b.array(numbers)
-    body.normal.add(made)
-    return Data(type_, (made,))
+    body.normal.update(numbers)
+    return Data(type_, numbers)

@@ -1,7 +1,5 @@
 """What the compiler itself asks of evolutions, for experiments (`core.readings`).
 
-observe(evolve(H, psi, t), A, B, ..)    the expectations of several operators, of one evolution: numbers, or a row for
-                                        each of several times
 ranks(ts), in_ranks(ts, ranks)          which place each time has when they stand in order; the times in order
 transfer(evolve(H, psi, t))             the matrix that takes the numbers of any such state to t
 transferred(matrix, psi)                the state that it becomes
@@ -13,41 +11,22 @@ from __future__ import annotations
 from qdsl.lang.core.ir import Value
 from qdsl.lang.core.lower_body import Body
 from qdsl.lang.core.lower_calls import apply_call
-from qdsl.lang.core.lower_dynamics import observed, transfer_matrix
-from qdsl.lang.core.lower_states import check_normal, check_observable, state_rule
+from qdsl.lang.core.lower_dynamics import transfer_matrix
+from qdsl.lang.core.lower_states import check_normal, state_rule
 from qdsl.lang.core.lower_values import Data
-from qdsl.lang.core.staged import Operator, PovmBound
-from qdsl.lang.report import InternalError
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
 
 
-@state_rule("observe")
-def observe(body: Body, node: typed.Quantum) -> Data:
-    evolution, *nodes = node.arguments
-    assert isinstance(evolution, typed.Quantum)
-    spaces = body.spaces_of(evolution.arguments[1].type, evolution.span)
-    operators: list[Operator] = []
-    for each in nodes:
-        found = body.staged(each)
-        if isinstance(found, Operator):
-            check_observable(body, found, spaces, each.span)
-            operators.append(found)
-        elif isinstance(found, PovmBound):
-            operators += found.effects
-        else:
-            raise InternalError("what is read off a state is neither an operator nor a measurement")
-    return Data(node.type, (observed(body, evolution, operators),))
-
-
 @state_rule("ranks", "in_ranks")
 def ranks(body: Body, node: typed.Quantum) -> Data:
-    function = body.program.find("trajectories", node.name)
+    function = body.program.find("ranking", node.name)
     return apply_call(body, function, [body.expr(each) for each in node.arguments], node.type)
 
 
 @state_rule("transfer")
 def transfer(body: Body, node: typed.Quantum) -> Data:
+    """The exponential of what drives the state, whatever state that is."""
     (evolution,) = node.arguments
     assert isinstance(evolution, typed.Quantum)
     return Data(node.type, (transfer_matrix(body, evolution),))

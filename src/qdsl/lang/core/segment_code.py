@@ -104,7 +104,8 @@ class _SegmentCode:
         variable, value = let.variable, let.value
         if share is Share.TRANSFER:
             size = size_of_state(variable.type)
-            yield self._made(variable, "transfer", types.Array(SCALAR, (size, size)), (value,))
+            made = self.made[variable] = self.w.variable(f"{variable.name}.matrix", types.Array(SCALAR, (size, size)))
+            yield self.w.let(made, typed.Quantum(self.w.span, made.type, "transfer", (value,)))
         elif share is Share.TRAJECTORY:
             yield from self._trajectory(variable, value)
         elif not self._is_value(variable):
@@ -136,15 +137,13 @@ class _SegmentCode:
 
     def _observed(self, variable: typed.Variable, evolution: typed.Expr, rows: tuple[None, ...]) -> typed.Let:
         """What is read off the state, or states: a number for each reading."""
+        assert isinstance(evolution, typed.Quantum)
         operators = [node.arguments[0] for node in self.of.reads[variable]]
         width = sum(each.source is variable for each in self.of.readings)
-        return self._made(variable, "observe", types.Array(SCALAR, (*rows, width)), (evolution, *operators))
-
-    def _made(
-        self, variable: typed.Variable, name: str, type_: types.Type, arguments: tuple[typed.Expr, ...]
-    ) -> typed.Let:
-        made = self.made[variable] = self.w.variable(f"{variable.name}.{name}", type_)
-        return self.w.let(made, typed.Quantum(self.w.span, type_, name, arguments))
+        type_ = types.Array(SCALAR, (*rows, width))
+        made = self.made[variable] = self.w.variable(f"{variable.name}.observed", type_)
+        arguments = (*evolution.arguments, *operators)
+        return self.w.let(made, replace(evolution, type=type_, name="observe", arguments=arguments))
 
     # ── for each row ─────────────────────────────────────────────────────────
 
