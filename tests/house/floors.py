@@ -18,6 +18,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("qdsl.lang.surface",),
     ("qdsl.lang.names",),
     ("qdsl.lang.typed",),
+    ("qdsl.lang.quantum",),
     ("qdsl.lang.core",),
     ("qdsl.lang.differentiate", "qdsl.lang.optimise", "qdsl.lang.lanes"),
     ("qdsl.lang.native",),

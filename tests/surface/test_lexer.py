@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.surface.reading import codes, mended, read, right, shown, statements
 
-from qdsl.lang.surface.tree import Call, ExpressionStatement, Let, Number, String, Uncertain
+from qdsl.lang.surface.tree import Call, ExpressionStatement, Ket, Let, Number, String, Uncertain, walk
 
 
 @pytest.mark.parametrize(
@@ -199,7 +199,56 @@ def test_the_first_fix_leaves_nothing_wrong(wrong: str, right: str) -> None:
     assert codes(right) == []
 
 
-@pytest.mark.parametrize("wrong", ["|0>", "<0|", "<0|1>", "f(|+>, 1)", "2 * |01>", "3 $ 4", "5!", "f(&x)", "2e5(3)e4"])
+@pytest.mark.parametrize(
+    ("text", "kets"),
+    [
+        ("|0>", ["|0>"]),
+        ("|+i-01>(r)", ["|+i-01>"]),
+        ("| 3 , 12 >(a, b)", ["|3,12>"]),
+        ("<0|", ["<0|"]),
+        ("<0|1>(q)", ["<0|1>"]),
+        ("|0><1|(q)", ["|0><1|"]),
+        ("|0> <1|(q)", ["|0><1|"]),
+        ("⟨0|+⟩(q) * |0⟩(q)", ["<0|+>", "|0>"]),
+        ("f(|+>, 1)", ["|+>"]),
+        ("x == |0>(q)", ["|0>"]),
+        ("2 * |01>", ["|01>"]),
+        ("0.6 |0>(q) + 2i |1>(q)", ["|0>", "|1>"]),
+        ("2 <1|-i>(q)", ["<1|-i>"]),
+        ("2 |0><1|(q)", ["|0><1|"]),
+        ("|psi>", ["|psi>"]),
+        ("a < 1", []),
+        ("a <b", []),
+    ],
+)
+def test_kets(text: str, kets: list[str]) -> None:
+    found = [node.text for item in right(text).items for node in walk(item) if isinstance(node, Ket)]
+    assert found == kets
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code", "right"),
+    [
+        ("|0>(q)|1>(c)", "E0102", "|0>(q) * |1>(c)"),
+        ("|0>(q) |1>(c)", "E0102", "|0>(q) * |1>(c)"),
+        ("|0>(q)<1|(q)", "E0102", "|0>(q) * <1|(q)"),
+        ("X(q)|psi>", "E0102", "X(q) * |psi>"),
+        ("|0 1>(q, c)", "E0107", "|0,1>(q, c)"),
+        ("|10  3>(q, c)", "E0107", "|10,3>(q, c)"),
+        ("<psi|H|psi>", "E0110", "expect(H, psi)"),
+    ],
+)
+def test_kets_as_on_paper(wrong: str, code: str, right: str) -> None:
+    assert codes(wrong) == [code]
+    assert mended(wrong) == right
+
+
+@pytest.mark.parametrize("text", ["a |b> c", "a|b", "x <0 | y", "|x - 1| > |y|"])
+def test_a_bar_that_makes_no_ket(text: str) -> None:
+    assert set(codes(text)) == {"E0110"}
+
+
+@pytest.mark.parametrize("wrong", ["3 $ 4", "5!", "f(&x)", "2e5(3)e4"])
 def test_one_message_without_a_fix(wrong: str) -> None:
     [message] = read(wrong)[1]
     assert message.fixes == ()

@@ -38,6 +38,19 @@ def test_files_round_trip(path: Path) -> None:
         ("cos( 2π*f )", "cos(2pi * f)\n"),
         ("2 pi", "2pi\n"),
         ("a†", "dag(a)\n"),
+        ("|0⟩( q )", "|0>(q)\n"),
+        ("⟨0| +i⟩(q)", "<0|+i>(q)\n"),
+        ("| 1 ,12>(q,c)", "|1,12>(q, c)\n"),
+        ("0.6|0>(q)+2i <1|(q)*psi", "0.6 |0>(q) + 2i <1|(q) * psi\n"),
+        ("|0> <1|(q)", "|0><1|(q)\n"),
+        ("|01>( q )†*X (q)", "dag(|01>(q)) * X(q)\n"),
+        ("space  r:Qubit[ n+1 ]", "space r: Qubit[n + 1]\n"),
+        ("space s:Spin( 3/2 )", "space s: Spin(3 / 2)\n"),
+        ("space m:Fock( 4 ) [2]", "space m: Fock(4)[2]\n"),
+        ("povm m( q,c )=[a,b]", "povm m(q, c) = [a, b]\n"),
+        ("projective  m(q)=[a]", "projective m(q) = [a]\n"),
+        ("show  2*H   as  matrix", "show 2 * H as matrix\n"),
+        ("fn f(q:Qubit,r:Fock [n])->Operator<Rate> =H", "fn f(q: Qubit, r: Fock[n]) -> Operator<Rate> = H\n"),
         ("x / 9.8 m/s^2", "x / (9.8 m) / s^2\n"),
         ("g*(9.8m/s^2)", "g * (9.8 m/s^2)\n"),
         ("(a*b)/c", "a * b / c\n"),
@@ -93,6 +106,12 @@ experiment e {
 
 def test_a_comment_inside_an_expression_moves_above_it() -> None:
     assert again("let a = 1    # one\n    + 2    # two\n") == "# one\nlet a = 1 + 2  # two\n"
+
+
+def test_a_block_on_one_line_does_not_break_after_an_equal_sign() -> None:
+    long = f"if {'a' * 60} {{ high = middle }} else {{ lower = middle }}"
+    once = f"if {'a' * 60} {{\n    high = middle\n}} else {{ lower = middle }}\n"
+    assert again(long) == again(once) == once
 
 
 def test_long_lines_break_inside_brackets() -> None:
@@ -164,7 +183,7 @@ def larger(inner):  # type: ignore[no-untyped-def]
         made(
             t.Juxtapose,
             numbers | imaginary | uncertain,
-            st.one_of(references, made(t.Call, references, several(arguments)), inner),
+            st.one_of(references, made(t.Call, references | kets, several(arguments)), inner),
         ),
         st.lists(inner, min_size=2, max_size=3).flatmap(
             lambda operands: st.lists(operators, min_size=len(operands) - 1, max_size=len(operands) - 1).map(
@@ -192,10 +211,21 @@ def statements_of(inner):  # type: ignore[no-untyped-def]
     )
 
 
+kets = made(t.Ket, st.sampled_from(["|0>", "<1|", "|+i->", "<0|1>", "|3,12>", "|0><1|"]))
 expressions = st.recursive(
-    references | numbers | imaginary | uncertain | made(t.Boolean, st.booleans()), larger, max_leaves=12
+    references | kets | numbers | imaginary | uncertain | made(t.Boolean, st.booleans()), larger, max_leaves=12
 )
-items = statements_of(expressions) | made(t.Var, names, st.none(), expressions)
+sizes = several(numbers | references, 0, 1)
+kinds = made(t.TypeName, names, st.just(()), st.just(()), sizes) | made(
+    t.TypeName, names, st.just(()), st.just(()), sizes, numbers | references
+)
+items = st.one_of(
+    statements_of(expressions),
+    made(t.Var, names, st.none(), expressions),
+    made(t.Space, names, kinds),
+    made(t.Effects, names, several(references, 1), expressions, st.booleans()),
+    made(t.ShowAs, expressions, names),
+)
 
 
 @settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))

@@ -71,7 +71,10 @@ def test_one_message_and_a_fix_that_mends(wrong: str, right: str) -> None:
         "let x = f(a",
         "param p = 3",
         "prove forall a: Boson { comm(a, a†) == |1> }",
-        "space q: Qubit",
+        "space q Qubit",
+        "povm m(q = [1]",
+        "show a + as matrix",
+        "let x = |0>(q)|1>(c)",
         "let y = (1, 2)",
         "fn f(x) {",
         "experiment e { f(x) }",
@@ -99,9 +102,9 @@ def test_what_was_understood_is_kept() -> None:
 
 
 def test_words_of_later_versions_get_one_message_each() -> None:
-    text = 'store "lab.qdb"\nspace q: Qubit\nshow (a + a†)^3 as normal_order\nprove x { |0> == <1| }\nselect a from b\n'
-    assert codes(text) == ["E0117"] * 5
-    assert codes("circuit c(q: Qubit) {\n    h(q)\n}\npovm m(q) = [a, b]") == ["E0117"] * 2
+    text = 'store "lab.qdb"\nprove x { |0> == <1| }\nselect a from b\ndisprove { a == b }\n'
+    assert codes(text) == ["E0117"] * 4
+    assert codes("circuit c(q: Qubit) {\n    h(q)\n}\nlet x = 1") == ["E0117"]
 
 
 @pytest.mark.parametrize(
@@ -121,6 +124,15 @@ def test_words_of_later_versions_get_one_message_each() -> None:
         ("# comment", False),
         ("", False),
         ('"text', False),
+        ("space q:", True),
+        ("space q: Qubit", False),
+        ("povm m(q) = [", True),
+        ("show H as", True),
+        ("show H as matrix", False),
+        ("|0>", False),
+        ("|0>(q) *", True),
+        ("evolve(H, |0>(q),", True),
+        ("t -> 2pi * f *", True),
     ],
 )
 def test_incomplete(text: str, waits: bool) -> None:

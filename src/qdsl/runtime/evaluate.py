@@ -21,13 +21,16 @@ from qdsl.lang.typed.places import is_staged
 from qdsl.runtime import numeric
 from qdsl.runtime.compiled import Compiler
 from qdsl.runtime.failures import Stopped, no_value_yet, other_length
-from qdsl.runtime.frozen import frozen
+from qdsl.runtime.frozen import frozen, variables, with_values
 from qdsl.runtime.inputs import held_by_session
 from qdsl.runtime.show import rows, text_of
 from qdsl.runtime.sweep import Sweep, sweep
 from qdsl.runtime.value.estimate import independent
 
 Host = Callable[["Environment", typed.HostCall], Any]
+
+NOT_KNOWN = "E0387"
+"""Which space, level or operator is meant is not known while the expression is compiled."""
 
 
 @dataclass(eq=False)
@@ -49,6 +52,10 @@ class Environment:
     """Of a call that gives a function what its arguments were."""
     given: dict[typed.Expr, typed.Expr] = field(default_factory=dict)
     """The function that such a call gives: the call, of the variables in `held`."""
+    changing: dict[typed.Expr, tuple[typed.Variable, ...]] = field(default_factory=dict)
+    """Of an expression the variables in it that are operators which may change."""
+    by_ints: set[typed.Expr] = field(default_factory=set)
+    """Expressions in which Ints say which space or level is meant."""
     models: dict[typed.Experiment, Any] = field(default_factory=dict)
     overrides: dict[typed.Variable, float] = field(default_factory=dict)
     """What `--set` says of params, in SI: it goes before their defaults."""
@@ -58,7 +65,7 @@ class Environment:
         type_ = types.pruned(variable.type)
         if isinstance(type_, types.Array) and not isinstance(value, typed.Expr):
             _check_lengths(variable, type_, value)
-        if isinstance(value, typed.Expr):
+        if isinstance(value, typed.Expr) and not _may_change(variable):
             if variable.value is not None and variable.value is not value:
                 assert variable.span is not None
                 raise Stopped(function_not_known(variable.span).diagnostic)
@@ -129,7 +136,14 @@ class Environment:
         if isinstance(expr, typed.Local):
             found = self.values.get(expr.variable, expr.variable.value)
             return found if isinstance(found, typed.Expr) else expr
-        return frozen(expr, self._held_number)
+        return frozen(expr, self._held_number, self._operators_in(expr))
+
+    def _operators_in(self, expr: typed.Expr) -> dict[typed.Variable, typed.Expr]:
+        """The variables of an expression that are operators which may change, and what they are now."""
+        if expr not in self.changing:
+            found = (each for each in variables(expr) if _may_change(each) and each in self.values)
+            self.changing[expr] = tuple(dict.fromkeys(found))
+        return {each: self.values[each] for each in self.changing[expr]}
 
     def _held_number(self, part: typed.Expr) -> typed.Expr:
         """A number as a variable of its own; an Int, which may say how many operators there are, as itself."""
@@ -144,11 +158,41 @@ class Environment:
         """The elements of an array or a range, one after the other."""
         if isinstance(expr, typed.IntRange):
             return iter(range(self.evaluate(expr.low), self.evaluate(expr.high)))
+        if is_staged(expr.type):
+            return self._operators(self.evaluate(expr))
         return rows(self.evaluate(expr))
+
+    def _operators(self, whole: typed.Expr) -> Iterator[typed.Expr]:
+        """The elements of a list of operators."""
+        type_ = types.pruned(whole.type)
+        assert isinstance(type_, types.Array)
+        for k in range(self._count(whole)):
+            index = typed.Constant(whole.span, types.INT, k)
+            yield typed.Index(whole.span, type_.element, whole, (index,))
+
+    def _count(self, whole: typed.Expr) -> int:
+        match whole:
+            case typed.ArrayLiteral(elements=elements):
+                return len(elements)
+            case typed.Comprehension(iterable=iterable):
+                return len(list(self.elements(iterable)))
+            case _:
+                length = typed.Operation(
+                    whole.span, types.INT, "len", (whole, typed.Constant(whole.span, types.INT, 0))
+                )
+                return int(self.evaluate(length))
 
     def text(self, expr: typed.Expr) -> str:
         """The value as it is shown."""
-        return text_of(self.evaluate(expr), expr.type, self.unit_of(expr))
+        return text_of(self.shown(self.evaluate(expr), expr.type), expr.type, self.unit_of(expr))
+
+    def shown(self, value: Any, type_: types.Type) -> Any:
+        """A value for somebody to look at: of a record with operators its fields."""
+        type_ = types.pruned(type_)
+        if not isinstance(value, typed.Expr) or not isinstance(type_, types.Record):
+            return value
+        parts = {name: typed.GetField(value.span, each, value, name) for name, each in type_.fields}
+        return {name: self.shown(self.evaluate(each), each.type) for name, each in parts.items()}
 
     def unit_of(self, expr: typed.Expr) -> typed.DisplayUnit | None:
         """The unit an expression is shown in: a static one, or that of the column it is taken from."""
@@ -177,6 +221,26 @@ class Environment:
         raise no_value_yet(variable, at)
 
     def _number(self, expr: typed.Expr) -> Any:
+        """Operators in it that may change are put into it, as they are now; so are the Ints that say which is meant."""
+        changed = self._operators_in(expr)
+        if expr not in self.by_ints:
+            try:
+                return self._as_it_is(with_values(expr, changed))
+            except Stopped as stop:
+                if stop.diagnostic.code != NOT_KNOWN or not self._ints_in(expr):
+                    raise
+                self.by_ints.add(expr)
+        return self._as_it_is(with_values(expr, changed | self._ints_in(expr)))
+
+    def _ints_in(self, expr: typed.Expr) -> dict[typed.Variable, typed.Expr]:
+        """The variables of an expression that are Ints, as what they are now."""
+        found: dict[typed.Variable, typed.Expr] = {}
+        for each in variables(expr):
+            if types.pruned(each.type) is types.INT and each in self.values:
+                found[each] = typed.Constant(expr.span, types.INT, int(self.values[each]))
+        return found
+
+    def _as_it_is(self, expr: typed.Expr) -> Any:
         over_points = self._sweep(expr)
         if over_points is not None:
             values, lost = self._parts(over_points.point.sources)
@@ -245,10 +309,18 @@ class Environment:
                 return value.columns[name].values
             case types.Estimate():
                 return value.value if name == "value" else value.error
+            case types.Record() if isinstance(value, typed.RecordLiteral):
+                return self.evaluate(dict(value.fields)[name])
             case types.Record():
                 return value[name]
             case _:
                 return _fit_part(value, name)
+
+
+def _may_change(variable: typed.Variable) -> bool:
+    """Whether it is an operator, and another one later: of a `var`, of a loop, of a let in one."""
+    changes = variable.is_mutable or not variable.is_global
+    return changes and is_staged(variable.type) and not isinstance(types.pruned(variable.type), types.Function)
 
 
 def _fit_part(fit: Any, name: str) -> Any:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from qdsl.lang.core.layout import element_type
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
+from qdsl.lang.typed.places import is_staged
 
 HOST_TYPES = (types.Table, types.Fit, types.ExperimentType, types.Estimate)
 
@@ -35,7 +36,7 @@ def inputs(node: object, always: bool = True) -> Iterator[typed.Expr]:
     match node:
         case typed.HostCall() | typed.Interpolation() | typed.Uncertain():
             yield node
-        case typed.GetField(value=value) if held_by_session(value.type):
+        case typed.GetField(value=value) if held_by_session(value.type) and not is_staged(value.type):
             yield node
         case typed.Expr() if always and point_of(node) is not None:
             yield node

@@ -235,7 +235,8 @@ class Session:
             case types.ExperimentType(experiment):
                 return Show(self.library.dimension_names).experiment(experiment)
             case _:
-                return text_of(result, value.type, self.environment.unit_of(value))
+                shown = self.environment.shown(result, value.type)
+                return text_of(shown, value.type, self.environment.unit_of(value))
 
     def _assert(self, span: Span, condition: typed.Expr, text: str) -> None:
         holds = self.environment.evaluate(condition)
@@ -303,5 +304,7 @@ def _sides(condition: typed.Expr) -> tuple[typed.Expr, ...]:
             return operands
         case typed.Call(arguments=(typed.Compare(operands=operands),)):
             return operands
+        case typed.Quantum(name="alike", arguments=sides):
+            return tuple(each for each in sides if isinstance(types.pruned(each.type), types.Ket | types.Density))
         case _:
             return ()

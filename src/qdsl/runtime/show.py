@@ -9,7 +9,6 @@ from qdsl.lang.typed import types
 from qdsl.lang.typed.dimension import ONE, Dimension
 from qdsl.lang.typed.tree import DisplayUnit
 from qdsl.runtime.value.estimate import Estimate
-from qdsl.runtime.value.matrix import density_text, ket_text, summary
 from qdsl.runtime.value.quantity import best_unit, in_unit, number, shown
 
 MOST_SHOWN = 20
@@ -28,19 +27,29 @@ def text_of(value: Any, type_: types.Type, display: DisplayUnit | None = None) -
             return "true" if value else "false"
         case types.Simple("Int"):
             return shown(int(value), ONE, display) if display is not None else str(int(value))
+        case types.Array(element) if isinstance(types.pruned(element), types.STAGED):
+            return _quantum(value, type_)
         case types.Array(element, shape):
             return _array(value, element, len(shape), display)
-        case types.Ket():
-            return ket_text(value, type_)
-        case types.Density():
-            return density_text(value, type_)
-        case types.Operator() | types.SpaceType() | types.Povm() | types.Channel():
-            return summary(type_)
+        case _ if isinstance(type_, types.QUANTUM):
+            return _quantum(value, type_)
         case types.Record(fields):
             inner = ", ".join(f"{name} = {text_of(value[name], each)}" for name, each in fields)
             return f"({inner})"
         case _:
             return str(value)
+
+
+def _quantum(value: Any, type_: types.Type) -> str:
+    from qdsl.runtime.value.matrix import density_text, ket_text, summary  # needs NumPy
+
+    match type_:
+        case types.Ket():
+            return ket_text(value, type_)
+        case types.Density():
+            return density_text(value, type_)
+        case _:
+            return summary(type_)
 
 
 def _displayed(value: Estimate, display: DisplayUnit | None) -> Estimate:

@@ -29,6 +29,7 @@ def instantiated(
     """
     assert function.body is not None
     bringing = brought([each.type for each in function.parameters], arguments)
+    bringing.whole |= {place: bringing.places(places) for place, places in function.result_of}
     copier = _Copier(bringing, {}, call if function.module else None)
     parameters = tuple(copier.variable(each) for each in function.parameters)
     for parameter, given in zip(parameters, arguments, strict=True):

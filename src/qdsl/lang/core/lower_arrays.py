@@ -17,13 +17,15 @@ from qdsl.lang.core.builder import Values
 from qdsl.lang.core.ir import INT, ArrayType, Value, scalar_of
 from qdsl.lang.core.ir import Type as CoreType
 from qdsl.lang.core.layout import element_type, shape_of
-from qdsl.lang.core.lower_body import ZERO, Body, rule
+from qdsl.lang.core.lower_body import ZERO, Body, rule, staged_rule
 from qdsl.lang.core.lower_effects import walk
 from qdsl.lang.core.lower_errors import leaves_comprehension, not_a_number
 from qdsl.lang.core.lower_steps import tells_space
 from qdsl.lang.core.lower_values import Data, Row
+from qdsl.lang.core.staged import RecordBound, Staged
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
+from qdsl.lang.typed.places import is_staged
 
 # ── literals ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -366,8 +368,29 @@ def record_literal(body: Body, node: typed.RecordLiteral) -> Data:
 def get_field(body: Body, node: typed.GetField) -> Data:
     """A field of a record; the value of an Estimate."""
     owner = types.pruned(node.value.type)
+    if is_staged(owner):
+        found = staged_field(body, node)
+        assert isinstance(found, Data)
+        return found
     if isinstance(owner, types.Estimate) and node.name == "value":
         return Data(node.type, body.expr(node.value).values)
     if not isinstance(owner, types.Record):
         raise not_a_number(node.span, "a part of what is no record")
     return body.expr(node.value).field(node.name)
+
+
+# ── records with operators ───────────────────────────────────────────────────────────────────────────────────────
+
+
+@staged_rule(typed.RecordLiteral)
+def staged_record(body: Body, node: typed.RecordLiteral) -> Staged:
+    """`(H = .., loss = [..], start = |0>(q))`. Texts stay outside."""
+    inside = ((name, value) for name, value in node.fields if types.pruned(value.type) is not types.TEXT)
+    return RecordBound({name: body.bound(value) for name, value in inside})
+
+
+@staged_rule(typed.GetField)
+def staged_field(body: Body, node: typed.GetField) -> Staged:
+    whole = body.staged(node.value)
+    assert isinstance(whole, RecordBound)
+    return whole.fields[node.name]  # type: ignore[return-value]

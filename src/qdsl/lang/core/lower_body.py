@@ -29,7 +29,7 @@ from qdsl.lang.core.lower_errors import (
 )
 from qdsl.lang.core.lower_values import Bound, Closure, Data, FunctionCode, Row
 from qdsl.lang.core.staged import Many, Staged
-from qdsl.lang.core.static import Number, number
+from qdsl.lang.core.static import Number, number, truth
 from qdsl.lang.report import InternalError
 from qdsl.lang.source import Span
 from qdsl.lang.typed import tree as typed
@@ -149,6 +149,10 @@ class Body:
     def static(self, node: typed.Expr) -> Number | None:
         """The number that an expression is, where that is known now."""
         return number(node, self._known_variable, self._known_size)
+
+    def decided(self, condition: typed.Expr) -> bool | None:
+        """Whether a condition holds, where that is known now."""
+        return truth(condition, self._known_variable, self._known_size)
 
     def _known_size(self, node: typed.Quantum) -> Number | None:
         """`dim(c)`, `len(r)` of spaces that a call has brought."""

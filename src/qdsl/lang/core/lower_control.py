@@ -142,7 +142,10 @@ def _arm(body: Body, node: typed.Expr | None, frame: Frame) -> Values:
 
 @rule(typed.If)
 def if_(body: Body, node: typed.If) -> Data:
-    """An `if` that is not left early."""
+    """An `if` that is not left early. In a function that is written out, one that is decided now is only its branch."""
+    known = body.decided(node.condition) if body.calls_inside and node.otherwise is not None else None
+    if known is not None and node.otherwise is not None:
+        return body.expr(node.then if known else node.otherwise)
     condition = body.expr(node.condition).value
     fence = Fence.around(body, node, node.type, NO_FRAME)
     values = body.if_(condition, *_arms(body, node, fence.frame()), fence.types)

@@ -15,12 +15,12 @@ from dataclasses import dataclass
 
 from qdsl.lang.core.builder import Builder, Values
 from qdsl.lang.core.hermitian import is_hermitian
-from qdsl.lang.core.ir import REAL, Value
+from qdsl.lang.core.ir import REAL, Code, Value
 from qdsl.lang.core.lower_body import Body
 from qdsl.lang.core.lower_calls import apply_call
 from qdsl.lang.core.lower_complex import conj, mul
 from qdsl.lang.core.lower_dense import written_out
-from qdsl.lang.core.lower_errors import not_hermitian
+from qdsl.lang.core.lower_errors import h_not_hermitian
 from qdsl.lang.core.lower_inline import applied
 from qdsl.lang.core.lower_operators import scaled
 from qdsl.lang.core.lower_states import (
@@ -45,7 +45,7 @@ from qdsl.lang.source import Span
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
 from qdsl.lang.typed.dimension import RATE
-from qdsl.lang.typed.dynamics_calls import TIME
+from qdsl.lang.typed.generators import TIME
 from qdsl.lang.typed.spaces import Space
 
 RTOL = 1e-8
@@ -73,6 +73,11 @@ class Equation:
     scale: complex
     node: typed.Quantum
     span: Span
+
+    @property
+    def loses(self) -> bool:
+        """Whether there are jump operators."""
+        return isinstance(self.jumps, Inline) or bool(self.jumps.elements)
 
     @property
     def depends_on_time(self) -> bool:
@@ -125,10 +130,12 @@ class StartingState:
     def of(body: Body, node: typed.Expr, is_density: bool) -> StartingState:
         if isinstance(node, typed.Quantum) and node.name == "density":
             ket = body.expr(node.arguments[0]).value
-            check_normal(body, ket, is_density=False)
+            with body.b.at(node.span):
+                check_normal(body, ket, is_density=False)
             return StartingState(ket, True, density_support(body, ket))
         array = body.expr(node).value
-        check_normal(body, array, is_density)
+        with body.b.at(node.span):
+            check_normal(body, array, is_density)
         return StartingState(array, False, body.supports.get(array))
 
     def numbers(self, body: Body, places: Sequence[int]) -> Value:
@@ -195,9 +202,31 @@ def solved(body: Body, node: typed.Quantum, observables: Sequence[Operator] | No
     reader, _ = reader_of(body, places, whole.size, spaces, is_density, observables)
 
     def at(times: Data) -> Value:
+        if equation.loses:
+            _check_forwards(body, node, times)
         return solver_call(body, node, choice, equation, pruned, reader, first, times)
 
     return rows_or_row(body, times_node, at)
+
+
+def _check_forwards(body: Body, node: typed.Quantum, times: Data) -> None:
+    """What is lost does not come back: backwards there would be negative probabilities."""
+    start = _start(body, node).value
+    low, high = body.constant(0), body.b.len(times.value, 0)
+
+    def step(i: Value, *so_far: Value) -> Values:
+        return (body.b.op("min", so_far[0], body.b.get(times.value, i, inside=True)),)
+
+    with body.b.at(node.arguments[2].span):
+        (earliest,) = body.b.for_(low, high, (start,), body.region(step), (REAL,))
+        said = "with losses a state goes only forwards: the time {0} is before the start {1}, both in SI units"
+        body.check(body.b.op("ge", earliest, start), Code.DOMAIN, said, earliest, start)
+
+
+def _start(body: Body, node: typed.Quantum) -> Data:
+    """When the evolution starts."""
+    options = dict(node.options)
+    return body.expr(options["from"]) if "from" in options else Data(TIME, (body.constant(0.0),))
 
 
 def rows_or_row(body: Body, node: typed.Expr, solved: Callable[[Data], Value]) -> Value:
@@ -256,7 +285,7 @@ def generator_of(body: Body, equation: Equation, spaces: Sequence[Space], is_den
         for operator in (hamiltonian, *jumps):
             check_spaces(operator, spaces, span)
         if not is_hermitian(body, hamiltonian):
-            raise not_hermitian(span, "H", "damping is said by jump operators: loss = [sqrt(kappa) * a(c)]")
+            raise h_not_hermitian(span)
         return generator(
             [_term(body, *each) for each in hamiltonian.terms],
             [[_term(body, *each) for each in jump.terms] for jump in jumps],

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from qdsl.lang.report import Diagnostic, Label, error
 from qdsl.lang.source import Span
+from qdsl.lang.typed.words import counted
 
 
 class Refused(Exception):  # noqa: N818 - a property of the user's program
@@ -83,31 +84,60 @@ def leaves_comprehension(place: Span) -> Refused:
 
 def space_not_known(place: Span) -> Refused:
     """`X(r[k])` where k is known only when the program runs."""
-    said = "which space this is must be known when the program is compiled"
-    return Refused(error("E0387", said, Label(place), hint="an index may be a number, a const, or a loop over a range"))
+    said = "which space this is must be known before the program runs"
+    return Refused(
+        error("E0387", said, Label(place), hint="an index is a number, a const, or that of a loop over a range")
+    )
 
 
 def level_not_known(place: Span) -> Refused:
-    return Refused(error("E0387", "which level this is must be known when the program is compiled", Label(place)))
+    """`ket(c, k)` where k is known only when the program runs."""
+    said = "which level this is must be known before the program runs"
+    return Refused(
+        error("E0387", said, Label(place), hint="a level is a number, a const, or that of a loop over a range")
+    )
 
 
 def steps_not_known(place: Span) -> Refused:
     """`[Z(r[k]) for k in range(n)]` where n is known only when the program runs."""
-    said = "how often this is done must be known when the program is compiled: it makes an operator"
-    return Refused(error("E0387", said, Label(place)))
+    said = "how often this is done must be known before the program runs: it makes an operator"
+    return Refused(error("E0387", said, Label(place), hint="the length of a register is len(r)"))
 
 
 def staged_not_known(place: Span) -> Refused:
-    said = "which operator this is must be known when the program is compiled"
+    """An operator that a loop makes as often as it turns out."""
+    said = "which operator this is must be known before the program runs; only its numbers need not be"
     return Refused(error("E0387", said, Label(place)))
 
 
-def outside_space(place: Span, name: str, count: int) -> Refused:
-    return Refused(error("E0374", f"`{name}` has 0 to {count - 1}", Label(place)))
+def outside_list(place: Span, length: int) -> Refused:
+    """`ops[3]` of three."""
+    return Refused(error("E0317", f"this list has {counted(length, 'element')}, counted from 0", Label(place)))
 
 
-def not_hermitian(place: Span, what: str, hint: str) -> Refused:
-    return Refused(error("E0381", f"{what} is not Hermitian", Label(place), hint=hint))
+def outside_register(place: Span, name: str, length: int) -> Refused:
+    """`r[k]` in a function, where k is too large for the register that the call brings."""
+    said = f"`{name}` has {counted(length, 'space')}, counted from 0"
+    return Refused(error("E0317", said, Label(place)))
+
+
+def no_level(place: Span, name: str, level: int, count: int) -> Refused:
+    """`ket(c, k)` in a function, where k is too large for the space that the call brings."""
+    said = f"`{name}` has no level {level}: its levels are 0 to {count - 1}"
+    return Refused(error("E0374", said, Label(place)))
+
+
+def h_not_hermitian(place: Span) -> Refused:
+    """`evolve(g * a(c), ..)`."""
+    said = "H is not Hermitian: it differs from dag(H)"
+    hint = "the adjoint of a term is added: A + dag(A); damping is said by jump operators: loss = [..]"
+    return Refused(error("E0381", said, Label(place), hint=hint))
+
+
+def observable_not_hermitian(place: Span) -> Refused:
+    """`expect(a(c), psi)`."""
+    said = "what is measured is not Hermitian, so its mean would be complex"
+    return Refused(error("E0381", said, Label(place), hint="the complex mean of any operator is trace(A * rho)"))
 
 
 def returns_early(place: Span, name: str) -> Refused:
@@ -117,6 +147,7 @@ def returns_early(place: Span, name: str) -> Refused:
 
 
 def lacks_space(place: Span, names: str) -> Refused:
+    """A function over spaces, called with a state that lacks one."""
     return Refused(error("E0372", f"this acts on {names}, which the state does not have", Label(place)))
 
 
@@ -128,11 +159,13 @@ def not_of_this_kind(place: Span, wanted: str, names: Sequence[str]) -> Refused:
 
 def spaces_differ(place: Span) -> Refused:
     """`psi * phi†` in a function that is given states of different spaces."""
-    return Refused(error("E0372", "states of different spaces do not go together here", Label(place)))
+    return Refused(error("E0361", "states of different spaces do not go together here", Label(place)))
 
 
 def space_twice(place: Span, name: str) -> Refused:
-    return Refused(error("E0371", f"both sides are states of `{name}`; a space has one state", Label(place)))
+    """A function over spaces, called with one space for two."""
+    said = f"in a product of states each space stands once, and this has `{name}` twice"
+    return Refused(error("E0371", said, Label(place)))
 
 
 # ── measurements ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -142,6 +175,11 @@ def not_the_identity(place: Span, entry: str, value: str) -> Refused:
     """`povm m(q) = [P(q, 0), 0.9 * P(q, 1)]`."""
     said = f"the effects do not add up to the identity: {entry} of their sum is {value}"
     return Refused(error("E0390", said, Label(place), hint="what is lost is an outcome too: 1 - E0 - E1"))
+
+
+def effect_not_hermitian(place: Span) -> Refused:
+    """`povm m(q) = [sp(q), 1 - sp(q)]`."""
+    return Refused(error("E0381", "this effect is not Hermitian", Label(place)))
 
 
 def not_positive(place: Span, value: str) -> Refused:

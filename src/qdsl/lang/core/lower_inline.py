@@ -30,9 +30,15 @@ def written_out(
     """A call of a declared function: its parameters bound to the arguments, then `lower` of its body."""
     if function.body is None:
         raise staged_not_known(span)
-    given = [body.bound(each) for each in arguments]
+    given = [_given(body, each) for each in arguments]
     parameters, inside = instantiated(function, [each.type for each in arguments], span)
     return _inside(body, function.name, parameters, inside, given, span, lower)
+
+
+def _given(body: Body, node: typed.Expr) -> Bound:
+    """An argument. An Int that is known now stays known: `f(k - 1)` in a function that calls itself, say."""
+    known = body.static(node) if types.pruned(node.type) is types.INT else None
+    return Data(types.INT, (body.constant(known),)) if isinstance(known, int) else body.bound(node)
 
 
 def applied(

@@ -15,7 +15,14 @@ from qdsl.lang.core import lower_dense as dense
 from qdsl.lang.core.lower_body import Body, staged_rule
 from qdsl.lang.core.lower_bras import bra
 from qdsl.lang.core.lower_complex import complex_constant, conj, mul
-from qdsl.lang.core.lower_errors import level_not_known, outside_space, space_not_known, space_twice
+from qdsl.lang.core.lower_errors import (
+    level_not_known,
+    no_level,
+    outside_list,
+    outside_register,
+    space_not_known,
+    space_twice,
+)
 from qdsl.lang.core.staged import ChannelBound, Coefficient, Dense, Many, Operator, SpaceBound, Staged
 from qdsl.lang.quantum.local import Local, elementary, projector
 from qdsl.lang.quantum.pattern import Sum, size_of
@@ -72,7 +79,7 @@ def index(body: Body, node: typed.Index) -> Staged:
         raise space_not_known(node.indices[0].span)
     if isinstance(whole, Many):
         if not 0 <= place < len(whole.elements):
-            raise outside_space(node.span, "the list", len(whole.elements))
+            raise outside_list(node.span, len(whole.elements))
         return whole.elements[place]
     assert isinstance(whole, SpaceBound)
     register = whole.space
@@ -80,7 +87,7 @@ def index(body: Body, node: typed.Index) -> Staged:
     if register.length is None:
         raise space_not_known(node.span)
     if not 0 <= place < register.length:
-        raise outside_space(node.span, register.name, register.length)
+        raise outside_register(node.span, register.name, register.length)
     return SpaceBound(register.space(place))
 
 
@@ -147,7 +154,7 @@ def level(body: Body, node: typed.Expr, space: Space) -> int:
     if not isinstance(found, int):
         raise level_not_known(node.span)
     if not 0 <= found < (space.size or 0):
-        raise outside_space(node.span, space.name, space.size or 0)
+        raise no_level(node.span, space.name, found, space.size or 0)
     return found
 
 
@@ -345,9 +352,14 @@ def comprehension(body: Body, node: typed.Comprehension) -> Many:
 
 @staged_rule(typed.If)
 def if_(body: Body, node: typed.If) -> Staged:
-    """Both operators, and of their coefficients those of the one that is meant."""
-    condition = body.expr(node.condition).value
+    """The one that is meant, where that is known now; else both operators, and of their coefficients those of the one
+    that is meant.
+    """
     assert node.otherwise is not None
+    known = body.decided(node.condition)
+    if known is not None:
+        return body.staged(node.then if known else node.otherwise)
+    condition = body.expr(node.condition).value
     then, otherwise = (body.staged(each) for each in (node.then, node.otherwise))
     if not isinstance(then, Operator) or not isinstance(otherwise, Operator):
         raise space_not_known(node.span)

@@ -66,7 +66,7 @@ def _check(body: Body, measurement: PovmBound, spans: Sequence[Span], whole: Spa
             raise errors.measurement_not_known(span)
         check_spaces(effect, measurement.spaces, span)
         if not is_hermitian(body, effect):
-            raise errors.not_hermitian(span, "this effect", "")
+            raise errors.effect_not_hermitian(span)
     matrices = [matrix_of(each, measurement.spaces) for each in measurement.effects]
     known = [each for each in matrices if each is not None]
     if len(known) == len(matrices):

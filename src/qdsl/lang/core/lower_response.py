@@ -41,7 +41,7 @@ from qdsl.lang.quantum.sparse import size_of
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
 from qdsl.lang.typed.dimension import RATE
-from qdsl.lang.typed.dynamics_calls import TIME
+from qdsl.lang.typed.generators import TIME
 from qdsl.lang.typed.spaces import Space
 
 EXPONENTIAL_UP_TO = 32

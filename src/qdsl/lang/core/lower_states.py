@@ -19,7 +19,7 @@ from qdsl.lang.core.ir import INT, REAL, ArrayType, Code, Value
 from qdsl.lang.core.layout import element_type
 from qdsl.lang.core.lower_body import Body
 from qdsl.lang.core.lower_complex import mul
-from qdsl.lang.core.lower_errors import lacks_space, not_hermitian, space_twice, spaces_differ
+from qdsl.lang.core.lower_errors import lacks_space, observable_not_hermitian, space_twice, spaces_differ
 from qdsl.lang.core.lower_operators import all_spaces, factor_of, known_size, level, one_space, operator_of, spaces_once
 from qdsl.lang.core.lower_values import Data
 from qdsl.lang.core.sparse_code import FEW, Numbers, Weighted, added, combination, mapped
@@ -500,7 +500,7 @@ def _only(body: Body, type_: types.Type, rows: Value, place: int = 0) -> Data:
 def check_observable(body: Body, operator: Operator, spaces: Sequence[Space], span: Span) -> None:
     check_spaces(operator, spaces, span)
     if operator.dense is None and not is_hermitian(body, operator):
-        raise not_hermitian(span, "what is measured", "an expectation that is complex is trace(A * rho)")
+        raise observable_not_hermitian(span)
 
 
 def expectation(body: Body, operator: Operator, spaces: Sequence[Space], y: Numbers, is_density: bool) -> Value:

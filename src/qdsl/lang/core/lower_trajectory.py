@@ -36,7 +36,7 @@ from qdsl.lang.quantum.sparse import Ints, Sparse
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
 from qdsl.lang.typed.dimension import RATE
-from qdsl.lang.typed.dynamics_calls import TIME
+from qdsl.lang.typed.generators import TIME
 from qdsl.lang.typed.spaces import Space
 
 

@@ -83,6 +83,13 @@ class ChannelBound:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class RecordBound:
+    """A record of which a field is staged: each field as what it is, `Data` too."""
+
+    fields: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class PovmBound:
     """The effects of a measurement, one for each outcome."""
 
@@ -102,4 +109,4 @@ class Inline:
     variables: Mapping[typed.Variable, object]
 
 
-Staged = SpaceBound | Operator | BraBound | Many | PovmBound | ChannelBound | Inline
+Staged = SpaceBound | Operator | BraBound | Many | RecordBound | PovmBound | ChannelBound | Inline

@@ -1,5 +1,6 @@
 """Numbers that are known while a program is compiled: the index of a register, the level of a ket, the weight in an
-operator. In: a typed expression, and what variables are known to be. Out: the number, or None.
+operator; and conditions that are, as those that end a function which calls itself. In: a typed expression, and what
+variables are known to be. Out: the number or the answer, or None.
 """
 
 from __future__ import annotations
@@ -11,6 +12,9 @@ from qdsl.lang.typed import tree as typed
 
 Number = int | float | complex
 
+Known = Callable[[typed.Variable], Number | None]
+Size = Callable[[typed.Quantum], Number | None]
+
 _OPERATIONS: Mapping[str, Callable[..., Number]] = {
     "add": lambda a, b: a + b,
     "sub": lambda a, b: a - b,
@@ -21,10 +25,6 @@ _OPERATIONS: Mapping[str, Callable[..., Number]] = {
     "mod": lambda a, b: a % b,
     "conj": lambda a: complex(a).conjugate(),
 }
-
-
-Known = Callable[[typed.Variable], Number | None]
-Size = Callable[[typed.Quantum], Number | None]
 
 
 def number(node: typed.Expr, known: Known, size: Size = lambda _: None) -> Number | None:
@@ -48,6 +48,38 @@ def number(node: typed.Expr, known: Known, size: Size = lambda _: None) -> Numbe
         case typed.Operation(name=name, operands=operands):
             numbers = [number(each, known, size) for each in operands]
             return None if None in numbers else _computed(name, [each for each in numbers if each is not None])
+        case _:
+            return None
+
+
+_TESTS: Mapping[str, Callable[[Number, Number], bool]] = {
+    "==": lambda a, b: a == b,
+    "!=": lambda a, b: a != b,
+    "<": lambda a, b: a < b,  # type: ignore[operator]
+    "<=": lambda a, b: a <= b,  # type: ignore[operator]
+    ">": lambda a, b: a > b,  # type: ignore[operator]
+    ">=": lambda a, b: a >= b,  # type: ignore[operator]
+}
+
+
+def truth(node: typed.Expr, known: Known, size: Size = lambda _: None) -> bool | None:
+    """Whether a condition on known numbers holds."""
+    match node:
+        case typed.Constant(value=bool() as value):
+            return value
+        case typed.Compare(operators=operators, operands=operands) if all(each in _TESTS for each in operators):
+            numbers = [number(each, known, size) for each in operands]
+            if None in numbers:
+                return None
+            pairs = zip(operators, numbers[:-1], numbers[1:], strict=True)
+            return all(_TESTS[each](a, b) for each, a, b in pairs if a is not None and b is not None)
+        case typed.Logic(operator=operator, left=left, right=right):
+            first = truth(left, known, size)
+            decides = operator == "or"
+            return first if first is decides or first is None else truth(right, known, size)
+        case typed.Operation(name="not", operands=(operand,)):
+            inner = truth(operand, known, size)
+            return None if inner is None else not inner
         case _:
             return None
 

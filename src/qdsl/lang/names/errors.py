@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from qdsl.lang.names.symbols import Kind, Symbol
@@ -12,10 +12,23 @@ from qdsl.lang.source import Span
 from qdsl.lang.surface import tree
 
 
-def unknown_name(span: Span, name: str, known: Iterable[str]) -> Diagnostic:
-    """`print(detunning)`."""
-    near, fixes = _near(span, name, known)
+def unknown_name(span: Span, name: str, known: Iterable[str], instead: str = "") -> Diagnostic:
+    """`print(detunning)`. `instead` is what is written here for a word of another package."""
+    near, fixes = (instead, ()) if instead else _near(span, name, known)
     return error("E0201", f"nothing is called `{name}` here", Label(span), hint=near, fixes=fixes)
+
+
+def operator_alone(span: Span, name: str, spaces: Sequence[str]) -> Diagnostic:
+    """`X * q`, `a†(c)`. `spaces` are those of the file."""
+    space = spaces[0]
+    hint = "the adjoint of an operator is dag(a(c)), or a(c)†" if name == "a" else ""
+    said = f"`{name}` is an operator of a space, and stands with it: {name}({space})"
+    return error("E0337", said, Label(span), hint=hint)
+
+
+def function_alone(span: Span, name: str) -> Diagnostic:
+    """`let solve = evolve`."""
+    return error("E0337", f"`{name}` can only be called", Label(span))
 
 
 def unknown_unit(span: Span, name: str, known: Iterable[str]) -> Diagnostic:

@@ -8,8 +8,10 @@ from typing import Any, ClassVar
 from qdsl.lang.names import errors
 from qdsl.lang.names.blocks import Blocks
 from qdsl.lang.names.declare import Declarations
+from qdsl.lang.names.other_packages import INSTEAD, OPERATORS
 from qdsl.lang.names.symbols import Kind, Scope, Symbol, failed
 from qdsl.lang.report import Diagnostics, InternalError
+from qdsl.lang.source import Span
 from qdsl.lang.surface import tree
 
 SPACE_TYPES = frozenset(["Qubit", "Fock", "Spin", "Level", "Space"])
@@ -72,9 +74,28 @@ class Expressions:
         if symbol is None:
             symbol = self.scope.unit(node.name)
         if symbol is None:
-            self.report(errors.unknown_name(node.span, node.name, self._value_names()))
+            self._unknown(node)
             return
         self._use(node, symbol)
+
+    def _unknown(self, node: tree.Reference) -> None:
+        """A value that nothing is called; or a function of operators and states, or one of other packages."""
+        spaces = self._spaces()
+        if self.scope.call(node.name) is None:
+            instead = INSTEAD.get(node.name) if spaces else None
+            hint = "" if instead is None else instead.hint
+            self.report(errors.unknown_name(node.span, node.name, self._value_names(), hint))
+        elif node.name not in OPERATORS:
+            self.report(errors.function_alone(node.span, node.name))
+        elif spaces:
+            self.report(errors.operator_alone(node.span, node.name, spaces))
+        else:
+            self.report(errors.unknown_name(node.span, node.name, self._value_names()))
+
+    def _unknown_call(self, span: Span, name: str) -> None:
+        instead = INSTEAD.get(name)
+        hint = "" if instead is None else instead.hint
+        self.report(errors.unknown_name(span, name, self._callable_names(), hint))
 
     def unit_reference(self, node: tree.Reference) -> None:
         """A word after a number or after `to`: a unit first."""
@@ -186,7 +207,7 @@ class Expressions:
             of_space = bool(arguments) and self._is_space(arguments[0].value)
             symbol = operator if symbol is None or of_space or symbol is self.declaring else symbol
         if symbol is None:
-            self.report(errors.unknown_name(node.span, node.name, self._callable_names()))
+            self._unknown_call(node.span, node.name)
         else:
             self._use(node, symbol)
 
@@ -194,10 +215,13 @@ class Expressions:
         """Whether it is a space by its declaration, or one of a register."""
         base = node.value if isinstance(node, tree.Index) else node
         symbol = self._lookup(base.name) if isinstance(base, tree.Reference) else None
-        if symbol is None or symbol.kind is Kind.SPACE:
-            return symbol is not None
-        type_ = symbol.node.type if isinstance(symbol.node, tree.Parameter) else None
-        return isinstance(type_, tree.TypeName) and type_.name.text in SPACE_TYPES
+        return symbol is not None and _declares_space(symbol)
+
+    def _spaces(self) -> list[str]:
+        """What is a space here, the nearest first."""
+        around = [block.names for block in reversed(self.blocks.open_)]
+        around += [scope.values for scope in self.scope.chain()]
+        return [name for names in around for name, symbol in names.items() if _declares_space(symbol)]
 
     def _method(self, node: tree.Field) -> None:
         """`x.f(y)` is f(x, y). An unknown x may be a module, and f what it has."""
@@ -206,7 +230,7 @@ class Expressions:
             return
         symbol = self._lookup(node.name.text) or self.scope.call(node.name.text)
         if symbol is None:
-            self.report(errors.unknown_name(node.name.span, node.name.text, self._callable_names()))
+            self._unknown_call(node.name.span, node.name.text)
         else:
             self._use(node, symbol)
 
@@ -329,3 +353,8 @@ def _in_brackets(node: tree.Node) -> bool:
 
 def _power_base(node: tree.Expr) -> tree.Expr:
     return node.left if isinstance(node, tree.Binary) and node.operator == "^" else node
+
+
+def _declares_space(symbol: Symbol) -> bool:
+    type_ = symbol.node.type if isinstance(symbol.node, tree.Parameter) else None
+    return symbol.kind is Kind.SPACE or (isinstance(type_, tree.TypeName) and type_.name.text in SPACE_TYPES)

@@ -48,7 +48,8 @@ class _Unroll(Rewriter):
             return self.loop(op, low, high) if self.is_short(op, low, high) else None
         if op.name == "build" and len(op.operands) == 1 and not has_effect(op, self.constant):
             length = self.constant(op.operands[0])
-            return self.elements(op, length) if self.is_short(op, 0, length) else None
+            if not has_effect(op, self.constant) and self.is_short(op, 0, length):
+                return self.elements(op, length)
         return None
 
     def is_short(self, op: Op, low: int | None, high: int | None) -> bool:
@@ -69,6 +70,7 @@ class _Unroll(Rewriter):
         return carried
 
     def elements(self, op: Op, length: int) -> Sequence[Value]:
+        """Those of a `build` that cannot fail: only inside one is it told which element failed."""
         made = [
             copy_block(op.regions[0], (self.builder.const(index),), self.builder, self.replaced)[0]
             for index in range(length)

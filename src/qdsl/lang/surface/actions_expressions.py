@@ -237,7 +237,7 @@ def field(build: Building, span: Span, value: Expr, _dot: Token, name: Token) ->
 
 
 def ket(_build: Building, span: Span, token: Token) -> Ket:
-    return Ket(span, "".join(token.text.split()))
+    return Ket(span, token.text)
 
 
 def empty_array(_build: Building, span: Span, _open: Token, _close: Token) -> Array:

@@ -57,6 +57,21 @@ def type_register(
     return TypeName(span, build.name(name), length=lengths[0])
 
 
+def type_register_with_values(
+    build: Building,
+    span: Span,
+    name: Token,
+    _left: Token,
+    values: list[Expr],
+    _right: Token,
+    opener: Token,
+    lengths: list[Expr],
+    closer: Token,
+) -> TypeName:
+    register = type_register(build, span, name, opener, lengths, closer)
+    return TypeName(span, register.name, values=tuple(values), length=register.length)
+
+
 def type_one(build: Building, span: Span, number: Token) -> TypeOne:
     if number.text != "1":
         build.found.append(shape_errors.number_in_type(span))

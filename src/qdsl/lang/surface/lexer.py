@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from qdsl.lang.report import Diagnostic
 from qdsl.lang.source import Chunk, Span
-from qdsl.lang.surface import number_errors, slips, text_errors
+from qdsl.lang.surface import kets, number_errors, slips, text_errors
 from qdsl.lang.surface.tokens import END, PATH_WORDS, RESERVED, SIGNS, Token
 from qdsl.lang.surface.tree import Comment
 
@@ -38,6 +38,7 @@ _PIECE = re.compile(r'(?:[^"\\{\n]|\\.|\{\{)*')
 _PLAIN_PIECE = re.compile(r'(?:[^"\\\n]|\\.)*')
 _IMAGINARY = re.compile(r"i(?!\w)")
 _VALUE_ENDS = frozenset({"NAME", "NUMBER", "IMAGINARY", "UNCERTAIN", "RPAR", "RSQB", "DAGGER"})
+_NUMBERS = frozenset({"NUMBER", "IMAGINARY", "UNCERTAIN"})
 _VALUES = _VALUE_ENDS | {"STRING", "STRING_CLOSE", "TRUE", "FALSE", "RBRACE", "KET"}
 
 
@@ -71,6 +72,7 @@ class _Lexer:
         self.docs: list[Comment] = []
         self.strings: list[int] = []
         self.explained: set[int] = set()
+        self.skipped: dict[int, int] = {}
         self.first = True
 
     def run(self) -> Lexed:
@@ -144,14 +146,32 @@ class _Lexer:
                     strings.pop()
                     return self.string_goes_on(start)
                 strings[-1] -= 1
-        if text == "<" and not self.is_after_value() and (state := slips.ket(self.text, start)) > start:
-            return self.ket(start, state)
+        if text == "<" and (state := self.ket(start)) > start:
+            return state
         self.add(SIGNS[text], text, start, end)
         return end
 
-    def ket(self, start: int, end: int) -> int:
-        """`|0>`, `<0|`, `<0|1>`."""
-        self.add("KET", self.text[start:end], start, end)
+    def ket(self, start: int) -> int:
+        """`|0>`, `<0|`, `<0|1>`: where it ends that begins here, or `start`. A number multiplies what follows it."""
+        if start in self.skipped:
+            return self.skipped[start]
+        after_value = self.is_after_value()
+        multiplied = after_value and self.tokens[-1].kind in _NUMBERS
+        end = kets.end_after_value(self.text, start, multiplied) if after_value else kets.end_of(self.text, start)
+        if end == start:
+            return start
+        span = self.span(start, end)
+        if not after_value and (found := kets.sandwich(span)) is not None:
+            bra, ket, diagnostic = found
+            self.report(diagnostic)
+            self.skipped[ket.start] = ket.end
+            return bra.end
+        if after_value and not multiplied:
+            self.report(kets.no_operator_before(span, self.tokens[-1].text))
+            self.add("STAR", "*", start, start)
+        elif (slip := kets.letters_apart(span)) is not None:
+            self.report(slip)
+        self.add("KET", kets.plain(span.text), start, end)
         return end
 
     def slip(self, text: str, start: int) -> int:
@@ -165,10 +185,9 @@ class _Lexer:
             return self.other_quotes(start, found.end(), found[1] or found[2] or "")
         if start in self.explained:
             return end
-        after_value = self.is_after_value()
-        if text == "|" and not after_value and (state := slips.ket(self.text, start)) > start:
-            return self.ket(start, state)
-        slip = slips.sign(text, self.span(start, end), after_value)
+        if text in ("|", "⟨") and (state := self.ket(start)) > start:
+            return state
+        slip = slips.sign(text, self.span(start, end), self.is_after_value())
         self.report(slip.diagnostic)
         self.explained.add(slip.explained)
         for kind in slip.kinds:

@@ -60,7 +60,7 @@ class Indent:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """What follows ` =`: on the same line, or on the next one if only there it fits."""
+    """What follows ` =`: on the same line, or on the next one if only there it fits and its group is broken."""
 
     inner: Doc
 
@@ -105,7 +105,8 @@ def laid_out(doc: Doc, width: int) -> str:
                 waiting.append((indent, breaks, inner))
             case Value(inner):
                 whole = Group(inner)
-                next_line = not _fits([" ", whole], width - column, waiting) and _fits(whole, width - indent - STEP, [])
+                fits_here = not broken or _fits([" ", whole], width - column, waiting)
+                next_line = not fits_here and _fits(whole, width - indent - STEP, [])
                 waiting.append((indent, False, Indent([HardLine(), whole]) if next_line else [" ", inner]))
             case HardLine(blank):
                 out.append("\n\n" if blank else "\n")
@@ -145,7 +146,7 @@ def _fits(doc: Doc, room: int, after: list[tuple[int, bool, Doc]]) -> bool:
             case HardLine() | Remark():
                 return True
             case Value(inner):
-                if waiting or at < len(after):
+                if broken:
                     return True
                 waiting.append((broken, inner))
             case Line(flat):

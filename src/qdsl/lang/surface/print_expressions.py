@@ -282,7 +282,7 @@ def _is_factor(expr: Expr) -> bool:
     """Whether a number may stand directly before it."""
     while isinstance(expr, Call | Index | Field):
         expr = expr.function if isinstance(expr, Call) else expr.value
-    return isinstance(expr, Reference)
+    return isinstance(expr, Reference | Ket)
 
 
 def _is_unit_power(expr: Expr) -> bool:

@@ -64,9 +64,9 @@ class TypePrinter:
             return f"{name}<{', '.join(map(self.type, type_.arguments))}>"
         if type_.fields:
             return f"{name}({self.type_fields(type_.fields)})"
-        if type_.length is not None:
-            return f"{name}[{self.value(type_.length)}]"
-        return f"{name}({self.values(type_.values)})" if type_.values else name
+        values = f"({self.values(type_.values)})" if type_.values else ""
+        length = f"[{self.value(type_.length)}]" if type_.length is not None else ""
+        return f"{name}{values}{length}"
 
     def type_fields(self, fields: Iterable[TypeField]) -> str:
         return ", ".join(f"{field.name.text}: {self.type(field.type)}" for field in fields)

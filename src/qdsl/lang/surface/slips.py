@@ -43,8 +43,6 @@ _INSTEAD = {
     "→": ("->", "write `->`"),
 }
 _WORDS = {"&&": "and", "||": "or", "&": "and", "|": "or", "!": "not"}
-_KET = re.compile(r"\|[^\s|<>()]+>")
-_BRA = re.compile(r"<[^\s|<>()]+\|(?:[^\s|<>()]+>)?")
 _BARS = re.compile(r"\|([^|\n]*[^|\s])\|")
 
 ELSE_IF = ("elif", "elseif", "elsif")
@@ -108,12 +106,6 @@ def _bar(span: Span) -> Slip:
     edits = (Edit(span, "abs("), Edit(Span(span.chunk, close, close + 1), ")"))
     fix = Fix("write `abs(..)`", edits, sure=False)
     return Slip(_not_in_language("|", span, "an absolute value is abs(x)", fix), explained=close)
-
-
-def ket(text: str, start: int) -> int:
-    """Where the ket, bra or bracket ends that begins here; `start` if none does."""
-    found = _KET.match(text, start) or _BRA.match(text, start)
-    return found.end() if found else start
 
 
 def _goes_on(span: Span) -> bool:

@@ -8,6 +8,7 @@ for any token, and others for tokens that show what was meant. In a sentence `{t
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from qdsl.lang.report import Diagnostic, Edit, Fix, Label, error
@@ -81,10 +82,16 @@ SITUATIONS: dict[str, tuple[Words, ...]] = {
         _LATER,
         _MEMBER_OUTSIDE,
         _LONE_ELSE,
+        _for(
+            "SPACE POVM PROJECTIVE",
+            "E0126",
+            "{token} stands at the top of a file; a function takes its spaces as parameters: fn f(q: Qubit)",
+        ),
         _for(_TOP_LEVEL, "E0126", "{token} stands at the top of a file, not in a block: is a `}}` missing above?"),
         _NO_START,
     ),
     "member": (
+        _for("SPACE POVM PROJECTIVE", "E0126", "{token} stands at the top of the file, outside of the experiment"),
         Words("E0126", "an experiment holds `param`, `axis`, `let` and `measure`; {token} begins none of them"),
     ),
     "end of line": (
@@ -224,11 +231,26 @@ def diagnostic(place: Place, chunk: Chunk) -> Diagnostic:
         end, opener = place.before.end, place.opener
         closer = SPELLING[place.inserted]
         return never_closed(Span(chunk, end, end), Span(chunk, opener.start, opener.end), opener.text, closer)
+    if place.before is not None and _is_show_without_form(place, chunk):
+        return _form_missing(Span(chunk, place.before.start, place.before.end))
     words = _words(place)
     span = _span(place, chunk)
     name = place.before.text if place.before is not None else ""
     sentence = words.sentence.format(token=_shown(place.token), before=_shown(place.before), name=name)
     return error(words.code, sentence, Label(span), fixes=_fixes(place, chunk))
+
+
+def _is_show_without_form(place: Place, chunk: Chunk) -> bool:
+    """`show H`: the line ends where `as` is waited for."""
+    if place.before is None or place.token.kind not in ("NL", END) or situation(place.state) != "after a value":
+        return False
+    before = re.split("[\n;{]", chunk.text[: place.before.end])[-1]
+    return before.split()[:1] == ["show"]
+
+
+def _form_missing(before: Span) -> Diagnostic:
+    fix = Fix("insert `as matrix`", (Edit(before.after(), " as matrix"),))
+    return error("E0107", f"`as matrix` is missing after `{before.text}`", Label(before), fixes=(fix,))
 
 
 def situation(state: int) -> str:

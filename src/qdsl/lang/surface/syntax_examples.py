@@ -54,6 +54,7 @@ _VALUE_PLACES = _lines("""
     let x: F(@
     let x: F(1, @
     let x: Q[@
+    let x: Q(1)[@
     let x: [T; @
     let x: [T; 1, @
     f([1, @
@@ -157,6 +158,7 @@ _TYPES = _lines("""
     C<A>
     F(1)
     Q[1]
+    Q(1)[1]
     [A]
     (A)
     (a: A)
@@ -256,6 +258,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     (n = 1 :
     let x: F(1, 2 :
     let x: Q[1 :
+    let x: Q(1)[1 :
     let x: [T; 1 :
     (a, b, c :
     f([a for k in b] :

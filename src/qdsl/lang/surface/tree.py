@@ -66,7 +66,7 @@ class Reference(Expr):
 
 
 class Ket(Expr):
-    """`|0>`, `|+i>`, `<0|`, `<0|1>`, as written; called with the spaces that it is of."""
+    """`|0>`, `|+i>`, `<0|`, `<0|1>`, `|0><1|`, in ASCII and without blanks; called with the spaces that it is of."""
 
     text: str
 

@@ -67,6 +67,9 @@ def _named(c: Checker, node: surface.TypeName) -> Type:
     name = node.name.text
     if name in KINDS:
         return space_type(c, node, is_declared=False)
+    if node.length is not None:
+        c.report(c.errors.array_as_in_c(node.span, name, node.length.span.text))
+        return BROKEN
     if name in _PLAIN:
         if node.arguments or node.fields or node.values:
             c.report(c.errors.type_arguments(node.span, name, "nothing in brackets"))

@@ -219,9 +219,9 @@ def _axes(shape: tuple[Length, ...] | None) -> int:
 
 
 def _is_other_kind(found: Type, wanted: Type) -> bool:
-    """Whether they differ in more than their dimension: a Complex where a real number is taken, an operator or none."""
-    if isinstance(found, types.Operator) != isinstance(wanted, types.Operator):
-        return True
+    """Whether they differ in more than their dimension: a Complex or an operator where a real number is taken."""
+    if isinstance(found, types.QUANTUM) or isinstance(wanted, types.QUANTUM):
+        return type(found) is not type(wanted)
     return isinstance(found, types.Complex) and isinstance(wanted, types.Real)
 
 

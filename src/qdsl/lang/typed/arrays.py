@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from functools import partial
 
 from qdsl.lang.names import Kind
 from qdsl.lang.report import Diagnostic
@@ -198,14 +199,18 @@ def index(c: Checker, node: surface.Index, expected: Type | None) -> typed.Expr:
 def _of_register(c: Checker, node: surface.Index, value: typed.Expr, register: Register) -> typed.Expr:
     """`r[k]`: one of its spaces; which one, where k is known now."""
     place = node.indices[0]
-    if len(node.indices) != 1 or not isinstance(place, surface.Expr):
-        c.report(c.errors.too_many_indices(node.span, 1))
+    if not isinstance(place, surface.Expr):
+        c.report(c.quantum.slice_of_register(place.span, node.value.span.text))
         return c.broken(node.span)
-    index_ = index_of(c, place, register.length)
+    if len(node.indices) != 1:
+        c.report(c.quantum.indices_of_register(node.span, node.value.span.text))
+        return c.broken(node.span)
+    index_ = index_of(c, place)
     known = c.exact.get(index_)
     if known is None:
         return typed.Index(node.span, types.SpaceType(Part(register)), value, (index_,))
-    if register.length is not None and not 0 <= known < register.length:
+    if known < 0 or (register.length is not None and known >= register.length):
+        c.report(c.quantum.outside_register(place.span, register))
         return c.broken(node.span)
     return typed.Index(node.span, types.SpaceType(register.space(int(known))), value, (index_,))
 
@@ -295,7 +300,9 @@ def field(c: Checker, node: surface.Field, expected: Type | None) -> typed.Expr:
         return c.broken(node.span)
     known = fields_of(owner_type)
     if known is None:
-        c.report(c.errors.no_field(node.name.span, owner_type, node.name.text, ()))
+        is_quantum = isinstance(owner_type, types.QUANTUM)
+        no_field = c.quantum.no_part if is_quantum else partial(c.errors.no_field, known=())
+        c.report(no_field(node.name.span, owner_type, node.name.text))
         return c.broken(node.span)
     type_ = known.get(node.name.text)
     if type_ is None:

@@ -19,9 +19,10 @@ from qdsl.lang.typed.arrays import joined_types
 from qdsl.lang.typed.checker import Body, Checker, rule
 from qdsl.lang.typed.control import ending, set_ending
 from qdsl.lang.typed.dimension import Dimension, DimVar
+from qdsl.lang.typed.kets import written_ket
 from qdsl.lang.typed.overloads import best_form
 from qdsl.lang.typed.places import brought, is_quantum
-from qdsl.lang.typed.quantum_calls import ALSO, written_ket
+from qdsl.lang.typed.quantum_calls import ALSO
 from qdsl.lang.typed.scheme import Instance, is_generic
 from qdsl.lang.typed.types import BROKEN, INT, NOTHING, Type, pruned
 from qdsl.lang.typed.unification import element_of
@@ -49,6 +50,9 @@ def call(c: Checker, node: surface.Call, expected: Type | None) -> typed.Expr:
         c.products.call(node, result.type, _is_result_written(symbol))
         return result
     if symbol is None and isinstance(node.function, surface.Reference):
+        return _after_a_mistake(c, node, arguments)
+    if symbol is None and isinstance(node.function, surface.Field) and surface.method(node) is not None:
+        c.expr(node.function.value)  # that nothing has the name of what is called has been said
         return _after_a_mistake(c, node, arguments)
     return _of_value(c, node, arguments)
 
@@ -182,7 +186,12 @@ def _of_states(
     """A call that brings spaces. Over an array of states, it is the array of the calls."""
     over = next((each for each, goes in zip(arguments, mapped, strict=True) if goes), None)
     if over is None:
-        type_of_call = brought(type_.parameters, [each.type for each in arguments]).type(result)
+        bringing = brought(type_.parameters, [each.type for each in arguments])
+        type_of_call = bringing.type(result)
+        if bringing.outside:
+            register, place = bringing.outside[0]
+            c.report(c.quantum.register_too_short(span, function.name, place, register))
+            return c.broken(span)
         call = typed.Call(span, type_of_call, function, tuple(arguments), tuple(mapped))
         c.note(call)
         return call

@@ -21,9 +21,11 @@ from qdsl.lang.typed import types
 from qdsl.lang.typed.cycles import Products
 from qdsl.lang.typed.dimension import CYCLE, ONE, Dimension, Turn
 from qdsl.lang.typed.dimension_errors import DimensionErrors
+from qdsl.lang.typed.dynamics_errors import DynamicsErrors
 from qdsl.lang.typed.errors import TypeErrors
 from qdsl.lang.typed.experiment_errors import ExperimentErrors
 from qdsl.lang.typed.picture_errors import PictureErrors
+from qdsl.lang.typed.places import is_quantum
 from qdsl.lang.typed.quantum_errors import QuantumErrors
 from qdsl.lang.typed.scheme import dimensions_of, free_variables, open_turns
 from qdsl.lang.typed.show import Show
@@ -94,6 +96,7 @@ class Checker:
         self.dims = DimensionErrors(self.show, self.is_hidden)
         self.models = ExperimentErrors(self.show)
         self.quantum = QuantumErrors(self.show)
+        self.dynamics = DynamicsErrors(self.show)
         self.pictures = PictureErrors(self.show)
         self.unifier = Unifier(lambda span, count: self.report(self.dims.too_many_turns(span, count)))
         self.same_dimension = self.unifier.same_dimension
@@ -200,10 +203,12 @@ class Checker:
             fields.append((name, converted))
         if kept:
             return value
-        result = typed.RecordLiteral(value.span, target, tuple(fields))
+        made = {name: part.type if is_quantum(part.type) else target.field(name) or part.type for name, part in fields}
+        type_ = types.Record(tuple(made.items()))
+        result = typed.RecordLiteral(value.span, type_, tuple(fields))
         if literal is not None:
             return result
-        return typed.Block(value.span, target, (typed.Let(value.span, whole, value),), result)
+        return typed.Block(value.span, type_, (typed.Let(value.span, whole, value),), result)
 
     def _convert_quantum(self, value: typed.Expr, source: Type, target: Type) -> typed.Expr | None:
         """A state is also its density, and a density an operator; spaces fit where kind and size do."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from qdsl.lang.source import Span
 from qdsl.lang.surface import tree as surface
+from qdsl.lang.typed import alike, types
 from qdsl.lang.typed import tree as typed
-from qdsl.lang.typed import types
 from qdsl.lang.typed.checker import Checker, rule
 from qdsl.lang.typed.operands import Number, Shape, adopt_zero, higher, number_of, raised, result_shape
+from qdsl.lang.typed.operator_rules import takes_part
 from qdsl.lang.typed.types import BOOL, BROKEN, Type, pruned
 from qdsl.lang.typed.unification import element_of, is_numeric
 
@@ -21,6 +22,8 @@ def compare(c: Checker, node: surface.Compare, expected: Type | None) -> typed.E
     if node.operators == ("~=",) and isinstance(last, surface.Binary) and last.operator == "+/-":
         nodes[-1], tolerance_node = last.left, last.right
     operands = [c.expr(each) for each in nodes]
+    if takes_part(*operands):
+        return alike.compare(c, node, operands, tolerance_node)
     shape: Shape = None
     for position, operator in enumerate(node.operators):
         left, right = operands[position], operands[position + 1]

@@ -12,7 +12,7 @@ import re
 from qdsl.lang.report import Diagnostic, Edit, Fix, Label, error, warning
 from qdsl.lang.source import Span
 from qdsl.lang.typed.cycles import Doubled
-from qdsl.lang.typed.dimension import CYCLE, TIME, Dimension
+from qdsl.lang.typed.dimension import CYCLE, ENERGY, FREQUENCY, RATE, TIME, Dimension
 from qdsl.lang.typed.readings import IsHidden, readings
 from qdsl.lang.typed.show import Show, by_default
 
@@ -249,6 +249,10 @@ class DimensionErrors:
             return f"did you forget a unit after `{literal.text}`?"
         if not found.factors or not wanted.factors or not ratio.ground:
             return ""
+        if {found, wanted} == {RATE, ENERGY}:
+            return "an Energy over hbar is a Rate"
+        if {found, wanted} == {FREQUENCY, ENERGY}:
+            return "an Energy over h is a Frequency"
         if (wanted * found).is_one:
             return "one is the inverse of the other"
         if list(ratio.factors) == [CYCLE]:

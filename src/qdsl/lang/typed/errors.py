@@ -174,15 +174,17 @@ class TypeErrors:
     def wrong_argument(self, span: Span, function: str, parameter: str, found: Type, expected: Type) -> Diagnostic:
         """`sin("a")`."""
         show = self.show
+        wanted, hint = show.a(expected), ""
         match pruned(expected):
             case types.Real(dimension) if not dimension.resolved().ground:
                 wanted = "a real number"
-            case _:
-                wanted = show.a(expected)
+                if isinstance(found, types.QUANTUM):
+                    hint = f"a parameter without a type is a number: write {parameter}: {show.type(found)}"
         return error(
             "E0311",
             f"`{parameter}` of `{function}` is {wanted}, and this is {show.a(found)}",
             Label(span, f"this is {show.a(found)}"),
+            hint=hint,
         )
 
     def no_overload(self, span: Span, function: str, found: Sequence[Type], known: Sequence[Type]) -> Diagnostic:
@@ -248,7 +250,9 @@ class TypeErrors:
 
     def not_indexable(self, span: Span, type_: Type) -> Diagnostic:
         """`x[0]` of a number."""
-        return error("E0314", f"this is {self.show.a(type_)}, so it has no elements", Label(span))
+        hint = {types.Operator: "matrix(A)[0, 1]", types.Ket: "amplitudes(psi)[0]"}.get(type(pruned(type_)), "")
+        hint = f"its numbers are those of an array: {hint}" if hint else ""
+        return error("E0314", f"this is {self.show.a(type_)}, so it has no elements", Label(span), hint=hint)
 
     def too_many_indices(self, span: Span, axes: int) -> Diagnostic:
         """`v[0, 1]` of a vector."""
@@ -372,6 +376,12 @@ class TypeErrors:
         """`let x: ? = ..`: the answer to a question."""
         note = "constants of this type: " + ", ".join(fitting) if fitting else ""
         return error("E0330", f"this is {self.show.a(type_)}", Label(span, "asked here"), note=note)
+
+    def array_as_in_c(self, span: Span, name: str, length: str) -> Diagnostic:
+        """`Time[3]`."""
+        fix = Fix(f"write `[{name}; {length}]`", (Edit(span, f"[{name}; {length}]"),))
+        said = f"an array type is written [{name}; {length}]; only spaces have a length behind them, as in Qubit[3]"
+        return error("E0331", said, Label(span), fixes=(fix,))
 
     def type_arguments(self, span: Span, name: str, takes: str) -> Diagnostic:
         """`Int<Time>`, `Complex<Int>`."""

@@ -17,7 +17,7 @@ from qdsl.lang.typed.arrays import joined_types
 from qdsl.lang.typed.checker import Body, Checker, Reason
 from qdsl.lang.typed.control import block_of, ending, set_ending
 from qdsl.lang.typed.dimension import Dimension, DimVar
-from qdsl.lang.typed.places import is_quantum
+from qdsl.lang.typed.places import brought, is_quantum
 from qdsl.lang.typed.scheme import standardise
 from qdsl.lang.typed.space_declarations import named, refined
 from qdsl.lang.typed.types import BROKEN, INT, NEVER, NOTHING, Type, pruned
@@ -179,7 +179,9 @@ def _with_result(
     if body.declared is not None:
         fitted = c.fit(last, function.type.result, Reason(body.declared, "declared here"))
         if is_quantum(function.type.result):
-            function.type = types.Function(function.type.parameters, refined(function.type.result, fitted.type))
+            found = refined(function.type.result, fitted.type)
+            function.result_of = tuple(brought([function.type.result], [found]).whole.items())
+            function.type = types.Function(function.type.parameters, found)
         return set_ending(value, fitted)
     return set_ending(value, _inferred_result(c, function, last, body))
 

@@ -13,9 +13,9 @@ from qdsl.lang.surface import tree as surface
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
 from qdsl.lang.typed.checker import Checker
-from qdsl.lang.typed.dimension import ONE, Dimension
+from qdsl.lang.typed.dimension import CYCLE, FREQUENCY, ONE, RATE, Atom, Dimension, Exponent, Turn
 from qdsl.lang.typed.rational import exact_value
-from qdsl.lang.typed.spaces import Places, is_open, missing, names
+from qdsl.lang.typed.spaces import Places, in_order, is_open, missing, names
 from qdsl.lang.typed.types import BROKEN, INT, Type, pruned
 from qdsl.lang.typed.unification import element_of, is_numeric
 
@@ -59,20 +59,39 @@ def product(c: Checker, span: Span, left: typed.Expr, right: typed.Expr) -> type
         case types.Bra(p), types.Operator(m, q):
             return _acting(c, span, b, a, types.Bra(p), m, q, p, swapped=True)
         case types.Bra(p), types.Ket(q):
-            if p != q and not (is_open(p) or is_open(q)):
-                c.report(c.quantum.spaces_differ(span, names(p), names(q)))
+            if differ(c, "*", (a, p), (b, q)):
                 return c.broken(span)
             return quantum(c, span, types.Complex(ONE), "inner", (a, b))
         case types.Ket(p), types.Bra(q):
-            if p != q and not (is_open(p) or is_open(q)):
-                c.report(c.quantum.spaces_differ(span, names(p), names(q)))
+            if differ(c, "*", (a, p), (b, q)):
                 return c.broken(span)
             return quantum(c, span, types.Operator(ONE, p | q), "outer", (a, b))
         case (types.Ket(p), types.Ket(q)) | (types.Bra(p), types.Bra(q)) | (types.Density(p), types.Density(q)):
             return tensor(c, span, a, b)
+        case types.Ket(), types.Operator():
+            return no_product(c, span, "*", left, right, "an operator stands before the ket that it acts on")
+        case types.Operator(), types.Bra():
+            return no_product(c, span, "*", left, right, "an operator stands behind the bra that it acts on")
         case _:
-            c.report(c.quantum.no_product(span, "*", types.resolved(left.type), types.resolved(right.type), ""))
-            return c.broken(span)
+            return no_product(c, span, "*", left, right)
+
+
+def no_product(
+    c: Checker, span: Span, operator: str, left: typed.Expr, right: typed.Expr, hint: str = ""
+) -> typed.Expr:
+    """Two values that an operator does not join."""
+    sides = [(each.span, types.resolved(each.type)) for each in (left, right)]
+    c.report(c.quantum.no_product(operator, sides[0], sides[1], hint))
+    return c.broken(span)
+
+
+def differ(c: Checker, sign: str, left: tuple[typed.Expr, Places], right: tuple[typed.Expr, Places]) -> bool:
+    """Whether two states are certainly of different spaces; with a message."""
+    (a, p), (b, q) = left, right
+    if p == q or is_open(p) or is_open(q):
+        return False
+    c.report(c.quantum.spaces_differ(a.span, b.span, sign, names(p), names(q)))
+    return True
 
 
 def _share_spaces(left: typed.Expr, right: typed.Expr) -> bool:
@@ -89,9 +108,8 @@ def tensor(c: Checker, span: Span, left: typed.Expr, right: typed.Expr) -> typed
     kind = pruned(left.type)
     assert isinstance(kind, types.Ket | types.Bra | types.Density)
     p, q = kind.places, places_of(right)
-    twice = [each for each in p & q if each in p]
-    if twice and not (is_open(p) or is_open(q)):
-        c.report(c.quantum.twice(span, next(iter(twice))))  # type: ignore[arg-type]
+    if twice := in_order(p & q):
+        c.report(c.quantum.twice(right.span, twice[0], left.span))
         return c.broken(span)
     return quantum(c, span, type(kind)(p | q), "tensor", (left, right))
 
@@ -138,8 +156,7 @@ def _scaled(c: Checker, span: Span, left: typed.Expr, right: typed.Expr) -> type
                 return c.broken(span)
             return quantum(c, span, type_, "scale", (factor, other))
         case _:
-            c.report(c.quantum.no_product(span, "*", types.resolved(left.type), types.resolved(right.type), ""))
-            return c.broken(span)
+            return no_product(c, span, "*", left, right)
 
 
 def _is_plain(c: Checker, dimension: Dimension) -> bool:
@@ -149,10 +166,9 @@ def _is_plain(c: Checker, dimension: Dimension) -> bool:
 def quotient(c: Checker, span: Span, left: typed.Expr, right: typed.Expr) -> typed.Expr:
     """`A / 2`."""
     if not is_number(right):
-        if BROKEN not in (pruned(left.type), pruned(right.type)):
-            hint = "a function of an operator has a name: inverse, exp, .." if takes_part(right) else ""
-            c.report(c.quantum.no_product(span, "/", types.resolved(left.type), types.resolved(right.type), hint))
-        return c.broken(span)
+        if BROKEN in (pruned(left.type), pruned(right.type)):
+            return c.broken(span)
+        return no_product(c, span, "/", left, right)
     factor = as_factor(c, right)
     if factor is None:
         return c.broken(span)
@@ -173,30 +189,60 @@ def sum_(c: Checker, node: surface.Binary, left: typed.Expr, right: typed.Expr) 
     span, sign = node.span, node.operator
     if BROKEN in (pruned(left.type), pruned(right.type)):
         return c.broken(span)
+    aligned = side_by_side(c, left, right)
+    if aligned is None:
+        return c.broken(span)
+    a, b = aligned
+    name = "add" if sign == "+" else "subtract"
+    match pruned(a.type), pruned(b.type):
+        case types.Operator(m, p), types.Operator(n, q):
+            if is_two_pi_missing(c, (a, m), (b, n)):
+                return quantum(c, span, types.Operator(RATE, p | q), name, (a, b))
+            if not c.same_dimension(m, n, span):
+                c.report(c.dims.differ(sign, left.span, m, right.span, n, None))
+                return c.broken(span)
+            return quantum(c, span, types.Operator(m, p | q), name, (a, b))
+        case (
+            (types.Ket(p), types.Ket(q)) | (types.Bra(p), types.Bra(q)) | (types.Density(p), types.Density(q))
+        ) as pair:
+            if differ(c, sign, (a, p), (b, q)):
+                return c.broken(span)
+            return quantum(c, span, pair[0], name, (a, b))
+        case _:
+            return no_product(c, span, sign, left, right)
+
+
+def side_by_side(c: Checker, left: typed.Expr, right: typed.Expr) -> tuple[typed.Expr, typed.Expr] | None:
+    """Two values as values of one kind, as far as one can be turned into the other's; None after a message."""
     for number, other in ((left, right), (right, left)):
         if is_number(number) and isinstance(pruned(other.type), types.Operator | types.Density):
             identity = _times_one(c, number, other)
             if identity is None:
-                return c.broken(span)
+                return None
             left, right = (identity, right) if number is left else (left, identity)
-    left, right = _as_operator(c, left, right), _as_operator(c, right, left)
-    name = "add" if sign == "+" else "subtract"
-    match pruned(left.type), pruned(right.type):
-        case types.Operator(m, p), types.Operator(n, q):
-            if not c.same_dimension(m, n, span):
-                c.report(c.dims.differ(sign, left.span, m, right.span, n, None))
-                return c.broken(span)
-            return quantum(c, span, types.Operator(m, p | q), name, (left, right))
-        case (
-            (types.Ket(p), types.Ket(q)) | (types.Bra(p), types.Bra(q)) | (types.Density(p), types.Density(q))
-        ) as pair:
-            if p != q and not (is_open(p) or is_open(q)):
-                c.report(c.quantum.spaces_differ(span, names(p), names(q)))
-                return c.broken(span)
-            return quantum(c, span, pair[0], name, (left, right))
-        case _:
-            c.report(c.quantum.no_product(span, sign, types.resolved(left.type), types.resolved(right.type), ""))
-            return c.broken(span)
+    return _as_operator(c, left, right), _as_operator(c, right, left)
+
+
+def is_two_pi_missing(c: Checker, left: tuple[typed.Expr, Dimension], right: tuple[typed.Expr, Dimension]) -> bool:
+    """Whether one term is in hertz and the other in radians, or has a pi that makes it so; with a message."""
+    counts = [_counts(dimension) for _, dimension in (left, right)]
+    if counts not in (["cycles", "radians"], ["radians", "cycles"]):
+        return False
+    (without, _), (with_pi, dimension) = (left, right) if counts[0] == "cycles" else (right, left)
+    c.same_dimension(dimension, RATE, with_pi.span)
+    c.report(c.dynamics.two_pi_in_one_term(with_pi.span, without.span))
+    return True
+
+
+def _counts(dimension: Dimension) -> str:
+    """What an operator counts in a time: `cycles` of a Frequency, `radians` of a Rate; else nothing."""
+    dimension = dimension.resolved()
+    if dimension == FREQUENCY:
+        return "cycles"
+    rest: dict[Atom, Exponent] = {
+        atom: power for atom, power in dimension.factors.items() if not isinstance(atom, Turn) and atom != CYCLE
+    }
+    return "radians" if Dimension(rest) == RATE and (dimension == RATE or any(dimension.turns())) else ""
 
 
 def _times_one(c: Checker, number: typed.Expr, other: typed.Expr) -> typed.Expr | None:
@@ -224,9 +270,7 @@ def power(c: Checker, node: surface.Binary, base: typed.Expr, exponent: typed.Ex
     known = exact_value(c, exponent)
     if not isinstance(type_, types.Operator) or known is None or known.denominator != 1 or known < 0:
         if BROKEN not in (type_, pruned(exponent.type)):
-            hint = "an operator is raised to a whole number that is known now: A^2"
-            found = types.resolved(base.type), types.resolved(exponent.type)
-            c.report(c.quantum.no_product(node.span, "^", *found, hint))
+            c.report(c.quantum.not_a_power((base.span, types.resolved(base.type)), exponent.span))
         return c.broken(node.span)
     result = types.Operator(type_.dimension ** int(known), type_.places)
     count = typed.Constant(exponent.span, INT, int(known))

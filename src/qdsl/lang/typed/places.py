@@ -26,6 +26,8 @@ class Bringing:
     registers: dict[Register, Register] = field(default_factory=dict)
     whole: dict[Of, Places] = field(default_factory=dict)
     given: dict[Of, AnySpace] = field(default_factory=dict)
+    outside: list[tuple[Register, int]] = field(default_factory=list)
+    """Spaces that the function takes of a register that is too short for it."""
 
     def add(self, wanted: Type, given: Type) -> None:
         """An argument of type `given` where the function takes `wanted`."""
@@ -82,6 +84,8 @@ class Bringing:
             return found
         for own, brought in self.registers.items():
             if space.order[0] == own.order and space.is_parameter:
+                if brought.length is not None and space.order[1] >= brought.length:
+                    self.outside.append((brought, space.order[1]))
                 return brought.space(space.order[1])
         return space
 
@@ -128,8 +132,8 @@ def is_quantum(type_: Type) -> bool:
 def is_staged(type_: Type) -> bool:
     """Whether values of the type are known while a program is compiled, and not there when it runs."""
     type_ = pruned(type_)
-    if isinstance(type_, types.Array):
-        return is_staged(type_.element)
+    if isinstance(type_, types.Array | types.Record):
+        return any(map(is_staged, types.parts(type_)))
     if isinstance(type_, types.Function):
         return is_quantum(type_)
     return isinstance(type_, types.STAGED)

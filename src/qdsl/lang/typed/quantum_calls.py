@@ -1,7 +1,7 @@
 """Rules for calls that make operators and states, and for what is read off them.
 
     X(q), a(c), P(q, 1), Sz(s)           operators of one space
-    |0>(q), |01>(r), <+|(q), ket(c, 3)   basis states
+    ket(c, 3)                            basis states; those as written are in `kets`
     Operator(q, m), Ket(c, v), Density(q, m)    from matrices by hand
     dag trace ptrace matrix amplitudes dim exp   what is done to them
 
@@ -28,11 +28,9 @@ from qdsl.lang.typed.spaces import (
     Places,
     Several,
     Space,
-    counted,
     in_order,
     is_open,
     missing,
-    one_by_one,
     size_together,
 )
 from qdsl.lang.typed.types import BROKEN, INT, NOTHING, SCALAR, Type, pruned
@@ -76,7 +74,8 @@ def positional(
     if any(pruned(value.type) is BROKEN for value in values):
         return None
     if not low <= len(values) <= high:
-        c.report(c.quantum.argument_count(node.span, name, takes))
+        surplus = values[high].span if len(values) > high else None
+        c.report(c.quantum.argument_count(node.span, name, takes, surplus))
         return None
     return values
 
@@ -107,10 +106,24 @@ def spaces_of(c: Checker, values: Sequence[typed.Expr], what: str) -> list[AnySp
                 c.report(c.quantum.not_a_space(value.span, what, types.resolved(type_)))
             return None
         found.append(type_.space)
-    return found
+    return None if _stands_twice(c, values, found) else found
 
 
-def _together(spaces: Sequence[AnySpace]) -> Places:
+def _stands_twice(c: Checker, values: Sequence[typed.Expr], spaces: Sequence[AnySpace]) -> bool:
+    """Whether one of the spaces, of registers too, is given twice; with a message."""
+    seen: dict[Space | Part, typed.Expr] = {}
+    for value, each in zip(values, spaces, strict=True):
+        for one in places_of_space(each):
+            if isinstance(one, Space) and one in seen:
+                c.report(c.quantum.given_twice(value.span, one, seen[one].span))
+                return True
+            if isinstance(one, Space):
+                seen[one] = value
+    return False
+
+
+def together(spaces: Sequence[AnySpace]) -> Places:
+    """All that they are."""
     return frozenset[Place]().union(*map(places_of_space, spaces))
 
 
@@ -126,8 +139,7 @@ def elementary(name: str) -> Rule:
         if values is None or space is None:
             return c.broken(node.span)
         if space.kind not in ELEMENTARY[name]:
-            kinds = " or ".join(kind.value for kind in ELEMENTARY[name])
-            c.report(c.quantum.not_of_this_kind(node.span, name, space, kinds))
+            c.report(c.quantum.not_of_this_kind(node.span, name, space, ELEMENTARY[name]))
             return c.broken(node.span)
         return quantum(c, node.span, types.Operator(ONE, frozenset({space})), name, tuple(values))
 
@@ -138,7 +150,7 @@ def projector(c: Checker, node: surface.Call, arguments: Sequence[surface.Argume
     """`P(q, 1)`: |1><1|."""
     values = positional(c, node, arguments, "P", "a space and a level: P(q, 1)", 2, 2)
     space = space_of(c, values[0], "P") if values is not None else None
-    if values is None or space is None or not _is_level(c, values[1], space):
+    if values is None or space is None or not _is_level(c, "P", values[1], space):
         return c.broken(node.span)
     return quantum(c, node.span, types.Operator(ONE, frozenset({space})), "P", tuple(values))
 
@@ -147,21 +159,21 @@ def ket_of_level(c: Checker, node: surface.Call, arguments: Sequence[surface.Arg
     """`ket(c, k)`."""
     values = positional(c, node, arguments, "ket", "a space and a level: ket(c, 3)", 2, 2)
     space = space_of(c, values[0], "ket") if values is not None else None
-    if values is None or space is None or not _is_level(c, values[1], space):
+    if values is None or space is None or not _is_level(c, "ket", values[1], space):
         return c.broken(node.span)
     return quantum(c, node.span, types.Ket(frozenset({space})), "ket", tuple(values))
 
 
-def _is_level(c: Checker, value: typed.Expr, space: Space | Part) -> bool:
+def _is_level(c: Checker, what: str, value: typed.Expr, space: Space | Part) -> bool:
     """Whether it is an Int, and if known one of the levels."""
     type_ = pruned(value.type)
     if isinstance(type_, types.TypeVar):
         c.unify(type_, INT, value.span)
     elif type_ is not INT:
-        c.report(c.quantum.takes(value.span, "a state", "the number of a level", types.resolved(type_)))
+        c.report(c.quantum.takes(value.span, what, "the number of a level", types.resolved(type_)))
         return False
     if value in c.exact and space.size is not None and not 0 <= c.exact[value] < space.size:
-        c.report(c.quantum.no_level(value.span, f"|{c.exact[value]}>", space, f"the levels 0 to {space.size - 1}"))
+        c.report(c.quantum.no_level(value.span, str(c.exact[value]), space))
         return False
     return True
 
@@ -172,7 +184,8 @@ def by_hand(name: str) -> Rule:
     """
 
     def rule(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
-        takes = "spaces and a vector" if name == "Ket" else "spaces and a matrix"
+        what = "a vector: Ket(q, [1, 0])" if name == "Ket" else f"a matrix: {name}(q, [[1, 0], [0, 0]])"
+        takes = f"spaces and {what}"
         values = positional(c, node, arguments, name, takes, 2, 99)
         if values is None:
             return c.broken(node.span)
@@ -182,13 +195,12 @@ def by_hand(name: str) -> Rule:
             return c.broken(node.span)
         element, shape = element_of(numbers.type)
         if shape is None or len(shape) != (1 if name == "Ket" else 2) or not _is_amplitude(element):
-            c.report(c.quantum.takes(numbers.span, name, takes[11:], types.resolved(numbers.type)))
+            c.report(c.quantum.takes(numbers.span, name, takes, types.resolved(numbers.type)))
             return c.broken(node.span)
-        places = _together(spaces)
+        places = together(spaces)
         size = size_together(spaces)
         if size is not None and any(length is not None and length != size for length in shape):
-            wanted = _matrix_type(element, size, shape)
-            c.report(c.errors.mismatch(numbers.span, types.resolved(numbers.type), wanted, None, ""))
+            c.report(c.quantum.wrong_size(numbers.span, [each.span.text for each in given], size, shape))
             return c.broken(node.span)
         dimension = dimension_of(typed.Local(numbers.span, element, typed.Variable("", element)))
         complex_ = c.cast(numbers, types.Complex(dimension)) if not isinstance(element, types.Complex) else numbers
@@ -205,79 +217,6 @@ def by_hand(name: str) -> Rule:
 
 def _is_amplitude(element: Type) -> bool:
     return element is INT or isinstance(element, types.Real | types.Complex | types.TypeVar)
-
-
-def _matrix_type(element: Type, size: int, shape: tuple[object, ...]) -> Type:
-    return types.Array(element, (size,) * len(shape))
-
-
-# ── kets as written ──────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def written_ket(c: Checker, node: surface.Call, ket: surface.Ket) -> typed.Expr:
-    """`|01>(q, r)`, `<0|(q)`, `<0|1>(q)`."""
-    values = positional(c, node, node.arguments, ket.text, "the spaces that it is of", 1, 99)
-    spaces = spaces_of(c, values, ket.text) if values is not None else None
-    if values is None or spaces is None:
-        return c.broken(node.span)
-    bra, _, rest = ket.text.partition("|")
-    parts = [("bra", bra[1:])] if bra else []
-    parts += [("ket", rest[:-1])] if rest else []
-    made = [_state(c, ket, what, text, values, spaces) for what, text in parts]
-    found = [each for each in made if each is not None]
-    if len(found) < len(parts):
-        return c.broken(node.span)
-    if len(found) == 2:
-        return quantum(c, node.span, types.Complex(ONE), "inner", (found[0], found[1]))
-    found[0].span = node.span
-    return found[0]
-
-
-def _state(
-    c: Checker,
-    ket: surface.Ket,
-    what: str,
-    text: str,
-    values: Sequence[typed.Expr],
-    spaces: Sequence[AnySpace],
-) -> typed.Expr | None:
-    letters = letters_of(text)
-    together = Several(tuple(spaces))
-    count = counted(together)
-    if count == 1 and text.isdigit():
-        letters = [text]
-    if count is not None and len(letters) != count:
-        c.report(c.quantum.ket_length(ket.span, ket.text, len(letters), count))
-        return None
-    for letter, space in zip(letters, one_by_one(together) if count else [], strict=False):
-        if not _has_state(letter, space):
-            c.report(c.quantum.no_level(ket.span, f"|{letter}>", space, _levels(space)))
-            return None
-    type_ = types.Ket(_together(spaces)) if what == "ket" else types.Bra(_together(spaces))
-    word = typed.Constant(ket.span, types.TEXT, ",".join(letters))
-    return quantum(c, ket.span, type_, f"written_{what}", (word, *values))
-
-
-def letters_of(text: str) -> list[str]:
-    """`01` is 0, 1; `+i-` is +i, -."""
-    letters: list[str] = []
-    at = 0
-    while at < len(text):
-        step = 2 if text[at] in "+-" and text[at + 1 : at + 2] == "i" else 1
-        letters.append(text[at : at + step])
-        at += step
-    return letters
-
-
-def _has_state(letter: str, space: Space | Part) -> bool:
-    if letter.isdigit():
-        return space.size is None or int(letter) < space.size
-    return letter in ("+", "-", "+i", "-i") and space.size == 2
-
-
-def _levels(space: Space | Part) -> str:
-    extra = " and |+>, |->, |+i>, |-i>" if space.size == 2 else ""
-    return f"the levels 0 to {(space.size or 1) - 1}{extra}"
 
 
 # ── what is read off ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -335,7 +274,7 @@ def partial_trace(c: Checker, node: surface.Call, arguments: Sequence[surface.Ar
             return c.broken(node.span)
     kept_node = named.get("keep") or (plain[1] if len(plain) == 2 else None)
     if kept_node is None or not plain or len(plain) > 2:
-        c.report(c.quantum.argument_count(node.span, "ptrace", "a state and what to keep: ptrace(rho, keep = q)"))
+        c.report(c.quantum.argument_count(node.span, "ptrace", "a state and what to keep: ptrace(rho, keep = [q, c])"))
         return c.broken(node.span)
     state = as_density(c, c.expr(plain[0]), "ptrace")
     nodes = kept_node.elements if isinstance(kept_node, surface.Array) else (kept_node,)
@@ -343,7 +282,7 @@ def partial_trace(c: Checker, node: surface.Call, arguments: Sequence[surface.Ar
     spaces = spaces_of(c, kept, "keep")
     if state is None or spaces is None:
         return c.broken(node.span)
-    places = _together(spaces)
+    places = together(spaces)
     if lacking := missing(places, places_of(state)):
         c.report(c.quantum.space_missing(kept_node.span, lacking, state.span))
         return c.broken(node.span)
@@ -363,7 +302,8 @@ def tensor(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]
     for each in values[1:]:
         shared = in_order(places_of(whole) & places_of(each))
         if shared:
-            c.report(c.quantum.twice(node.span, shared[0]))
+            first = next(one for one in values if shared[0] in places_of(one))
+            c.report(c.quantum.twice(each.span, shared[0], first.span))
             return c.broken(node.span)
         whole = product(c, node.span, whole, each)
         if pruned(whole.type) is BROKEN:
@@ -378,7 +318,7 @@ def partial_transpose(c: Checker, node: surface.Call, arguments: Sequence[surfac
     spaces = spaces_of(c, values[1:], "partial_transpose") if values is not None else None
     if values is None or state is None or spaces is None:
         return c.broken(node.span)
-    if lacking := missing(_together(spaces), places_of(state)):
+    if lacking := missing(together(spaces), places_of(state)):
         c.report(c.quantum.space_missing(values[1].span, lacking, state.span))
         return c.broken(node.span)
     return quantum(c, node.span, types.Operator(ONE, places_of(state)), "partial_transpose", (state, *values[1:]))
@@ -394,7 +334,7 @@ def amplitude_matrix(c: Checker, node: surface.Call, arguments: Sequence[surface
     if not isinstance(pruned(values[0].type), types.Ket):
         c.report(c.quantum.takes(values[0].span, name, "a ket", types.resolved(values[0].type)))
         return c.broken(node.span)
-    if lacking := missing(_together(spaces), places_of(values[0])):
+    if lacking := missing(together(spaces), places_of(values[0])):
         c.report(c.quantum.space_missing(values[1].span, lacking, values[0].span))
         return c.broken(node.span)
     return quantum(c, node.span, types.Array(types.Complex(ONE), (None, None)), name, tuple(values))
@@ -487,10 +427,10 @@ def expectation(c: Checker, node: surface.Call, arguments: Sequence[surface.Argu
     type_ = pruned(operator.type)
     element, shape = element_of(state.type)
     if isinstance(type_, types.Ket | types.Bra | types.SpaceType) or not isinstance(type_, types.Operator):
-        c.report(c.quantum.takes(operator.span, "expect", "an operator first", types.resolved(type_)))
+        c.report(c.quantum.takes(operator.span, "expect", "an operator and then a state", types.resolved(type_)))
         return c.broken(node.span)
     if not isinstance(element, types.Ket | types.Density):
-        c.report(c.quantum.takes(state.span, "expect", "a state after the operator", types.resolved(state.type)))
+        c.report(c.quantum.takes(state.span, "expect", "an operator and then a state", types.resolved(state.type)))
         return c.broken(node.span)
     if lacking := missing(type_.places, element.places):
         c.report(c.quantum.space_missing(operator.span, lacking, state.span))
@@ -558,10 +498,10 @@ def show_as(c: Checker, node: surface.ShowAs) -> typed.Expr:
     if type_ is BROKEN:
         return value
     if node.form.text != "matrix":
-        c.report(c.quantum.not_shown_as(node.form.span, node.form.text))
+        c.report(c.quantum.no_form(node.form.span, node.form.text))
         return c.broken(node.span)
     if not isinstance(type_, types.Operator | types.Density | types.Ket):
-        c.report(c.quantum.not_shown_as(node.value.span, "matrix", types.resolved(type_)))
+        c.report(c.quantum.no_matrix(node.value.span, types.resolved(type_)))
         return c.broken(node.span)
     return typed.HostCall(node.span, NOTHING, "show_matrix", (value,), ())
 
@@ -600,4 +540,4 @@ QUANTUM_CALLS: dict[str, Rule] = {
     "apply": apply,
 }
 
-__all__ = ["ALSO", "ELEMENTARY", "QUANTUM_CALLS", "Rule", "written_ket"]
+__all__ = ["ALSO", "ELEMENTARY", "QUANTUM_CALLS", "Rule"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
+from qdsl.lang.names import BUILTIN_TYPES, Symbol
 from qdsl.lang.names import Kind as NameKind
-from qdsl.lang.names import Symbol
 from qdsl.lang.surface import tree as surface
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
@@ -28,12 +28,12 @@ def space_type(c: Checker, node: surface.TypeName, is_declared: bool) -> Type:
     """`Qubit`, `Fock(20)`, `Spin(3/2)`, `Qubit[3]`. Only a parameter may leave a size or length open."""
     kind = KINDS[node.name.text]
     size = _size(c, node, kind, is_declared)
-    if size == 0 or node.arguments or node.fields:
+    if size == 0:
         return BROKEN
     order = fresh_order()
     if node.length is None:
         return types.SpaceType(Space("", kind, size, (order, 0), not is_declared))
-    length = _length(c, node.length, is_declared)
+    length = _length(c, node.length, kind, is_declared)
     if length == 0:
         return BROKEN
     return types.SpaceType(Register("", kind, size, length, order, not is_declared))
@@ -41,33 +41,47 @@ def space_type(c: Checker, node: surface.TypeName, is_declared: bool) -> Type:
 
 def _size(c: Checker, node: surface.TypeName, kind: Kind, is_declared: bool) -> int | None:
     """The number of levels; 0, with a message, where it is none."""
-    if kind is Kind.QUBIT:
-        if node.values:
-            c.report(c.quantum.size_of_space(node.span, kind, "no size; several are a register: Qubit[3]"))
-            return 0
+    given = (*node.arguments, *node.fields, *node.values)
+    if kind is Kind.QUBIT and not given:
         return 2
-    if not node.values and not is_declared:
+    if not given and not is_declared:
         return None
-    found = _number(c, node.values[0]) if len(node.values) == 1 else None
-    if kind is Kind.SPIN:
-        if found is None or found <= 0 or (2 * found).denominator != 1:
-            c.report(c.quantum.size_of_space(node.span, kind, "its j, a half or a whole number: Spin(1/2)"))
-            return 0
-        return int(2 * found) + 1
-    if found is None or found.denominator != 1 or not 2 <= found <= LARGEST_SPACE:
-        needs = f"its number of levels, from 2 to {LARGEST_SPACE}: {kind.value}(20)"
-        c.report(c.quantum.size_of_space(node.span, kind, needs))
+    value = node.values[0] if len(given) == len(node.values) == 1 else None
+    if value is None or kind is Kind.QUBIT:
+        if not any(isinstance(each, surface.BrokenExpr) for each in given):
+            c.report(c.quantum.size_of_space(node.span, kind, _SIZES[kind]))
         return 0
-    return int(found)
+    found = _number(c, value, _WORDS[kind])
+    if found is None:
+        return 0
+    is_spin = kind is Kind.SPIN
+    levels = 2 * found + 1 if is_spin else found
+    if levels.denominator != 1 or not 2 <= levels <= LARGEST_SPACE:
+        c.report(c.quantum.size_of_space(value.span, kind, _SIZES[kind]))
+        return 0
+    return int(levels)
 
 
-def _length(c: Checker, node: surface.Expr, is_declared: bool) -> int | None:
-    found = _number(c, node)
-    if found is None and not is_declared and _is_open(c, node):
-        return None
-    if found is None or found.denominator != 1 or not 1 <= found <= LARGEST_REGISTER:
-        needs = f"a length from 1 to {LARGEST_REGISTER} in a register"
-        c.report(c.quantum.size_of_space(node.span, Kind.QUBIT, needs))
+_SIZES = {
+    Kind.QUBIT: "no size; several are a register: Qubit[3]",
+    Kind.FOCK: f"its number of levels, from 2 to {LARGEST_SPACE}: Fock(20)",
+    Kind.SPIN: "its j, which is a half, 1, 3/2, ..: Spin(1/2)",
+    Kind.LEVEL: f"its number of levels, from 2 to {LARGEST_SPACE}: Level(3)",
+}
+_WORDS = {Kind.FOCK: "the number of levels", Kind.LEVEL: "the number of levels", Kind.SPIN: "the j of a spin"}
+
+
+def _length(c: Checker, node: surface.Expr, kind: Kind, is_declared: bool) -> int | None:
+    if _is_open(c, node):
+        if is_declared:
+            c.report(c.quantum.size_not_known(node.span, "the length of a register"))
+        return 0 if is_declared else None
+    found = _number(c, node, "the length of a register")
+    if found is None:
+        return 0
+    if found.denominator != 1 or not 1 <= found <= LARGEST_REGISTER:
+        needs = f"a length from 1 to {LARGEST_REGISTER} in a register: {kind.value}[3]"
+        c.report(c.quantum.size_of_space(node.span, kind, needs))
         return 0
     return int(found)
 
@@ -78,18 +92,19 @@ def _is_open(c: Checker, node: surface.Expr) -> bool:
     return isinstance(node, surface.Reference) and (symbol is None or symbol.kind is NameKind.PARAMETER)
 
 
-def _number(c: Checker, node: surface.Expr) -> Fraction | None:
-    """A number known now: written out, or a constant."""
+def _number(c: Checker, node: surface.Expr, what: str) -> Fraction | None:
+    """A number known now: written out, a constant, or arithmetic with such; None, with a message, where it is none."""
     written = exact_number(node)
     if written is not None:
         return Fraction(written)
-    symbol = c.symbol(node)
-    if symbol is not None and isinstance(symbol.entity, typed.Variable):
-        constant = symbol.entity.value
-        return Fraction(constant.value) if isinstance(constant, typed.Constant) and constant.type is INT else None  # type: ignore[arg-type]
-    if isinstance(node, surface.Binary):
-        return exact_value(c, c.expr(node))
-    return None
+    value = c.expr(node)
+    known = exact_value(c, value)
+    if isinstance(value, typed.Local) and isinstance(value.variable.value, typed.Constant):
+        constant = value.variable.value
+        known = Fraction(constant.value) if constant.type in (INT, types.SCALAR) else None  # type: ignore[arg-type]
+    if known is None and pruned(value.type) is not BROKEN:
+        c.report(c.quantum.size_not_known(node.span, what))
+    return known
 
 
 def check_space(c: Checker, symbol: Symbol, node: surface.Space) -> None:
@@ -97,11 +112,16 @@ def check_space(c: Checker, symbol: Symbol, node: surface.Space) -> None:
     type_: Type = BROKEN
     if isinstance(node.type, surface.TypeName) and node.type.name.text in KINDS:
         type_ = named(space_type(c, node.type, is_declared=True), node.name.text)
-    else:
+    elif annotated_elsewhere(c, node.type):
         c.report(c.quantum.not_a_kind(node.type.span, node.type.span.text))
     variable = typed.Variable(node.name.text, type_, node.name.span, is_global=True)
     variable.value = typed.SpaceValue(node.name.span, type_)
     symbol.entity = variable
+
+
+def annotated_elsewhere(c: Checker, node: surface.TypeExpr) -> bool:
+    """Whether it is some other type: of a name that nothing has, that has been said."""
+    return not isinstance(node, surface.TypeName) or node.name.text in BUILTIN_TYPES or c.symbol(node) is not None
 
 
 def named(type_: Type, name: str) -> Type:

@@ -15,6 +15,7 @@ from fractions import Fraction
 
 from qdsl.lang.node import NodeType, field
 from qdsl.lang.source import Source, Span
+from qdsl.lang.typed.spaces import Of, Places
 from qdsl.lang.typed.types import Type
 
 
@@ -323,6 +324,8 @@ class Function(Node):
     span: Span
     doc: str = ""
     module: str = ""
+    result_of: tuple[tuple[Of, Places], ...] = ()
+    """What a written result type that names no spaces is found to be over, for where the function calls itself."""
 
 
 class ParamDeclaration(Node):

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import product
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from qdsl.lang.typed import types
 from qdsl.lang.typed.dimension import ONE
-from qdsl.lang.typed.spaces import Space, in_order, one_by_one, size_together
+from qdsl.lang.typed.spaces import Of, Register, Space, in_order, is_open, names, one_by_one, size_together
 from qdsl.lang.typed.tree import DisplayUnit
+from qdsl.lang.typed.words import counted, with_article
 from qdsl.runtime.value.quantity import best_unit, in_unit, number
 
 MOST_LEVELS = 16
@@ -47,7 +49,9 @@ def ket_text(amplitudes: Any, type_: types.Ket) -> str:
 
 def _coefficient(value: complex) -> str:
     if abs(value.imag) <= _NOTHING * abs(value):
-        return "" if abs(value.real - 1) <= _NOTHING else number(value.real)
+        if abs(abs(value.real) - 1) <= _NOTHING:
+            return "" if value.real > 0 else "-"
+        return number(value.real)
     if abs(value.real) <= _NOTHING * abs(value):
         return f"{number(value.imag)}i"
     sign = "+" if value.imag >= 0 else "-"
@@ -62,28 +66,39 @@ def density_text(matrix: Any, type_: types.Density) -> str:
 
 
 def summary(type_: types.Type) -> str:
-    """`an operator of q, c`."""
+    """`an operator of q, c (40 by 40)`, `3 operators of q, c (40 by 40)`."""
+    type_ = types.pruned(type_)
     match type_:
+        case types.Array(element, (length, *_)):
+            one = types.pruned(element)
+            word = _WORDS[type(one)]
+            return f"{counted(length, word) if isinstance(length, int) else f'{word}s'} {_spaces_of(one)}"
+        case types.SpaceType(Register(length=int(length)) as register):
+            return f"{register.name}, {counted(length, 'space')} of {register.size} levels"
         case types.SpaceType(space):
-            names = ", ".join(each.name for each in one_by_one(space))
             kind = "a space" if isinstance(space, Space) else "spaces"
-            return f"{names}, {kind} of {size_together([space])} levels"
-        case types.Operator(_, places) | types.Density(places) | types.Povm(places, _) | types.Channel(places):
-            spaces = in_order(places)
-            size = 1
-            for space in spaces:
-                size *= space.size or 1
-            names = ", ".join(space.name for space in spaces)
-            return f"{_WORDS[type(type_)]} of {names} ({size} by {size})"
+            return f"{', '.join(each.name for each in one_by_one(space))}, {kind} of {size_together([space])} levels"
         case _:
-            return str(type_)
+            return f"{with_article(_WORDS[type(type_)])} {_spaces_of(type_)}"
+
+
+def _spaces_of(type_: types.Type) -> str:
+    """`of q, c (40 by 40)`; without the size where a call has to tell."""
+    assert isinstance(type_, types.Operator | types.Density | types.Bra | types.Povm | types.Channel)
+    spaces = in_order(type_.places)
+    if is_open(type_.places):
+        labels_ = sorted({each.name.partition("[")[0] or ".." for each in type_.places if not isinstance(each, Of)})
+        return f"of {', '.join(labels_) or names(type_.places)}"
+    size = prod(space.size or 1 for space in spaces)
+    return f"of {names(type_.places)} ({size} by {size})"
 
 
 _WORDS: dict[type[types.Type], str] = {
-    types.Operator: "an operator",
-    types.Density: "a density",
-    types.Povm: "a measurement",
-    types.Channel: "a channel",
+    types.Operator: "operator",
+    types.Density: "density",
+    types.Bra: "bra",
+    types.Povm: "measurement",
+    types.Channel: "channel",
 }
 
 
