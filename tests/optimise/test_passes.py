@@ -407,6 +407,26 @@ def test_shapes(before: str, expected: str) -> None:
             """%0 = const 0 %v = array %x, %y -> [real; 2] %z = const 0.0
             %s = for %0, %n, %z -> real { |%i: int, %t: real| %e = get %v, %i -> real yield %e } return %s""",
         ),
+        (  # an array that is made of another, element by element
+            """%0 = const 1 %2 = const 2 %v = array %x, %y -> [real; 2]
+            %w = build %2 -> [real; 2] { |%i: int| %e = get %v, %i inside -> real %n = neg %e yield %n }
+            %r = get %w, %0 inside -> real return %r""",
+            """%0 = const 1 %2 = const 2 %v = array %x, %y -> [real; 2]
+            %3 = const 0 %e = get %v, %3 inside -> real %n = neg %e
+            %4 = const 1 %e.1 = get %v, %4 inside -> real %n.1 = neg %e.1
+            %w = array %n, %n.1 -> [real; 2]
+            %r = get %w, %0 inside -> real return %r""",
+        ),
+        (  # its elements may fail, and say which it was
+            """%0 = const 1 %2 = const 2 %v = array %x, %y -> [real; 2]
+            %w = build %2 -> [real; 2] { |%i: int| %e = get %v, %i inside -> real %p = gt %e, %x
+            check %p, %e or DOMAIN "no" yield %e }
+            %r = get %w, %0 inside -> real return %r""",
+            """%0 = const 1 %2 = const 2 %v = array %x, %y -> [real; 2]
+            %w = build %2 -> [real; 2] { |%i: int| %e = get %v, %i inside -> real %p = gt %e, %x
+            check %p, %e or DOMAIN "no" yield %e }
+            %r = get %w, %0 inside -> real return %r""",
+        ),
     ],
 )
 def test_unroll(before: str, expected: str) -> None:

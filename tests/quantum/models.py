@@ -1,7 +1,7 @@
 """Random models of quantum dynamics, each as a QDSL program and as matrices written out by hand.
 
-`model(seed)` has spaces, a Hermitian H of random products with random coefficients, perhaps a drive and jump operators, a
-product state and observables. The matrices are Kronecker products of small arrays that are spelled out here, so that
+`model(seed)` has spaces, a Hermitian H of random products with random coefficients, perhaps a drive and jump operators,
+a product state and observables. The matrices are Kronecker products of small arrays that are spelled out here, so that
 nothing of the compiler's own tables goes into them.
 """
 

@@ -1,4 +1,4 @@
-"""Thirty random models beside QuTiP 5: closed, open, driven, open and driven. QuTiP is given matrices written out here."""
+"""Thirty random models beside QuTiP 5: closed, open, driven, open and driven. QuTiP gets matrices written out here."""
 
 from __future__ import annotations
 

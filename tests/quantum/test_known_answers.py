@@ -48,7 +48,8 @@ def test_decay_of_a_qubit() -> None:
         """
         space q: Qubit
         fn seen(gamma: Rate, phi: Rate, f: Frequency, ts: [Time]) -> [Scalar; 3, m] {
-            let rho = evolve(-pi * f * Z(q), (|0>(q) + |1>(q)) / sqrt(2), ts, loss = [sqrt(gamma) * sm(q), sqrt(phi / 2) * Z(q)])
+            let loss = [sqrt(gamma) * sm(q), sqrt(phi / 2) * Z(q)]
+            let rho = evolve(-pi * f * Z(q), (|0>(q) + |1>(q)) / sqrt(2), ts, loss = loss)
             let p = expect(P(q, 1), rho)
             let x = expect(X(q), rho)
             let y = expect(Y(q), rho)
@@ -103,7 +104,8 @@ def test_damped_oscillator() -> None:
         """
         space c: Fock(30)
         fn photons(k: Rate, nth: Scalar, ts: [Time]) -> [Scalar] =
-            expect(n(c), evolve(3 rad/us * n(c), ket(c, 4), ts, loss = [sqrt(k * (1 + nth)) * a(c), sqrt(k * nth) * a(c)†]))
+            expect(n(c), evolve(3 rad/us * n(c), ket(c, 4), ts,
+                loss = [sqrt(k * (1 + nth)) * a(c), sqrt(k * nth) * a(c)†]))
         """
     )
     ts = np.linspace(0, 6, 25)
@@ -118,7 +120,8 @@ def test_landau_zener() -> None:
         """
         space q: Qubit
         fn stays(d: Rate, v: Rate^2, far: Time) -> Scalar =
-            expect(P(q, 0), evolve(t -> v * t / 2 * Z(q) + d * X(q), |0>(q), far, from = -far, rtol = 1e-10, atol = 1e-12))
+            expect(P(q, 0), evolve(t -> v * t / 2 * Z(q) + d * X(q), |0>(q), far, from = -far,
+                rtol = 1e-10, atol = 1e-12))
         """
     )
     for d, v in ((0.5, 2.0), (1.0, 3.0), (0.2, 1.0)):
@@ -129,7 +132,7 @@ def test_landau_zener() -> None:
 def test_bloch_equations_with_a_drive() -> None:
     """The steady inversion of a damped, driven qubit: <Z> = (1 + D^2/T^2) / (1 + D^2/T^2 + S) with T = gamma / 2.
 
-    S = W^2 / (gamma T) is the saturation: Allen and Eberly, "Optical resonance and two-level atoms" (1975), section 3.4.
+    S = W^2 / (gamma T) is the saturation: Allen and Eberly, "Optical resonance and two-level atoms" (1975), section 3.
     """
     module = qdsl.compile(
         """
@@ -155,8 +158,8 @@ def test_derivatives_are_exact() -> None:
         space q: Qubit
         space c: Fock(4)
         fn n(g: Rate, w: Rate, k: Rate) -> Scalar =
-            expect(n(c), evolve(t -> g * cos(w * t)^2 * (sp(q)*a(c) + sm(q)*a(c)†) + 0.4 rad/us * X(q), |1>(q)*|0>(c), 2 us,
-                loss = [sqrt(k) * a(c)], rtol = 1e-11, atol = 1e-13))
+            expect(n(c), evolve(t -> g * cos(w * t)^2 * (sp(q)*a(c) + sm(q)*a(c)†) + 0.4 rad/us * X(q),
+                |1>(q)*|0>(c), 2 us, loss = [sqrt(k) * a(c)], rtol = 1e-11, atol = 1e-13))
         """
     )
     at = np.array([1.1, 2.3, 0.2]) / US

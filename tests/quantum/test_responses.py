@@ -44,7 +44,8 @@ def test_a_lost_photon_has_a_lorentzian_spectrum() -> None:
         fn spectrum_at(w: Rate, k: Rate, nth: Scalar, ws: [Rate]) -> [Time] =
             spectrum(a(c)†, a(c), w * n(c), ws, loss = [sqrt(k * (1 + nth)) * a(c), sqrt(k * nth) * a(c)†])
         fn decays(w: Rate, k: Rate, nth: Scalar, ts: [Time]) -> [Complex] =
-            correlation(a(c)†, a(c), w * n(c), steady_state(w * n(c), loss = [sqrt(k * (1 + nth)) * a(c), sqrt(k * nth) * a(c)†]), ts,
+            correlation(a(c)†, a(c), w * n(c),
+                steady_state(w * n(c), loss = [sqrt(k * (1 + nth)) * a(c), sqrt(k * nth) * a(c)†]), ts,
                 loss = [sqrt(k * (1 + nth)) * a(c), sqrt(k * nth) * a(c)†], rtol = 1e-10, atol = 1e-12)
         """
     )
@@ -87,7 +88,8 @@ def test_quasienergies_without_a_drive_are_energies() -> None:
         """
         space q: Qubit
         space s: Spin(1)
-        fn found(t: Time) -> [Rate; 6] = quasienergies(t -> 0.3 rad/us * Z(q) + 0.7 rad/us * Sz(s) + 0.2 rad/us * Sz(s)^2, t)
+        fn found(t: Time) -> [Rate; 6] =
+            quasienergies(t -> 0.3 rad/us * Z(q) + 0.7 rad/us * Sz(s) + 0.2 rad/us * Sz(s)^2, t)
         """
     )
     period = 2.0
@@ -105,7 +107,8 @@ def test_the_mean_of_jumping_waves_is_the_density() -> None:
         """
         space q: Qubit
         fn wave(number: Int, ts: [Time]) -> [Scalar] =
-            expect(P(q, 1), trajectory(1 rad/us * X(q), |1>(q), ts, loss = [sqrt(0.3 / us) * sm(q)], seed = 1, number = number))
+            expect(P(q, 1), trajectory(1 rad/us * X(q), |1>(q), ts, loss = [sqrt(0.3 / us) * sm(q)],
+                seed = 1, number = number))
         fn density(ts: [Time]) -> [Scalar] =
             expect(P(q, 1), evolve(1 rad/us * X(q), |1>(q), ts, loss = [sqrt(0.3 / us) * sm(q)]))
         """
@@ -123,7 +126,8 @@ def test_a_wave_jumps_once_and_for_all() -> None:
         """
         space q: Qubit
         fn wave(number: Int, ts: [Time]) -> [Scalar] =
-            expect(P(q, 1), trajectory(1 rad/us * Z(q), |1>(q), ts, loss = [sqrt(1 / us) * sm(q)], seed = 3, number = number))
+            expect(P(q, 1), trajectory(1 rad/us * Z(q), |1>(q), ts, loss = [sqrt(1 / us) * sm(q)],
+                seed = 3, number = number))
         """
     )
     ts = np.linspace(0, 8, 801)
@@ -147,7 +151,8 @@ def test_steady_state_correlation_and_spectrum_are_those_of_qutip() -> None:
         fn settled(drive: Rate) -> Scalar = expect(n(c), steady_state(hamiltonian(drive), {LOSS}))
         fn excited(drive: Rate) -> Scalar = expect(P(q, 1), steady_state(hamiltonian(drive), {LOSS}))
         fn correlated(drive: Rate, ts: [Time]) -> [Complex] =
-            correlation(a(c)†, a(c), hamiltonian(drive), steady_state(hamiltonian(drive), {LOSS}), ts, {LOSS}, rtol = 1e-10, atol = 1e-12)
+            correlation(a(c)†, a(c), hamiltonian(drive), steady_state(hamiltonian(drive), {LOSS}), ts,
+                {LOSS}, rtol = 1e-10, atol = 1e-12)
         fn seen(drive: Rate, ws: [Rate]) -> [Time] = spectrum(a(c)†, a(c), hamiltonian(drive), ws, {LOSS})
         """
     )

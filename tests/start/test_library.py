@@ -12,7 +12,7 @@ import pytest
 
 from qdsl.cli.outline import outline
 from qdsl.lang import library
-from qdsl.lang.library import MODULES, PRELUDE, Library
+from qdsl.lang.library import EVERY, Library
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
 from qdsl.lang.typed.show import Show
@@ -24,7 +24,7 @@ from qdsl.runtime.stamp import state
 
 @pytest.fixture(scope="module")
 def built() -> Library:
-    return library.build({name: (FOLDER / f"{name}.qdsl").read_text(encoding="utf-8") for name in (*PRELUDE, *MODULES)})
+    return library.build({name: (FOLDER / f"{name}.qdsl").read_text(encoding="utf-8") for name in EVERY})
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_every_function_has_its_type_and_its_body(built: Library, read: Library)
 def test_names_and_dimensions_are_the_same(built: Library, read: Library) -> None:
     assert list(read.prelude.values) == list(built.prelude.values)
     assert list(read.prelude.units) == list(built.prelude.units)
-    assert list(read.scopes) == list(built.scopes) == [*PRELUDE, *MODULES]
+    assert list(read.scopes) == list(built.scopes) == list(EVERY)
     show, other = Show(built.dimension_names), Show(read.dimension_names)
     for name in ("Length", "Rate", "Frequency"):
         assert other.dimension(read.prelude.types[name].entity) == show.dimension(built.prelude.types[name].entity)

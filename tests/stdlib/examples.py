@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import qdsl
-from qdsl.lang.library import MODULES
+from qdsl.lang.library import MODULES, QUANTUM
 from qdsl.lang.report import Diagnostics
 from qdsl.lang.source import Source
 from qdsl.lang.surface import parse
@@ -21,6 +21,18 @@ from qdsl.lang.surface import tree as surface
 FOLDER = Path(qdsl.__file__).parent / "stdlib"
 DECLARATION = surface.Function | surface.Const | surface.Unit | surface.Dimension
 
+SPACES = """\
+space q: Qubit
+space r: Qubit
+space three: Qubit[3]
+space c: Fock(8)
+space d: Fock(8)
+space s: Spin(1)
+space u: Spin(1)
+space t: Level(3)
+"""
+"""What the examples of states and operators are about."""
+
 _EXAMPLE = re.compile(r"    (?P<expression>\S.*?)\s+# (?:(?P<expected>[^≈].*)|≈ (?P<near>.*) ± (?P<tolerance>.*))")
 
 
@@ -28,7 +40,8 @@ _EXAMPLE = re.compile(r"    (?P<expression>\S.*?)\s+# (?:(?P<expected>[^≈].*)|
 class Example:
     """`expression` is claimed to be `expected`, within `tolerance` or to twelve digits.
 
-    The names of a `module` that is not in the prelude have to be imported: `program(text)` does.
+    The names of a `module` that is not in the prelude have to be imported, and spaces be declared: `program(text)`
+    does.
     """
 
     module: str
@@ -38,6 +51,8 @@ class Example:
     tolerance: str | None
 
     def program(self, text: str) -> str:
+        if self.module in QUANTUM:
+            return f"{text}\n{SPACES}"
         if self.module not in MODULES:
             return text
         names = {item.name.text for item in declarations(FOLDER / f"{self.module}.qdsl")}

@@ -27,7 +27,7 @@ def value_of(text: str) -> complex:
     """What an expression is in SI, by the reference interpreter; a truth value is 0 or 1."""
     (statement,) = checked(text).module.statements
     assert isinstance(statement, typed.Evaluate)
-    unit = Generator().generate(Expression(statement.value), stop_after="core")
+    unit = Generator(find=standard_library().member).generate(Expression(statement.value), stop_after="core")
     parts = interpret(unit.module, unit.name, [])
     assert 1 <= len(parts) <= 2
     return complex(*parts)

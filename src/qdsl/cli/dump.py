@@ -148,13 +148,15 @@ def _code(checked: Checked, session: Session, screen: Screen, stage: str, machin
 
 def _compilable(checked: Checked, session: Session) -> Iterator[tuple[str, Function]]:
     """Every function that neither takes nor gives one; of an experiment one point, and what a fit minimises."""
-    from qdsl.lang.core.from_experiment import FromExperiment
+    from qdsl.lang.core.from_experiment import FromExperiment, readings
 
     for function in checked.module.functions.values():
         if not _has_function(function.type):
             yield function.name, function
     for experiment in checked.module.experiments.values():
-        written = FromExperiment(experiment, session.library.function)
+        written = FromExperiment(experiment, session.library.function, readings(experiment))
+        if written.readings is not None:
+            yield f"{experiment.name}, what rows share", written.read_at()
         yield f"{experiment.name}, one point", written.point()
         if all(None not in measure.distribution.arguments for measure in experiment.measures):  # else least squares
             yield f"{experiment.name}, negative log-likelihood", written.nll()

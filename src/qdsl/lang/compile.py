@@ -61,7 +61,19 @@ def check(source: Source, context: Context, diagnostics: Diagnostics | None = No
         outer = context.scope or context.library.prelude
         resolved = names.from_surface(tree, outer, context.imports, diagnostics, context.more_follows)
         module = from_names(resolved, dict(context.library.dimension_names), diagnostics)
+        _check_measurements(tree, resolved, diagnostics)
     return Checked(tree, resolved, module, diagnostics)
+
+
+def _check_measurements(tree: surface.Module, resolved: names.Resolved, diagnostics: Diagnostics) -> None:
+    """What is wrong with the effects of measurements shows only in their matrices."""
+    if diagnostics.errors or not any(isinstance(item, surface.Effects) for item in tree.items):
+        return
+    from qdsl.lang import differentiate
+    from qdsl.lang.core.declared_measurements import check_measurements
+
+    declared = [each.entity for each in resolved.scope.values.values() if each.kind is names.Kind.EFFECTS]
+    check_measurements(declared, differentiate, diagnostics)
 
 
 def unit(text: str, library: Library, diagnostics: Diagnostics) -> tuple[Dimension, typed.DisplayUnit] | None:

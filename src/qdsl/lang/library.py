@@ -20,7 +20,7 @@ from qdsl.lang.typed.dimension import Dimension
 from qdsl.lang.typed.from_names import from_names
 from qdsl.lang.typed.primitives import CALLS, PRIMITIVES
 
-PRELUDE = ("units", "constants", "lab_units", "math", "arrays", "functions", "counts", "random", "stats")
+PRELUDE = ("units", "constants", "lab_units", "math", "arrays", "functions", "counts", "random", "stats", "pulses")
 """The modules whose names every program sees, each seeing those before it."""
 
 MODULES = (
@@ -31,10 +31,13 @@ MODULES = (
     "ode",
     "runge_kutta_steps",
     "evolution",
+    "matrix_exponential",
+    "ranking",
     "response",
     "two_level",
     "jumps",
     "floquet",
+    "matrices",
     "quadrature",
     "interpolation",
     "fourier",
@@ -42,6 +45,14 @@ MODULES = (
     "stiff",
 )
 """The modules whose names a program has to import; they see the prelude, and import those before them."""
+
+QUANTUM = ("operators", "states", "measures", "phase_space", "level")
+"""The modules of states and operators: their functions are known to every program, but only where they are called, so
+that `cat` and `D` stay free. They see the prelude and each other's from the first on, and import any module above.
+"""
+
+EVERY = (*PRELUDE, *MODULES, *QUANTUM)
+"""All modules, in the order in which they are checked."""
 
 
 @dataclass(eq=False, repr=False)
@@ -86,11 +97,11 @@ def builtins() -> Scope:
 def build(sources: Mapping[str, str]) -> Library:
     """Check the standard library from its texts. A mistake in it is our bug."""
     library = Library(Scope(builtins()), {})
-    for name in (*PRELUDE, *MODULES):
+    for name in EVERY:
         source = Source(f"stdlib/{name}.qdsl", sources[name])
         diagnostics = Diagnostics()
         tree = parse(source, diagnostics)
-        resolved = names.from_surface(tree, library.prelude, library, diagnostics)
+        resolved = names.from_surface(tree, library.prelude, library, diagnostics, overloads=name in QUANTUM)
         from_names(resolved, library.dimension_names, diagnostics, library_name=name)
         if diagnostics.errors:
             first = diagnostics.in_order()[0]
@@ -102,7 +113,17 @@ def build(sources: Mapping[str, str]) -> Library:
             library.prelude.values.update(own.values)
             library.prelude.types.update(own.types)
             library.prelude.units.update(own.units)
+        if name in QUANTUM:
+            _add_calls(library.prelude, own)
     return library
+
+
+def _add_calls(prelude: Scope, own: Scope) -> None:
+    """Functions of states that are known where they are called; one of numbers with the same name knows of it."""
+    prelude.calls.update(own.values)
+    for name, symbol in own.values.items():
+        if name in prelude.values:
+            prelude.values[name].of_states = symbol
 
 
 def _forget_trees(scope: Scope) -> None:

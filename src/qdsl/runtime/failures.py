@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from qdsl.lang.core.failure_words import at_element
 from qdsl.lang.core.ir import Code
-from qdsl.lang.library import MODULES, PRELUDE
+from qdsl.lang.library import EVERY
 from qdsl.lang.report import Diagnostic, Label, error
 from qdsl.lang.source import Span
 from qdsl.lang.typed.tree import Expr, Variable
@@ -26,7 +26,10 @@ _HINTS = {
 }
 
 
-_LIBRARY = frozenset(f"stdlib/{name}.qdsl" for name in (*PRELUDE, *MODULES))
+_OF_THE_COMPILER = "stdlib/matrices.qdsl"
+"""What its functions do is called by operations on states and operators, and not by their names."""
+
+_LIBRARY = frozenset(f"stdlib/{name}.qdsl" for name in EVERY)
 
 
 class Stopped(Exception):  # noqa: N818 - the user's program stopped, not we
@@ -65,7 +68,7 @@ def _labels(origin: Span | None, at: Span | None, words: str) -> list[Label]:
         origin = at
     if origin is None:
         return []
-    if inside is not None:
+    if inside is not None and inside.source.name != _OF_THE_COMPILER:
         words = f"in `{_declared_around(inside)}`, called here"
     labels = [Label(origin, words)]
     if at is not None and at.chunk is not origin.chunk:

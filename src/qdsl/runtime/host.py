@@ -144,6 +144,17 @@ def _show_matrix(world: World) -> Host:
     return run
 
 
+def _check_measurement(world: World) -> Host:
+    def run(env: Environment, call: typed.HostCall) -> None:
+        from qdsl.lang.core.declared_measurements import is_one
+
+        (measurement,) = call.arguments
+        assert isinstance(measurement, typed.Local)
+        env.evaluate(is_one(measurement.variable))
+
+    return run
+
+
 def _matrix_type(value: typed.Expr) -> types.Type:
     type_ = types.resolved(value.type)
     axes = (None,) if isinstance(type_, types.Ket) else (None, None)
@@ -189,4 +200,5 @@ HOST: dict[str, Callable[[World], Host]] = {
     **dict.fromkeys(STATE_PICTURES | NUMBER_PICTURES, _picture),
     "export": _export,
     "show_matrix": _show_matrix,
+    "check_measurement": _check_measurement,
 }

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from qdsl.lang import library
 from qdsl.lang.depth import deep_recursion
-from qdsl.lang.library import MODULES, PRELUDE, Library
+from qdsl.lang.library import EVERY, Library
 from qdsl.runtime import library_bytes
 from qdsl.runtime.cache import DiskCache
 from qdsl.runtime.stamp import PACKAGE, stamp
@@ -28,9 +28,7 @@ def standard_library() -> Library:
         if kept is not None:
             return kept
     with deep_recursion():
-        built = library.build(
-            {name: (FOLDER / f"{name}.qdsl").read_text(encoding="utf-8") for name in (*PRELUDE, *MODULES)}
-        )
+        built = library.build({name: (FOLDER / f"{name}.qdsl").read_text(encoding="utf-8") for name in EVERY})
         if cache is not None:
             cache.put(key, library_bytes.written(built))
     return built

@@ -11,29 +11,61 @@
 
 The functions are written as typed trees and lowered like any function of the program. What belongs to a distribution
 `D` (`d_log_kernel`, `d_mean`, `d_draw`, ..) are functions of the standard library, found by name.
+
+Where states evolve, rows share evolutions (`core.readings`). Functions of one point are then given what is read off the
+states after the axes; those of all points find it themselves, and are told behind the columns which rows share what.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
-from qdsl.lang.source import Span
+from qdsl.lang.core.flat_lets import flattened, has_states
+from qdsl.lang.core.readings import Readings
+from qdsl.lang.core.replaced import with_distribution
+from qdsl.lang.core.segment_code import statements
+from qdsl.lang.core.segments import plan
+from qdsl.lang.core.typed_writer import Writer
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
 from qdsl.lang.typed.dependence import fitted_variables, variables_in
 from qdsl.lang.typed.distributions import DISTRIBUTIONS
 from qdsl.lang.typed.types import INT, SCALAR, Type
 
+OF_ONE_PROBABILITY = ("Binomial", "Bernoulli")
+"""Distributions whose argument p is a probability."""
+
 FindFunction = Callable[[str], typed.Function]
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+def readings(experiment: typed.Experiment) -> Readings | None:
+    """What rows of the experiment share; None where they share nothing."""
+    flat = flattened(experiment)
+    found = None if flat is None else plan(flat)
+    return None if found is None else Readings(found)
+
+
+@dataclass(frozen=True, eq=False)
 class FromExperiment:
-    """Writes the functions of one experiment. `find` gives a function of the standard library by name."""
+    """Writes the functions of one experiment. `find` gives a function of the standard library by name. With `readings`,
+    rows share evolutions.
+    """
 
     experiment: typed.Experiment
     find: FindFunction
+    readings: Readings | None = None
+
+    @cached_property
+    def w(self) -> Writer:
+        return Writer(self.experiment.span)
+
+    @cached_property
+    def model(self) -> typed.Experiment:
+        """The experiment, as a function of what is read where something is."""
+        found = self.experiment if self.readings is None else self.readings.rest
+        return _with_settled(found) if has_states(self.experiment) else found
 
     @property
     def params(self) -> tuple[typed.Variable, ...]:
@@ -44,44 +76,53 @@ class FromExperiment:
         return tuple(variable for axis in self.experiment.axes for variable in axis.variables)
 
     @property
+    def read(self) -> tuple[typed.Variable, ...]:
+        """The numbers that are read off states for each row."""
+        return () if self.readings is None else self.readings.values
+
+    @property
     def measured(self) -> tuple[typed.Variable, ...]:
         return tuple(each.variable for each in self.experiment.measures)
 
     # ── one point ────────────────────────────────────────────────────────────
 
     def point(self) -> typed.Function:
-        """(params, axes) -> the arguments of each measurement's distribution, then its mean.
+        """(params, axes, read) -> the arguments of each measurement's distribution, then its mean.
 
         The fields are `counts.n`, `counts.p`, .. and `counts.mean`, for a measurement called counts.
         """
         fields = [
             (f"{measure.variable.name}.{position}", argument)
-            for measure in self.experiment.measures
+            for measure in self.model.measures
             for position, argument in enumerate(_arguments(measure))
         ]
-        fields += [(f"{measure.variable.name}.mean", self.mean(measure)) for measure in self.experiment.measures]
-        return self._function("point", (*self.params, *self.axes), self._record(fields))
+        fields += [(f"{measure.variable.name}.mean", self.mean(measure)) for measure in self.model.measures]
+        return self._function("point", self._of_a_point, self._with_lets((), self.w.record(fields)))
 
     def draw(self) -> typed.Function:
-        """(params, axes, key, counter) -> a draw of each measurement.
+        """(params, axes, read, key, counter) -> a draw of each measurement.
 
         With m measurements the point of counter c draws with the counters m c, m c + 1, ..: no two draws share one.
         """
-        key, counter = typed.Variable("key", INT, self._span), typed.Variable("counter", INT, self._span)
-        first = self._wrapping("mul", self._use(counter), self._int(len(self.experiment.measures)))
+        w = self.w
+        key, counter = w.variable("key", INT), w.variable("counter", INT)
+        first = self._wrapping("mul", w.use(counter), w.integer(len(self.model.measures)))
         draws: list[typed.Statement] = []
         fields: list[tuple[str, typed.Expr]] = []
-        for position, measure in enumerate(self.experiment.measures):
+        for position, measure in enumerate(self.model.measures):
             if not measure.is_further:
-                own = self._wrapping("add", first, self._int(position))
+                own = self._wrapping("add", first, w.integer(position))
                 distribution = _whole(measure)
-                arguments = (self._use(key), own, *_given(distribution.arguments))
+                arguments = (w.use(key), own, *_given(distribution.arguments))
                 draw = self._call(distribution, "draw", arguments, _type_of_draw(measure))
-                drawn = typed.Variable(f"{measure.variable.name}.draw", draw.type, self._span)
-                draws.append(typed.Let(self._span, drawn, draw))
-            fields.append((measure.variable.name, self._part(measure, self._use(drawn))))
-        whole = self._block(draws, self._record(fields))
-        return self._function("draw", (*self.params, *self.axes, key, counter), whole)
+                drawn = w.variable(f"{measure.variable.name}.draw", draw.type)
+                draws.append(w.let(drawn, draw))
+            fields.append((measure.variable.name, self._part(measure, w.use(drawn))))
+        return self._function("draw", (*self._of_a_point, key, counter), self._with_lets(draws, w.record(fields)))
+
+    @property
+    def _of_a_point(self) -> tuple[typed.Variable, ...]:
+        return (*self.params, *self.axes, *self.read)
 
     def mean(self, measure: typed.MeasureDeclaration) -> typed.Expr:
         """The expected value: of `Normal(m)` without sigma, m."""
@@ -111,7 +152,7 @@ class FromExperiment:
             if let.variable in needed:
                 needed |= variables_in(let.value)
                 lets.insert(0, let)
-        return self._function(name, self.axes, self._block(lets, value), with_lets=False)
+        return self._function(name, self.axes, self.w.block(lets, value))
 
     # ── all points ───────────────────────────────────────────────────────────
 
@@ -124,7 +165,7 @@ class FromExperiment:
 
     def prior(self) -> typed.Function:
         """(params) -> the part of `nll` that the priors are."""
-        return self._function("prior", self.params, self._with_priors(self._zero, "log_kernel"), with_lets=False)
+        return self._function("prior", self.params, self._with_priors(self.w.zero, "log_kernel"))
 
     def constant(self) -> typed.Function:
         """(params, columns) -> what `nll` leaves out; it does not depend on the params."""
@@ -132,15 +173,11 @@ class FromExperiment:
 
     def deviance(self) -> typed.Function:
         """(params, columns) -> twice the log-likelihood ratio to the model that fits every point."""
+        w = self.w
 
         def term(measure: typed.MeasureDeclaration) -> typed.Expr:
-            difference = typed.Operation(
-                self._span,
-                SCALAR,
-                "sub",
-                (self._of_datum(measure, "saturated"), self._of_datum(measure, "log_kernel")),
-            )
-            return typed.Operation(self._span, SCALAR, "mul", (typed.Constant(self._span, SCALAR, 2.0), difference))
+            best, own = self._of_datum(measure, "saturated"), self._of_datum(measure, "log_kernel")
+            return w.operation("mul", typed.Constant(w.span, SCALAR, 2.0), w.operation("sub", best, own))
 
         return self._sum("deviance", term)
 
@@ -148,105 +185,146 @@ class FromExperiment:
         self, name: str, term: Callable[[typed.MeasureDeclaration], typed.Expr], of_priors: str = ""
     ) -> typed.Function:
         """The sum of a term over all points and measurements, from the first to the last, then over the priors."""
-        columns = [typed.Variable(each.name, types.Array(each.type), each.span) for each in self._columns()]
-        total = typed.Variable("total", SCALAR, self._span, is_mutable=True)
-        index = typed.Variable("i", INT, self._span)
-        body: list[typed.Statement] = [
-            typed.Let(self._span, variable, self._at(column, index))
-            for variable, column in zip(self._columns(), columns, strict=True)
-        ]
-        body += self.experiment.lets
-        for measure in (each for each in self.experiment.measures if not each.is_further):
-            added = typed.Operation(self._span, SCALAR, "add", (self._use(total), term(measure)))
-            body.append(typed.Assign(self._span, total, added))
-        statements = (
-            typed.Let(self._span, total, self._zero),
-            typed.For(self._span, index, self._all(columns[0]), self._block(body, None)),
-        )
-        result = self._with_priors(self._use(total), of_priors) if of_priors else self._use(total)
-        whole = self._block(statements, result)
-        return self._function(name, (*self.params, *columns), whole, with_lets=False)
+        w = self.w
+        columns = {each: self._column(each) for each in (*self.axes, *self.measured)}
+        total, index = w.variable("total", SCALAR, is_mutable=True), w.variable("i", INT)
+        terms = [term(each) for each in self.model.measures if not each.is_further]
+        lets = self._lets_for(terms)
+        before, taken = self._read_for((*lets, *terms), columns, index)
+        at_row = [w.let(each, w.at(w.use(column), w.use(index))) for each, column in columns.items()]
+        body: list[typed.Statement] = [*at_row, *taken, *lets]
+        body += [w.assign(total, w.operation("add", w.use(total), each)) for each in terms]
+        rows = w.range(w.integer(0), w.length(next(iter(columns.values()))))
+        whole = (*before, w.let(total, w.zero), w.loop(index, rows, body))
+        result = self._with_priors(w.use(total), of_priors) if of_priors else w.use(total)
+        return self._function(name, (*self.params, *columns.values(), *self._sharing), w.block(whole, result))
+
+    def _lets_for(self, terms: Sequence[typed.Expr]) -> Sequence[typed.Let]:
+        """The lets of the model; where states evolve those that the terms need, for the others may take long."""
+        if self.readings is None:
+            return self.model.lets
+        needed, lets = variables_in(tuple(terms)), list[typed.Let]()
+        for let in reversed(self.model.lets):
+            if let.variable in needed:
+                needed |= variables_in(let.value)
+                lets.insert(0, let)
+        return lets
+
+    @property
+    def _sharing(self) -> tuple[typed.Variable, ...]:
+        """The parameters that say which rows share what: `order`, `starts`, and `places`, which stop each row is."""
+        return () if self.readings is None else (self.readings.order, self.readings.starts, self._places)
+
+    @cached_property
+    def _places(self) -> typed.Variable:
+        return self.w.variable("places", types.Array(INT))
+
+    def _read_for(
+        self,
+        users: Sequence[typed.Expr | typed.Statement],
+        columns: dict[typed.Variable, typed.Variable],
+        index: typed.Variable,
+    ) -> tuple[list[typed.Statement], list[typed.Statement]]:
+        """What reads all that is read of states, and what takes the part of a row of it; nothing where none is used."""
+        if self.readings is None or variables_in(tuple(users)).isdisjoint(self.read):
+            return [], []
+        w = self.w
+        before, arrays = statements(self.readings, {each: columns[each] for each in self.readings.stops})
+        place = w.at(w.use(self._places), w.use(index))
+        return before, [w.let(each, w.at(w.use(array), place)) for each, array in arrays.items()]
+
+    def read_at(self, swept: frozenset[str] = frozenset()) -> typed.Function:
+        """(params, columns of the axes that matter, order, starts) -> what is read off states at each stop. Params that
+        are `swept` have a column each too.
+        """
+        assert self.readings is not None
+        columns = {each: self._column(each) for each in self.params if each.name in swept}
+        columns |= {each: self._column(each) for each in self.readings.stops}
+        reading, arrays = statements(self.readings, columns)
+        params = [columns.get(each, each) for each in self.params]
+        given = (*params, *(columns[each] for each in self.readings.stops), self.readings.order, self.readings.starts)
+        result = self.w.record([(each.name, self.w.use(array)) for each, array in arrays.items()])
+        return self._function("read", given, self.w.block(reading, result))
+
+    def _column(self, variable: typed.Variable) -> typed.Variable:
+        return typed.Variable(variable.name, types.Array(variable.type), variable.span)
 
     def _with_priors(self, total: typed.Expr, what: str) -> typed.Expr:
         """Less the log density of every param that has a prior."""
         for param in self.experiment.params:
             if param.prior is not None:
-                given = (self._use(param.variable), *_given(param.prior.arguments))
-                term = self._call(param.prior, what, given, SCALAR)
-                total = typed.Operation(self._span, SCALAR, "sub", (total, term))
+                given = (self.w.use(param.variable), *_given(param.prior.arguments))
+                total = self.w.operation("sub", total, self._call(param.prior, what, given, SCALAR))
         return total
-
-    def _columns(self) -> tuple[typed.Variable, ...]:
-        return (*self.axes, *self.measured)
 
     # ── pieces ───────────────────────────────────────────────────────────────
 
-    @property
-    def _span(self) -> Span:
-        return self.experiment.span
-
     def _of_datum(self, measure: typed.MeasureDeclaration, what: str) -> typed.Expr:
         """A function of what was measured and its distribution: of all outcomes together, where there are several."""
-        datum = self._use(measure.variable)
+        datum = self.w.use(measure.variable)
         if measure.outcome is not None:
-            counts = tuple(self._use(each) for each in measure.outcome.counts)
-            datum = typed.ArrayLiteral(self._span, types.Array(INT, (len(counts),)), counts)
+            datum = self.w.array([self.w.use(each) for each in measure.outcome.counts], INT)
         distribution = _whole(measure)
         return self._call(distribution, what, (datum, *_given(distribution.arguments)), SCALAR)
 
     def _part(self, measure: typed.MeasureDeclaration, value: typed.Expr) -> typed.Expr:
         """Of what all outcomes have together the part of this one."""
-        if measure.outcome is None:
-            return value
-        array = types.pruned(value.type)
-        assert isinstance(array, types.Array)
-        return typed.Index(self._span, array.element, value, (self._int(measure.outcome.place),))
+        return value if measure.outcome is None else self.w.at(value, self.w.integer(measure.outcome.place))
 
     def _call(
         self, of: typed.DistributionValue, what: str, arguments: Sequence[typed.Expr], result: Type
     ) -> typed.Expr:
         function = self.find(f"{of.name.lower()}_{what}")
-        return typed.Call(of.span, result, function, tuple(arguments), tuple(False for _ in arguments))
-
-    @property
-    def _zero(self) -> typed.Expr:
-        return typed.Constant(self._span, SCALAR, 0.0)
-
-    def _int(self, value: int) -> typed.Expr:
-        return typed.Constant(self._span, INT, value)
+        given = arguments if self.readings is None else _as_used(function, arguments)
+        return Writer(of.span).call(function, *given, type=result)
 
     def _wrapping(self, name: str, left: typed.Expr, right: typed.Expr) -> typed.Expr:
-        return typed.Operation(self._span, INT, f"wrapping_{name}", (left, right))
+        return self.w.operation(f"wrapping_{name}", left, right, type=INT)
 
     def _negated(self, value: typed.Expr) -> typed.Expr:
-        return typed.Operation(self._span, SCALAR, "neg", (value,))
+        return self.w.operation("neg", value)
 
-    def _use(self, variable: typed.Variable) -> typed.Expr:
-        return typed.Local(self._span, variable.type, variable)
+    def _with_lets(self, statements: Sequence[typed.Statement], value: typed.Expr) -> typed.Expr:
+        return self.w.block(self.model.lets, self.w.block(statements, value) if statements else value)
 
-    def _at(self, column: typed.Variable, index: typed.Variable) -> typed.Expr:
-        element = types.pruned(column.type)
-        assert isinstance(element, types.Array)
-        return typed.Index(self._span, element.element, self._use(column), (self._use(index),))
+    def _function(self, name: str, parameters: Sequence[typed.Variable], body: typed.Expr) -> typed.Function:
+        return self.w.function(f"{self.experiment.name}.{name}", parameters, body)
 
-    def _all(self, column: typed.Variable) -> typed.Expr:
-        length = typed.Operation(self._span, INT, "len", (self._use(column), self._int(0)))
-        return typed.IntRange(self._span, types.Array(INT), self._int(0), length)
 
-    def _block(self, statements: Sequence[typed.Statement], value: typed.Expr | None) -> typed.Block:
-        return typed.Block(self._span, value.type if value else types.NOTHING, tuple(statements), value)
+def _as_used(function: typed.Function, arguments: Sequence[typed.Expr]) -> list[typed.Expr]:
+    """The arguments, with zeros in the place of numbers that the function does not look at."""
+    used = frozenset() if function.body is None else variables_in(function.body)
+    return [
+        argument if parameter in used else _nothing(argument)
+        for parameter, argument in zip(function.parameters, arguments, strict=True)
+    ]
 
-    def _record(self, fields: Sequence[tuple[str, typed.Expr]]) -> typed.Expr:
-        type_ = types.Record(tuple((name, value.type) for name, value in fields))
-        return typed.RecordLiteral(self._span, type_, tuple(fields))
 
-    def _function(
-        self, name: str, parameters: Sequence[typed.Variable], body: typed.Expr, with_lets: bool = True
-    ) -> typed.Function:
-        whole = self._block(self.experiment.lets, body) if with_lets else body
-        type_ = types.Function(tuple(each.type for each in parameters), body.type)
-        defaults = tuple(None for _ in parameters)
-        return typed.Function(f"{self.experiment.name}.{name}", tuple(parameters), defaults, type_, whole, self._span)
+def _nothing(argument: typed.Expr) -> typed.Expr:
+    match types.pruned(argument.type):
+        case types.Real() as type_:
+            return typed.Constant(argument.span, type_, 0.0)
+        case types.Array(types.Real() as element, (_,)):
+            return typed.ArrayLiteral(argument.span, types.Array(element, (0,)), ())
+        case _:
+            return argument
+
+
+def _with_settled(experiment: typed.Experiment) -> typed.Experiment:
+    """With the probabilities of counts kept in 0 .. 1, whatever the rounding of an evolution makes of them."""
+
+    def settled(value: typed.DistributionValue) -> typed.DistributionValue:
+        names = [name for name, _ in DISTRIBUTIONS[value.name].arguments]
+        arguments = [
+            typed.Quantum(each.span, SCALAR, "settled", (each,), display=each.display)
+            if name == "p" and each is not None and value.name in OF_ONE_PROBABILITY
+            else each
+            for name, each in zip(names, value.arguments, strict=True)
+        ]
+        return replace(value, arguments=tuple(arguments))
+
+    measures = tuple(with_distribution(each, settled) for each in experiment.measures)
+    return replace(experiment, measures=measures)
 
 
 def _arguments(measure: typed.MeasureDeclaration) -> tuple[typed.Expr, ...]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import fields, replace
+from itertools import accumulate
 from typing import Any
 
 from qdsl.lang.core.lower_effects import Node, bound_in, walk
@@ -41,30 +42,53 @@ def gathered(
         return None
     bound_later = {variable for part in rest for variable in bound_in(part)}
     operators = [each.arguments[0] for each in expectations]
-    if any(_uses(each, bound_later) for each in operators):
+    widths = [_width(each) for each in expectations]
+    if None in widths or any(_uses(each, bound_later) for each in operators):
         return None
     evolution = let.value
     assert isinstance(evolution, typed.Quantum)
-    seen = typed.Variable(let.variable.name, _seen_type(evolution, len(operators)), let.variable.span)
+    places = list(accumulate((width or 0 for width in widths), initial=0))
+    seen = typed.Variable(let.variable.name, _seen_type(evolution, places[-1]), let.variable.span)
     observe = replace(evolution, type=seen.type, name="observe", arguments=(*evolution.arguments, *operators))
     columns: dict[typed.Expr, typed.Expr] = {
-        each: typed.Quantum(
-            each.span,
-            each.type,
-            "column",
-            (typed.Local(each.span, seen.type, seen), typed.Constant(each.span, types.INT, place)),
-            display=each.display,
-        )
-        for place, each in enumerate(expectations)
+        each: _columns(each, seen, place) for place, each in zip(places, expectations, strict=False)
     }
     changed = tuple(_with(each, columns) for each in statements)
     return typed.Let(let.span, seen, observe), (changed, None if value is None else _with(value, columns))
 
 
+def _columns(node: typed.Quantum, seen: typed.Variable, place: int) -> typed.Expr:
+    """What stands for an expectation; for the probabilities of several outcomes an array of them."""
+    own = types.pruned(node.type)
+
+    def column(type_: types.Type, place: int) -> typed.Expr:
+        arguments = typed.Local(node.span, seen.type, seen), typed.Constant(node.span, types.INT, place)
+        return typed.Quantum(node.span, type_, "column", arguments, display=node.display)
+
+    if node.name == "expect":
+        return column(own, place)
+    assert isinstance(own, types.Array)
+    return typed.ArrayLiteral(
+        node.span, own, tuple(column(own.element, place + outcome) for outcome in range(_width(node) or 0))
+    )
+
+
+def _width(node: typed.Quantum) -> int | None:
+    """How many numbers it is at a time; None of probabilities at several times, or of outcomes nobody has counted."""
+    if node.name == "expect":
+        return 1
+    type_ = types.pruned(node.type)
+    assert isinstance(type_, types.Array)
+    (length,) = type_.shape if len(type_.shape) == 1 else (None,)
+    return length if isinstance(length, int) else None
+
+
 def _of(node: Node, variable: typed.Variable) -> typed.Quantum | None:
-    """The node, if it is an expectation of the state."""
+    """The node, if it is an expectation of the state, or the probabilities of outcomes."""
     match node:
-        case typed.Quantum(name="expect", arguments=(_, typed.Local(variable=state))) if state is variable:
+        case typed.Quantum(name="expect" | "probabilities", arguments=(_, typed.Local(variable=state))) if (
+            state is variable
+        ):
             return node
         case _:
             return None

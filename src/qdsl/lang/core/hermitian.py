@@ -9,7 +9,7 @@ multiplied by it is added up, and has to vanish.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable
 
 from qdsl.lang.core.ir import Op, Value
 from qdsl.lang.core.lower_body import Body
@@ -19,7 +19,7 @@ from qdsl.lang.quantum.pattern import Sum
 
 def is_hermitian(body: Body, operator: Operator) -> bool:
     """Whether A = A† follows from how its coefficients are computed."""
-    names = _Names(body.b.ops)
+    names = _Names(body.origins())
     left: dict[Hashable, Sum] = {}
 
     def add(key: Hashable, pattern: Sum) -> None:
@@ -63,7 +63,7 @@ def _largest(pattern: Sum) -> float:
 class _Names:
     """A name for each value by how it is computed, and a sign before it."""
 
-    def __init__(self, ops: Sequence[Op]) -> None:
+    def __init__(self, ops: Iterable[Op]) -> None:
         self.origin = {result: (op, place) for op in ops for place, result in enumerate(op.results)}
         self.known: dict[Value, tuple[float, Hashable]] = {}
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
+from qdsl.lang.source import Span
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
 from qdsl.lang.typed.places import Bringing, brought
@@ -21,13 +22,15 @@ KEPT = ("span", "display", "name")
 
 
 def instantiated(
-    function: typed.Function, arguments: Sequence[Type], lengths: Mapping[str, int] | None = None
+    function: typed.Function, arguments: Sequence[Type], call: Span | None = None
 ) -> tuple[tuple[typed.Variable, ...], typed.Expr]:
-    """The parameters and the body of a function as a call with such arguments has them."""
+    """The parameters and the body of a function as a call with such arguments has them. What the library does is said
+    to be done by the `call`.
+    """
     assert function.body is not None
     bringing = brought([each.type for each in function.parameters], arguments)
     bringing.whole |= {place: bringing.places(places) for place, places in function.result_of}
-    copier = _Copier(bringing, lengths or {})
+    copier = _Copier(bringing, {}, call if function.module else None)
     parameters = tuple(copier.variable(each) for each in function.parameters)
     for parameter, given in zip(parameters, arguments, strict=True):
         if isinstance(types.pruned(given), types.QUANTUM):
@@ -46,9 +49,10 @@ def with_lengths(function: typed.Function, lengths: Mapping[str, int]) -> typed.
 
 
 class _Copier:
-    def __init__(self, bringing: Bringing, lengths: Mapping[str, int]) -> None:
+    def __init__(self, bringing: Bringing, lengths: Mapping[str, int], call: Span | None = None) -> None:
         self.bringing = bringing
         self.lengths = lengths
+        self.call = call
         self.variables: dict[typed.Variable, typed.Variable] = {}
 
     def variable(self, variable: typed.Variable) -> typed.Variable:
@@ -92,4 +96,6 @@ class _Copier:
     def _field(self, name: str, value: Any) -> Any:
         if name == "type":
             return self.type(value)
+        if name == "span" and self.call is not None:
+            return value.called_from(self.call)
         return value if name in KEPT else self.copy(value)

@@ -205,6 +205,7 @@ class Code(Enum):
     MEMORY = 10  # an array too large
     CAST = 11  # a real too large for an Int
     STATE = 12  # a state that is none: not normalised, not positive
+    TRUNCATED = 15  # a state that needs more levels than its space has
 
     @property
     def text(self) -> str:

@@ -15,7 +15,7 @@ from qdsl.lang.core.builder import Values
 from qdsl.lang.core.ir import BOOL, REAL, Value
 from qdsl.lang.core.lower_body import Body
 from qdsl.lang.core.lower_bras import ket_of
-from qdsl.lang.core.lower_matrices import entries_of
+from qdsl.lang.core.lower_dense import dense_of, entries_of
 from qdsl.lang.core.lower_operators import operator_of, plus, scaled
 from qdsl.lang.core.lower_states import numbers_of, state_rule
 from qdsl.lang.core.lower_values import Data
@@ -86,19 +86,14 @@ def _of_operators(body: Body, left: Operator, right: Operator) -> Extent:
         sums = known[0] + known[1].times(-1), *known
         distance, *sizes = (_largest(each.expanded(spaces).values) for each in sums if each is not None)
         return body.constant(distance), body.constant(max(sizes)), body.constant(True)
-    difference = plus(Operator(left.terms), scaled(body, Operator(right.terms), -1 + 0j))
-    parts = _numbers(body, difference, spaces)
-    for sign, each in (("add", left.dense), ("sub", right.dense)):
-        if each is not None:
-            parts = _with(body, parts, _of_dense(body, each, spaces), sign)
+    difference = plus(body, left, scaled(body, right, -1 + 0j))
+    if difference.dense is not None:
+        return _of_matrices(body, *(dense_of(body, each, spaces) for each in (difference, left, right)))
     extent = _nothing(body)
-    for apart in parts.values():
+    for apart in _numbers(body, difference, spaces):
         extent = _further(body, extent, apart, ())
     for operator in (left, right):
-        numbers = _numbers(body, Operator(operator.terms), spaces)
-        if operator.dense is not None:
-            numbers = _with(body, numbers, _of_dense(body, operator.dense, spaces), "add")
-        for number in numbers.values():
+        for number in _numbers(body, operator, spaces):
             extent = extent[0], body.b.op("max", extent[1], body.b.op("abs", number)), extent[2]
     return extent
 
@@ -107,44 +102,26 @@ def _largest(values: np.ndarray[tuple[int, ...], np.dtype[np.complex128]]) -> fl
     return float(max(np.max(np.abs(values.real), initial=0.0), np.max(np.abs(values.imag), initial=0.0)))
 
 
-Place = tuple[int, int, int]
-"""Row, column, and 0 for the real part or 1 for the imaginary one."""
-
-
-def _numbers(body: Body, operator: Operator, spaces: Sequence[Space]) -> dict[Place, Value]:
+def _numbers(body: Body, operator: Operator, spaces: Sequence[Space]) -> list[Value]:
     """The numbers of the terms that are not certainly zero."""
-    return {
-        (i, j, part): added(body, numbers)
-        for (i, j), parts in entries_of(body, operator, spaces).items()
-        for part, numbers in enumerate(parts)
-        if numbers
-    }
+    entries = entries_of(body, operator, spaces).values()
+    return [added(body, numbers) for parts in entries for numbers in parts if numbers]
 
 
-def _of_dense(body: Body, dense: Dense, spaces: Sequence[Space]) -> dict[Place, Value]:
-    """The numbers of a matrix that acts on some of the spaces."""
-    levels = np.indices([space.size or 1 for space in spaces]).reshape(len(spaces), -1)
-    own, rest = np.zeros(levels.shape[1], dtype=np.int64), np.zeros(levels.shape[1], dtype=np.int64)
-    for axis, space in enumerate(spaces):
-        if space in dense.spaces:
-            own = own * (space.size or 1) + levels[axis]
-        else:
-            rest = rest * (space.size or 1) + levels[axis]
-    size = size_of(dense.spaces)
-    taken = {
-        (i, j, part): body.b.get(array, body.constant(i), body.constant(j), inside=True)
-        for part, array in enumerate((dense.re, dense.im))
-        for i in range(size)
-        for j in range(size)
-    }
-    rows, columns = np.nonzero(rest[:, None] == rest[None, :])
-    return {
-        (i, j, part): taken[int(own[i]), int(own[j]), part]
-        for i, j in zip(rows.tolist(), columns.tolist(), strict=True)
-        for part in (0, 1)
-    }
+def _of_matrices(body: Body, difference: Dense, left: Dense, right: Dense) -> Extent:
+    """Element by element, in loops."""
+    low, high = body.constant(0), body.constant(size_of(difference.spaces))
 
+    def row(i: Value, *so_far: Value) -> Values:
+        def element(j: Value, *so_far: Value) -> Values:
+            for part in ("re", "im"):
+                apart, *both = (
+                    body.b.get(getattr(each, part), i, j, inside=True) for each in (difference, left, right)
+                )
+                so_far = _further(body, so_far, apart, both)
+            return so_far
 
-def _with(body: Body, left: dict[Place, Value], right: dict[Place, Value], sign: str) -> dict[Place, Value]:
-    zero = body.constant(0.0)
-    return left | {place: body.b.op(sign, left.get(place, zero), each) for place, each in right.items()}
+        return body.b.for_(low, high, so_far, body.region(element), (REAL, REAL, BOOL))
+
+    distance, size, is_finite = body.b.for_(low, high, _nothing(body), body.region(row), (REAL, REAL, BOOL))
+    return distance, size, is_finite

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from qdsl.lang.core.builder import Builder, Values
-from qdsl.lang.core.ir import FAILURES, ArrayType, Code, Failure, Scalar, Value, scalar_of
+from qdsl.lang.core.ir import FAILURES, ArrayType, Code, Failure, Op, Scalar, Value, scalar_of
 from qdsl.lang.core.ir import Type as CoreType
 from qdsl.lang.core.layout import NoLayout, core_types, element_type, shape_of
 from qdsl.lang.core.lower_effects import Captures, Effects
@@ -105,10 +105,13 @@ class Body:
         self.program = program
         self.result = result
         self.b = Builder()
+        self.around: list[Builder] = []
         self.variables: dict[typed.Variable, Bound | Row] = {}
         self.known: dict[Value, bool | int | float] = {}
         self.supports: dict[Value, frozenset[int]] = {}
         self.normal: set[Value] = set()
+        """States that are known to be normalised, and arrays of such."""
+        self.kets: dict[Value, dict[int, complex]] = {}
         self.given: dict[typed.Expr, Data] = {}
         self.definitions: dict[typed.Variable, typed.Expr] = {}
         self.zeros: set[Value] = set()
@@ -145,16 +148,19 @@ class Body:
 
     def static(self, node: typed.Expr) -> Number | None:
         """The number that an expression is, where that is known now."""
-        return number(node, self._known)
+        return number(node, self._known_variable, self._known_size)
 
     def decided(self, condition: typed.Expr) -> bool | None:
         """Whether a condition holds, where that is known now."""
-        return truth(condition, self._known)
+        return truth(condition, self._known_variable, self._known_size)
 
-    def _known(self, node: typed.Local | typed.Quantum) -> Number | None:
-        if isinstance(node, typed.Quantum):
-            return self.known.get(self.expr(node).value) if node.name in ("length", "dim") else None
-        variable = node.variable
+    def _known_size(self, node: typed.Quantum) -> Number | None:
+        """`dim(c)`, `len(r)` of spaces that a call has brought."""
+        from qdsl.lang.core.lower_operators import known_size
+
+        return known_size(self, node)
+
+    def _known_variable(self, variable: typed.Variable) -> Number | None:
         value = self.variables.get(variable)
         if isinstance(value, Data) and len(value.values) == 1 and value.value in self.known:
             return self.known[value.value]
@@ -326,7 +332,10 @@ class Body:
             return self.b.get(array, *indices)
         lengths = [self.b.len(array, len(indices) + axis) for axis in range(further)]
         rest = array.type.shape[len(indices) :]
-        return self.b.build(lengths, lambda builder, *more: builder.get(array, *indices, *more), rest)
+        made = self.b.build(lengths, lambda builder, *more: builder.get(array, *indices, *more), rest)
+        if array in self.normal:
+            self.normal.add(made)
+        return made
 
     # ── blocks inside blocks ─────────────────────────────────────────────────
 
@@ -340,10 +349,16 @@ class Body:
     @contextmanager
     def inside(self, builder: Builder) -> Iterator[None]:
         """Write into another block; what is bound inside is forgotten afterwards."""
-        outer, before = self.b, dict(self.variables)
+        before = dict(self.variables)
+        self.around.append(self.b)
         self.b = builder
         yield
-        self.b, self.variables = outer, before
+        self.b, self.variables = self.around.pop(), before
+
+    def origins(self) -> Iterator[Op]:
+        """The operations whose results can be used here: those of the block at hand, and of the blocks around it."""
+        for builder in (*self.around, self.b):
+            yield from builder.ops
 
     def region(self, write: Callable[..., Sequence[Value]]) -> Callable[..., Sequence[Value]]:
         """`write(*parameters) -> values` as the builder wants a region."""

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from qdsl.lang.core.ir import Code, Value
 from qdsl.lang.core.lower_body import Body
 from qdsl.lang.core.lower_complex import conj, mul
-from qdsl.lang.core.lower_matrices import entries_of
 from qdsl.lang.core.lower_operators import adjoint, plus, scaled, times
 from qdsl.lang.core.lower_states import check_spaces, state_rule
 from qdsl.lang.core.lower_values import Data
@@ -23,6 +22,8 @@ from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed.spaces import Space
 
 TRACE_KEPT = 1e-8
+
+Entries = dict[tuple[int, int], tuple[list[Value], list[Value]]]
 
 
 @state_rule("apply_channel")
@@ -42,10 +43,10 @@ def _check_trace(body: Body, kraus: Sequence[Operator], spaces: Sequence[Space])
     """Stop unless sum K† K = 1, every entry to 1e-8; constant channels are decided here."""
     total = scaled(body, Operator(((Sum.one(), None),)), -1 + 0j)
     for each in kraus:
-        total = plus(total, times(body, adjoint(body, each), each))
+        total = plus(body, total, times(body, adjoint(body, each), each))
     own = [space for space in spaces if space in total.spaces] or list(spaces[:1])
     parts: list[Value] = []
-    for re, im in entries_of(body, total, own).values():
+    for re, im in _entries_of(body, total, own).values():
         parts += [body.b.op("abs", added(body, part)) for part in (re, im) if part]
     if not parts:
         return
@@ -54,6 +55,26 @@ def _check_trace(body: Body, kraus: Sequence[Operator], spaces: Sequence[Space])
         worst = body.b.op("max", worst, part)
     message = "the Kraus operators of this channel do not keep the trace: sum K† K differs from 1 by {0}"
     body.check(body.b.op("le", worst, body.constant(TRACE_KEPT)), Code.STATE, message, worst)
+
+
+def _entries_of(body: Body, operator: Operator, spaces: Sequence[Space]) -> Entries:
+    """What adds up to the real and to the imaginary part of each entry that is not zero."""
+    entries: Entries = {}
+    for pattern, coefficient in operator.terms:
+        whole = pattern.expanded(spaces)
+        for i, j, value in zip(whole.rows.tolist(), whole.columns.tolist(), whole.values.tolist(), strict=True):
+            re, im = entries.setdefault((i, j), ([], []))
+            for target, number in zip((re, im), _product(body, value, coefficient), strict=True):
+                if number is not None:
+                    target.append(number)
+    return entries
+
+
+def _product(body: Body, value: complex, coefficient: tuple[Value, Value] | None) -> tuple[Value | None, Value | None]:
+    """The parts of a constant times a coefficient; None where one is certainly zero."""
+    own = tuple(body.constant(part) if part else body.zero() for part in (value.real, value.imag))
+    re, im = own if coefficient is None else mul(body, coefficient, (own[0], own[1]))
+    return None if re in body.zeros else re, None if im in body.zeros else im
 
 
 def _sandwich(body: Body, kraus: Operator, spaces: Sequence[Space]) -> list[Weighted]:

@@ -25,7 +25,7 @@ from qdsl.lang.core.builder import Values
 from qdsl.lang.core.gather import gathered, is_evolution
 from qdsl.lang.core.ir import BOOL, INT, Code, Value
 from qdsl.lang.core.layout import core_types
-from qdsl.lang.core.lower_arrays import over
+from qdsl.lang.core.lower_arrays import is_of_states, over, put_state
 from qdsl.lang.core.lower_body import Body, rule
 from qdsl.lang.core.lower_effects import always_leaves
 from qdsl.lang.core.lower_fence import NO_FRAME, Fence, Frame, Rest, no_exit
@@ -209,6 +209,9 @@ def _set_index(body: Body, node: typed.SetIndex) -> None:
     array = body.data(node.variable)
     indices = [body.expr(each).value for each in node.indices]
     element = body.expr(node.value)
+    if is_of_states(array.type):
+        body.bind(node.variable, Data(array.type, (put_state(body, array.value, indices[0], element.value),)))
+        return
     values = [body.b.set(each, indices, new) for each, new in zip(array.values, element.values, strict=True)]
     body.bind(node.variable, Data(array.type, tuple(values)))
 

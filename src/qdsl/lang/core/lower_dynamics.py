@@ -19,6 +19,7 @@ from qdsl.lang.core.ir import REAL, Code, Value
 from qdsl.lang.core.lower_body import Body
 from qdsl.lang.core.lower_calls import apply_call
 from qdsl.lang.core.lower_complex import conj, mul
+from qdsl.lang.core.lower_dense import written_out
 from qdsl.lang.core.lower_errors import h_not_hermitian
 from qdsl.lang.core.lower_inline import applied
 from qdsl.lang.core.lower_operators import scaled
@@ -34,7 +35,7 @@ from qdsl.lang.core.lower_states import (
 from qdsl.lang.core.lower_values import Bound, Closure, Data
 from qdsl.lang.core.outline import outlined
 from qdsl.lang.core.sparse_code import Numbers, Weighted, added, mapped, matrix_of, picked, spread
-from qdsl.lang.core.staged import Coefficient, Inline, Many, Operator
+from qdsl.lang.core.staged import Coefficient, Inline, Many, Operator, PovmBound
 from qdsl.lang.quantum.explain import Plan
 from qdsl.lang.quantum.generator import Generator, OfH, One, Part, Term, Weight, generator
 from qdsl.lang.quantum.local import Local
@@ -52,13 +53,13 @@ ATOL = 1e-10
 """What a step may be wrong by, of the greatest number of a state and beside that, unless the program says."""
 
 SOLVERS = {
-    "closed": "two_level_steps",
-    "exact": "stepped",
-    "adaptive": "adaptive",
-    "fine": "adaptive_finely",
-    "krylov": "krylov",
-    "chebyshev": "chebyshev",
-    "stiff": "stiff_linear",
+    "closed": ("two_level", "two_level_steps"),
+    "exact": ("matrix_exponential", "stepped"),
+    "adaptive": ("evolution", "adaptive"),
+    "fine": ("evolution", "adaptive_finely"),
+    "krylov": ("krylov", "krylov"),
+    "chebyshev": ("chebyshev", "chebyshev"),
+    "stiff": ("evolution", "stiff_linear"),
 }
 
 
@@ -91,8 +92,8 @@ class Equation:
             found = applied(self.body, many, [time], self.node.span, self.body.staged)
             assert isinstance(found, Many)
             many = found
-        jumps = [each for each in many.elements if isinstance(each, Operator)]
-        return scaled(self.body, hamiltonian, self.scale), jumps
+        jumps = [written_out(self.body, each, False) for each in many.elements if isinstance(each, Operator)]
+        return scaled(self.body, written_out(self.body, hamiltonian, True), self.scale), jumps
 
     def _operator(self, operator: Operator | Inline, time: Data | None) -> Operator:
         if isinstance(operator, Operator):
@@ -141,12 +142,37 @@ class StartingState:
         return (density_numbers if self.is_of_ket else picked)(body, self.array, places)
 
 
+def transfer_matrix(body: Body, node: typed.Quantum) -> Value:
+    """The matrix that takes the numbers of any state to a single time, whatever state the evolution begins with."""
+    state, time_node = node.arguments[1], node.arguments[2]
+    type_ = types.pruned(state.type)
+    equation = equation_of(body, node)
+    whole = generator_of(body, equation, body.spaces_of(type_, state.span), isinstance(type_, types.Density))
+    n = whole.size
+    weights = weights_of(body, whole, equation, None)
+    options = dict(node.options)
+    time = body.expr(time_node).value
+    if "from" in options:
+        time = body.b.op("sub", time, body.expr(options["from"]).value)
+    rates = matrix_of(body, weights, n)
+    angles = body.b.build(
+        [body.constant(n), body.constant(n)],
+        lambda b, i, j: b.op("mul", b.get(rates, i, j, inside=True), time),
+        (n, n),
+    )
+    function = body.program.sized(body.program.find("matrix_exponential", "exponential"), {"n": n})
+    plain = types.Array(types.SCALAR, (n, n))
+    return apply_call(body, function, [Data(plain, (angles,))], plain).value
+
+
 # ── evolve ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def evolve(body: Body, node: typed.Quantum) -> Data:
-    """The state at a time, or at each of several."""
-    return Data(node.type, (solved(body, node, None),))
+    """The state at a time, or at each of several: normalised, but for the solver's error."""
+    made = solved(body, node, None)
+    body.normal.add(made)
+    return Data(node.type, (made,))
 
 
 def observed(body: Body, node: typed.Quantum, observables: Sequence[Operator]) -> Value:
@@ -352,9 +378,10 @@ def solver_call(
         given = [matrix, reader, first, start, times]
     else:
         given = [slope_of(body, equation, pruned), reader, first, start, times, *tolerances]
-    module = "two_level" if choice.method == "closed" else "evolution"
-    function = body.program.find(module, SOLVERS[choice.method])
-    function = body.program.sized(function, {"n": n, "k": count})
+    function = body.program.find(*SOLVERS[choice.method])
+    # Loops over a matrix stay loops: written out, its exponential would take seconds to compile.
+    lengths = {"k": count} if choice.method == "exact" else {"n": n, "k": count}
+    function = body.program.sized(function, lengths)
     for default in function.defaults[len(given) :]:
         assert default is not None
         given.append(body.expr(default))
@@ -414,15 +441,18 @@ def slope_of(body: Body, equation: Equation, pruned: Generator) -> Closure:
 
 
 def observe(body: Body, node: typed.Quantum) -> Data:
-    """Several expectations of one evolved state (`core.gather`)."""
+    """Several expectations, and probabilities, of one evolved state (`core.gather`)."""
     operators: list[Operator] = []
     state = types.pruned(node.arguments[1].type)
     spaces = body.spaces_of(state, node.arguments[1].span)
     for each in node.arguments[3:]:
-        operator = body.staged(each)
-        assert isinstance(operator, Operator)
-        check_observable(body, operator, spaces, each.span)
-        operators.append(operator)
+        found = body.staged(each)
+        if isinstance(found, PovmBound):
+            operators += found.effects
+            continue
+        assert isinstance(found, Operator)
+        check_observable(body, found, spaces, each.span)
+        operators.append(found)
     return Data(node.type, (observed(body, node, operators),))
 
 

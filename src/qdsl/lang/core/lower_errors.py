@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from qdsl.lang.report import Diagnostic, Label, error
 from qdsl.lang.source import Span
 from qdsl.lang.typed.words import counted
 
 
 class Refused(Exception):  # noqa: N818 - a property of the user's program
-    """The program asks for what cannot be compiled. Whoever asked for a kernel reports `diagnostic`."""
+    """The program asks for what cannot be compiled. Whoever asked for a kernel reports `diagnostic`. Of code that was
+    put in the place of a call it tells the call.
+    """
 
     def __init__(self, diagnostic: Diagnostic) -> None:
         super().__init__(diagnostic.message)
-        self.diagnostic = diagnostic
+        labels = tuple(replace(each, span=_called(each.span)) for each in diagnostic.labels)
+        self.diagnostic = replace(diagnostic, labels=labels)
+
+
+def _called(span: Span) -> Span:
+    *_, outermost = span.chain()
+    return outermost
 
 
 def no_derivative(derivative: Span, kind: str, operation: str, place: Span | None) -> Refused:
@@ -116,12 +127,6 @@ def no_level(place: Span, name: str, level: int, count: int) -> Refused:
     return Refused(error("E0374", said, Label(place)))
 
 
-def no_inverse_order(place: Span) -> Refused:
-    """`Operator(c, q, m)` where q is declared first."""
-    said = "the spaces of a matrix stand in the order in which they are declared"
-    return Refused(error("E0360", said, Label(place)))
-
-
 def h_not_hermitian(place: Span) -> Refused:
     """`evolve(g * a(c), ..)`."""
     said = "H is not Hermitian: it differs from dag(H)"
@@ -146,7 +151,61 @@ def lacks_space(place: Span, names: str) -> Refused:
     return Refused(error("E0372", f"this acts on {names}, which the state does not have", Label(place)))
 
 
+def not_of_this_kind(place: Span, wanted: str, names: Sequence[str]) -> Refused:
+    """`wigner(rho, x, p)` of a qubit and a mode together."""
+    said = f"this takes a state of {wanted}, and this is one of {', '.join(f'`{name}`' for name in names)}"
+    return Refused(error("E0375", said, Label(place), hint="ptrace(rho, keep = ..) is the state of some of the spaces"))
+
+
+def spaces_differ(place: Span) -> Refused:
+    """`psi * phi†` in a function that is given states of different spaces."""
+    return Refused(error("E0361", "states of different spaces do not go together here", Label(place)))
+
+
 def space_twice(place: Span, name: str) -> Refused:
     """A function over spaces, called with one space for two."""
     said = f"in a product of states each space stands once, and this has `{name}` twice"
     return Refused(error("E0371", said, Label(place)))
+
+
+# ── measurements ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def not_the_identity(place: Span, entry: str, value: str) -> Refused:
+    """`povm m(q) = [P(q, 0), 0.9 * P(q, 1)]`."""
+    said = f"the effects do not add up to the identity: {entry} of their sum is {value}"
+    return Refused(error("E0390", said, Label(place), hint="what is lost is an outcome too: 1 - E0 - E1"))
+
+
+def effect_not_hermitian(place: Span) -> Refused:
+    """`povm m(q) = [sp(q), 1 - sp(q)]`."""
+    return Refused(error("E0381", "this effect is not Hermitian", Label(place)))
+
+
+def not_positive(place: Span, value: str) -> Refused:
+    """`povm m(q) = [1.5 * P(q, 0), ..]` and its counterpart: a probability that could be negative."""
+    said = f"an effect must be positive, and this one has the eigenvalue {value}"
+    return Refused(error("E0391", said, Label(place)))
+
+
+def no_projector(place: Span, value: str) -> Refused:
+    """`projective m(q) = [0.5 * P(q, 0), ..]`."""
+    said = f"this is no projector: it has the eigenvalue {value}, and a projector has 0 and 1 alone"
+    return Refused(error("E0392", said, Label(place), hint="a measurement with such effects is a povm"))
+
+
+def not_orthogonal(place: Span, other: Span) -> Refused:
+    """`projective m(q) = [P(q, 0), |+><+|]`."""
+    said = "the projectors of a measurement are orthogonal, and these overlap"
+    return Refused(error("E0392", said, Label(place), Label(other, "with this one")))
+
+
+def measurement_not_known(place: Span) -> Refused:
+    """`collapse(m, 0, psi)` where a number in m is known only when the program runs."""
+    said = "what a state becomes is known only if all numbers in the measurement are"
+    return Refused(error("E0393", said, Label(place), hint="write them as numbers, or as `const`"))
+
+
+def no_outcome(place: Span, outcome: int, count: int) -> Refused:
+    """`collapse(m, k, psi)` where k is known to be none of the outcomes."""
+    return Refused(error("E0317", f"there is no outcome {outcome}: they are 0 to {count - 1}", Label(place)))

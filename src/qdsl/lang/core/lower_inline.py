@@ -31,7 +31,7 @@ def written_out(
     if function.body is None:
         raise staged_not_known(span)
     given = [_given(body, each) for each in arguments]
-    parameters, inside = instantiated(function, [each.type for each in arguments])
+    parameters, inside = instantiated(function, [each.type for each in arguments], span)
     return _inside(body, function.name, parameters, inside, given, span, lower)
 
 

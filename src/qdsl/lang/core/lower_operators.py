@@ -4,32 +4,34 @@
     0.5 * X(q)          Operator([(0.5 X, -)])     a number known now goes into the pattern
     A + B, A * B        terms with one coefficient are one term
 
-Nothing of this is there when the program runs but the coefficients.
+Nothing of this is there when the program runs but the coefficients, and the matrix of what has one (`lower_dense`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from qdsl.lang.core import lower_dense as dense
 from qdsl.lang.core.lower_body import Body, staged_rule
 from qdsl.lang.core.lower_bras import bra
-from qdsl.lang.core.lower_complex import conj, mul
+from qdsl.lang.core.lower_complex import complex_constant, conj, mul
 from qdsl.lang.core.lower_errors import (
     level_not_known,
-    no_inverse_order,
     no_level,
     outside_list,
     outside_register,
     space_not_known,
+    space_twice,
 )
-from qdsl.lang.core.staged import ChannelBound, Coefficient, Many, Operator, SpaceBound, Staged
-from qdsl.lang.quantum.local import Local, elementary, flip, projector
-from qdsl.lang.quantum.pattern import Sum
+from qdsl.lang.core.staged import ChannelBound, Coefficient, Dense, Many, Operator, SpaceBound, Staged
+from qdsl.lang.quantum.local import Local, elementary, projector
+from qdsl.lang.quantum.pattern import Sum, size_of
 from qdsl.lang.report import InternalError
+from qdsl.lang.source import Span
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
 from qdsl.lang.typed.quantum_calls import ELEMENTARY
-from qdsl.lang.typed.spaces import Register, Space
+from qdsl.lang.typed.spaces import Register, Several, Space, counted, one_by_one
 
 Rule = Callable[[Body, typed.Quantum], Staged]
 
@@ -39,7 +41,13 @@ def quantum(body: Body, node: typed.Quantum) -> Staged:
     """An operation that gives an operator, a bra or a list of them."""
     if isinstance(types.pruned(node.type), types.Bra):
         return bra(body, node)
-    rule = _RULES.get(node.name)
+    if isinstance(types.pruned(node.type), types.Povm):
+        from qdsl.lang.core.lower_povm import povm
+
+        return povm(body, node)
+    from qdsl.lang.core.lower_computed import COMPUTED
+
+    rule = _RULES.get(node.name) or COMPUTED.get(node.name)
     if rule is None:
         raise InternalError(f"no way to lower {node.name}")
     return rule(body, node)
@@ -55,6 +63,11 @@ def space_value(body: Body, node: typed.SpaceValue) -> SpaceBound:
     if not isinstance(type_.space, Space | Register):
         raise space_not_known(node.span)
     return SpaceBound(type_.space)
+
+
+def _several(body: Body, node: typed.ArrayLiteral) -> SpaceBound:
+    """`[q, c]`."""
+    return SpaceBound(Several(tuple(all_spaces(body, node.elements))))
 
 
 @staged_rule(typed.Index)
@@ -90,15 +103,30 @@ def all_spaces(body: Body, nodes: Sequence[typed.Expr]) -> list[Space]:
     """The spaces of several expressions, a register's one by one, as they are written."""
     found: list[Space] = []
     for node in nodes:
+        if not isinstance(types.pruned(node.type), types.SpaceType):
+            found += body.spaces_of(node.type, node.span)
+            continue
         bound = body.staged(node)
         assert isinstance(bound, SpaceBound)
-        if isinstance(bound.space, Space):
-            found.append(bound.space)
-        elif bound.space.length is None:
+        if counted(bound.space) is None:
             raise space_not_known(node.span)
-        else:
-            found += bound.space.spaces
+        found += [each for each in one_by_one(bound.space) if isinstance(each, Space)]
     return found
+
+
+def spaces_once(body: Body, nodes: Sequence[typed.Expr], span: Span) -> list[Space]:
+    """The same, where none may stand twice."""
+    spaces = all_spaces(body, nodes)
+    twice = [each for each in spaces if spaces.count(each) > 1]
+    if twice:
+        raise space_twice(span, twice[0].name)
+    return spaces
+
+
+def known_size(body: Body, node: typed.Quantum) -> int:
+    """`dim(c)`: how many basis states there are; `len(r)`: how many spaces."""
+    spaces = all_spaces(body, node.arguments)
+    return len(spaces) if node.name == "length" else size_of(spaces)
 
 
 # ── operators of one space ───────────────────────────────────────────────────────────────────────────────────────
@@ -131,65 +159,36 @@ def level(body: Body, node: typed.Expr, space: Space) -> int:
 
 
 def _by_hand(body: Body, node: typed.Quantum) -> Operator:
-    """A matrix written out: each of its numbers is a coefficient."""
+    """A matrix of numbers. Of one that is written out each number is a coefficient; any other stays a matrix."""
     *given, numbers = node.arguments
-    spaces = all_spaces(body, given)
-    if spaces != sorted(spaces, key=lambda space: space.order):
-        raise no_inverse_order(node.span)
-    entries = _entries(body, numbers, spaces)
+    spaces = spaces_once(body, given, node.span)
+    size = size_of(spaces)
+    elements = _written_out(numbers, size)
+    if elements is None:
+        return dense.of_matrix(body, body.expr(numbers), spaces)
     total = Operator()
-    for row, column, value in entries:
-        pattern = flip_of(spaces, row, column)
-        total = plus(total, scaled(body, Operator(((pattern, None),)), value))
+    for (row, column), element in elements.items():
+        factor = factor_of(body, element)
+        if factor != 0:
+            pattern = dense.flips(spaces, row, column)
+            total = plus(body, total, scaled(body, Operator(((pattern, None),)), factor))
     return total
 
 
-def flip_of(spaces: Sequence[Space], row: int, column: int) -> Sum:
-    """|row><column| over several spaces."""
-    pattern = Sum.one()
-    for space in reversed(spaces):
-        size = space.size or 1
-        pattern = Sum.single(space, flip(size, row % size, column % size)) @ pattern
-        row, column = row // size, column // size
-    return pattern
-
-
-def _entries(body: Body, numbers: typed.Expr, spaces: Sequence[Space]) -> list[tuple[int, int, complex | Coefficient]]:
-    """The numbers of a matrix that are not known to be zero."""
-    size = 1
-    for space in spaces:
-        size *= space.size or 1
-    known = _written_out(body, numbers, size)
-    if known is not None:
-        return [(i, j, value) for (i, j), value in known.items() if value != 0]
-    data = body.expr(numbers)
-    entries: list[tuple[int, int, complex | Coefficient]] = []
-    for i in range(size):
-        for j in range(size):
-            at = body.constant(i), body.constant(j)
-            re, im = (body.b.get(array, *at) for array in data.values)
-            entries.append((i, j, (re, im)))
-    return entries
-
-
-def _written_out(body: Body, numbers: typed.Expr, size: int) -> dict[tuple[int, int], complex] | None:
-    """The numbers of a literal matrix of known numbers."""
+def _written_out(numbers: typed.Expr, size: int) -> dict[tuple[int, int], typed.Expr] | None:
+    """The numbers of a literal matrix."""
     while isinstance(numbers, typed.Cast):
         numbers = numbers.value
-    if not isinstance(numbers, typed.ArrayLiteral):
+    if not isinstance(numbers, typed.ArrayLiteral) or len(numbers.elements) != size:
         return None
-    known: dict[tuple[int, int], complex] = {}
+    found: dict[tuple[int, int], typed.Expr] = {}
     for i, row in enumerate(numbers.elements):
         while isinstance(row, typed.Cast):
             row = row.value
-        if not isinstance(row, typed.ArrayLiteral):
+        if not isinstance(row, typed.ArrayLiteral) or len(row.elements) != size:
             return None
-        for j, each in enumerate(row.elements):
-            value = body.static(each)
-            if value is None:
-                return None
-            known[i, j] = complex(value)
-    return known if len(numbers.elements) == size else None
+        found |= {(i, j): each for j, each in enumerate(row.elements)}
+    return found
 
 
 # ── arithmetic ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -222,23 +221,35 @@ def scaled(body: Body, operator: Operator, factor: complex | Coefficient) -> Ope
             (pattern, factor if coefficient is None else mul(body, factor, coefficient))
             for pattern, coefficient in operator.terms
         )
-    return gathered(terms)
+    if operator.dense is None:
+        return gathered(terms)
+    pair = complex_constant(body, factor) if isinstance(factor, complex) else factor
+    return gathered(terms, dense.scaled(body, operator.dense, pair))
 
 
-def gathered(terms: Sequence[tuple[Sum, Coefficient | None]]) -> Operator:
+def gathered(terms: Sequence[tuple[Sum, Coefficient | None]], matrix: Dense | None = None) -> Operator:
     """With terms of one coefficient put together, in the order of the first."""
     together: dict[Coefficient | None, Sum] = {}
     for pattern, coefficient in terms:
         together[coefficient] = together[coefficient] + pattern if coefficient in together else pattern
-    return Operator(tuple((pattern, coefficient) for coefficient, pattern in together.items() if not pattern.is_zero))
+    kept = tuple((pattern, coefficient) for coefficient, pattern in together.items() if not pattern.is_zero)
+    return Operator(kept, matrix)
 
 
-def plus(left: Operator, right: Operator) -> Operator:
-    return gathered((*left.terms, *right.terms))
+def plus(body: Body, left: Operator, right: Operator) -> Operator:
+    terms = (*left.terms, *right.terms)
+    if left.dense is None or right.dense is None:
+        return gathered(terms, left.dense or right.dense)
+    own = {*left.dense.spaces, *right.dense.spaces}
+    spaces = tuple(sorted(own, key=lambda space: space.order))
+    both = [dense.embedded(body, each, spaces) for each in (left.dense, right.dense)]
+    return gathered(terms, dense.sum_of(body, *both))
 
 
 def times(body: Body, left: Operator, right: Operator) -> Operator:
     """The product, term by term."""
+    if left.dense is not None or right.dense is not None:
+        return dense.product(body, left, right)
     terms: list[tuple[Sum, Coefficient | None]] = []
     for pattern, coefficient in left.terms:
         for other, factor in right.terms:
@@ -255,7 +266,7 @@ def adjoint(body: Body, operator: Operator) -> Operator:
         )
         for pattern, coefficient in operator.terms
     ]
-    return gathered(terms)
+    return gathered(terms, None if operator.dense is None else dense.adjoint(body, operator.dense))
 
 
 def _scale(body: Body, node: typed.Quantum) -> Staged:
@@ -270,12 +281,12 @@ def _identity(body: Body, node: typed.Quantum) -> Operator:
 
 
 def _add(body: Body, node: typed.Quantum) -> Operator:
-    return plus(*(operator_of(body, each) for each in node.arguments))
+    return plus(body, *(operator_of(body, each) for each in node.arguments))
 
 
 def _subtract(body: Body, node: typed.Quantum) -> Operator:
     left, right = (operator_of(body, each) for each in node.arguments)
-    return plus(left, scaled(body, right, -1 + 0j))
+    return plus(body, left, scaled(body, right, -1 + 0j))
 
 
 def _product(body: Body, node: typed.Quantum) -> Operator:
@@ -302,20 +313,8 @@ def _sum(body: Body, node: typed.Quantum) -> Operator:
     total = Operator()
     for each in many.elements:
         assert isinstance(each, Operator)
-        total = plus(total, each)
+        total = plus(body, total, each)
     return total
-
-
-def _of_density(body: Body, node: typed.Quantum) -> Operator:
-    from qdsl.lang.core.lower_matrices import density_as_operator
-
-    return density_as_operator(body, node.arguments[0])
-
-
-def _outer(body: Body, node: typed.Quantum) -> Operator:
-    from qdsl.lang.core.lower_matrices import outer_product
-
-    return outer_product(body, node)
 
 
 def _channel(body: Body, node: typed.Quantum) -> ChannelBound:
@@ -334,7 +333,9 @@ def _propagator(body: Body, node: typed.Quantum) -> Operator:
 
 
 @staged_rule(typed.ArrayLiteral)
-def array_literal(body: Body, node: typed.ArrayLiteral) -> Many:
+def array_literal(body: Body, node: typed.ArrayLiteral) -> Many | SpaceBound:
+    if isinstance(types.pruned(node.type), types.SpaceType):
+        return _several(body, node)
     return Many(tuple(body.staged(each) for each in node.elements))
 
 
@@ -365,11 +366,7 @@ def if_(body: Body, node: typed.If) -> Staged:
     one, zero = body.constant(1.0), body.constant(0.0)
     chosen = body.b.select(condition, one, zero), body.zero()
     other = body.b.select(condition, zero, one), body.zero()
-    return plus(_weighed(body, then, chosen), _weighed(body, otherwise, other))
-
-
-def _weighed(body: Body, operator: Operator, weight: Coefficient) -> Operator:
-    return scaled(body, operator, weight)
+    return plus(body, scaled(body, then, chosen), scaled(body, otherwise, other))
 
 
 @staged_rule(typed.Shown)
@@ -390,7 +387,5 @@ _RULES: dict[str, Rule] = {
     "dagger": _dagger,
     "sum": _sum,
     "propagator": _propagator,
-    "operator": _of_density,
-    "outer": _outer,
     "channel": _channel,
 }

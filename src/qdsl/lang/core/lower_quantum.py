@@ -23,8 +23,14 @@ def quantum(body: Body, node: typed.Quantum) -> Data:
 
 @cache
 def _rules() -> dict[str, Callable[[Body, typed.Quantum], Data]]:
-    """The rules of all modules; importing the first three adds to those of `lower_states`."""
-    from qdsl.lang.core import lower_alike, lower_channels, lower_matrices  # noqa: F401
+    """The rules of all modules; importing the first five adds to those of `lower_states`."""
+    from qdsl.lang.core import (  # noqa: F401
+        lower_alike,
+        lower_channels,
+        lower_matrices,
+        lower_measurements,
+        lower_readings,
+    )
     from qdsl.lang.core.lower_dynamics import EVOLUTIONS
     from qdsl.lang.core.lower_response import RESPONSES
     from qdsl.lang.core.lower_states import STATES

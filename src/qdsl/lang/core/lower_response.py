@@ -97,7 +97,7 @@ def _exponential(body: Body, maps: Sequence[Weighted], size: int, start: Data, e
     time = body.b.op("sub", end.value, start.value)
     phases = _matrix(body, size, lambda i, j: body.b.op("mul", time, body.b.get(rates, i, j, inside=True)))
     square = types.Array(types.SCALAR, (size, size))
-    function = body.program.sized(body.program.find("evolution", "exponential"), {"n": size})
+    function = body.program.sized(body.program.find("matrix_exponential", "exponential"), {"n": size})
     return apply_call(body, function, [Data(square, (phases,))], square).value
 
 

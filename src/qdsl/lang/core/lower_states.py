@@ -12,13 +12,15 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from qdsl.lang.core.builder import Builder
+from qdsl.lang.core import lower_dense as dense
+from qdsl.lang.core.builder import Builder, Values
 from qdsl.lang.core.hermitian import is_hermitian
 from qdsl.lang.core.ir import INT, REAL, ArrayType, Code, Value
+from qdsl.lang.core.layout import element_type
 from qdsl.lang.core.lower_body import Body
 from qdsl.lang.core.lower_complex import mul
-from qdsl.lang.core.lower_errors import lacks_space, observable_not_hermitian, space_twice
-from qdsl.lang.core.lower_operators import all_spaces, factor_of, level, one_space, operator_of
+from qdsl.lang.core.lower_errors import lacks_space, observable_not_hermitian, space_twice, spaces_differ
+from qdsl.lang.core.lower_operators import all_spaces, factor_of, known_size, level, one_space, operator_of, spaces_once
 from qdsl.lang.core.lower_values import Data
 from qdsl.lang.core.sparse_code import FEW, Numbers, Weighted, added, combination, mapped
 from qdsl.lang.core.staged import BraBound, Operator
@@ -83,33 +85,41 @@ def written(body: Body, node: typed.Quantum) -> tuple[list[Space], dict[int, com
 
 
 def _of_amplitudes(body: Body, type_: types.Type, amplitudes: dict[int, complex], size: int) -> Data:
-    """A constant ket; it is normalised, and what is zero in it is known."""
+    """A constant ket: what is zero in it is known, and whether it is normalised."""
     numbers = coordinates.of_vector(amplitudes, size)
     made = body.b.table(numbers.tolist(), element=REAL)
     body.supports[made] = frozenset(np.flatnonzero(numbers).tolist())
-    body.normal.add(made)
+    body.kets[made] = {at: complex(value) for at, value in amplitudes.items() if value}
+    if abs(float(numbers @ numbers) - 1) < 1e-12:
+        body.normal.add(made)
     return Data(type_, (made,))
 
 
 @state_rule("ket_by_hand")
 def _ket_by_hand(body: Body, node: typed.Quantum) -> Data:
-    """`Ket(c, amplitudes)`."""
-    *_, numbers = node.arguments
-    size = size_of(body.spaces_of(node.type, node.span))
+    """`Ket(c, amplitudes)`, in the order in which the spaces are given."""
+    *given, numbers = node.arguments
+    spaces = spaces_once(body, given, node.span)
+    size = size_of(spaces)
     data = body.expr(numbers)
     _check_length(body, data.values[0], size)
+    places = dense.reordered(spaces)
+    table = None if places == list(range(size)) else dense.constants(body, places).value
 
-    def element(builder: object, i: Value) -> Value:
+    def part(array: Value, i: Value) -> Value:
+        at = i if table is None else body.b.get(table, i, inside=True)
+        return body.b.get(array, at, inside=True)
+
+    def element(_: object, i: Value) -> Value:
         count = body.constant(size)
         return body.if_(
             body.b.op("ilt", i, count),
-            lambda: (body.b.get(data.values[0], i, inside=True),),
-            lambda: (body.b.get(data.values[1], body.b.op("wsub", i, count), inside=True),),
-            (data.values[0].type.element,),  # type: ignore[union-attr]
+            lambda: (part(data.values[0], i),),
+            lambda: (part(data.values[1], body.b.op("wsub", i, count)),),
+            (REAL,),
         )[0]
 
-    made = _built(body, 2 * size, element)
-    return Data(node.type, (made,))
+    return Data(node.type, (_built(body, 2 * size, element),))
 
 
 def _built(body: Body, size: int, element: Callable[[object, Value], Value]) -> Value:
@@ -141,6 +151,9 @@ def _scale(body: Body, node: typed.Quantum) -> Data:
     data = body.expr(other)
     factor = factor_of(body, factor_node)
     size = numbers_of(data.value)
+    known = body.kets.get(data.value)
+    if known is not None and isinstance(factor, complex):
+        return _of_amplitudes(body, node.type, {at: factor * value for at, value in known.items()}, size // 2)
     re, im = (body.constant(factor.real), body.constant(factor.imag)) if isinstance(factor, complex) else factor
     is_real = factor.imag == 0 if isinstance(factor, complex) else im in body.zeros
     if is_real:
@@ -168,11 +181,44 @@ def _support(body: Body, made: Value, parts: Sequence[frozenset[int] | None]) ->
         body.supports[made] = frozenset().union(*(each for each in parts if each is not None))
 
 
+@state_rule("density_by_hand", "unchecked_density_by_hand")
+def _density_by_hand(body: Body, node: typed.Quantum) -> Data:
+    """`Density(q, matrix)`, which is checked."""
+    *given, numbers = node.arguments
+    matrix = dense.of_matrix(body, body.expr(numbers), spaces_once(body, given, node.span)).dense
+    assert matrix is not None
+    name = "density_numbers" if node.name == "density_by_hand" else "packed"
+    return dense.called(body, name, [dense.matrix_of(matrix)], node.type)
+
+
+@state_rule("sum")
+def _sum(body: Body, node: typed.Quantum) -> Data:
+    """`sum([psi, phi])`, element by element over the states."""
+    many = body.expr(node.arguments[0])
+    size = numbers_of(many.value)
+    states = body.b.len(many.value, 0)
+
+    def element(_: object, i: Value) -> Value:
+        def add(builder: Builder, k: Value, total: Value) -> Values:
+            return (builder.op("add", total, builder.get(many.value, k, i, inside=True)),)
+
+        return body.b.for_(body.constant(0), states, (body.constant(0.0),), add)[0]
+
+    return Data(node.type, (_built(body, size, element),))
+
+
 @state_rule("add", "subtract")
 def _add(body: Body, node: typed.Quantum) -> Data:
     left, right = (body.expr(each) for each in node.arguments)
+    if len({body.spaces_of(each.type, node.span) for each in node.arguments}) > 1:
+        raise spaces_differ(node.span)
     name = "add" if node.name == "add" else "sub"
     a, b = left.value, right.value
+    one, other = body.kets.get(a), body.kets.get(b)
+    if one is not None and other is not None:
+        sign = 1 if node.name == "add" else -1
+        total = {at: one.get(at, 0) + sign * other.get(at, 0) for at in {**one, **other}}
+        return _of_amplitudes(body, node.type, total, numbers_of(a) // 2)
 
     def element(_: object, i: Value) -> Value:
         return body.b.op(name, body.b.get(a, i, inside=True), body.b.get(b, i, inside=True))
@@ -195,6 +241,10 @@ def _tensor(body: Body, node: typed.Quantum) -> Data:
     spaces = tuple(sorted((*first, *second), key=lambda space: space.order))
     p, q = _places(spaces, first, second)
     m, n = size_of(first), size_of(second)
+    known = body.kets.get(a.value), body.kets.get(b.value)
+    if known[0] is not None and known[1] is not None:
+        pairs = [(known[0].get(i, 0), known[1].get(j, 0)) for i, j in zip(p.tolist(), q.tolist(), strict=True)]
+        return _of_amplitudes(body, node.type, {at: x * y for at, (x, y) in enumerate(pairs)}, len(p))
     made = _products(body, (a.value, b.value), (p, q), (m, n))
     supports = body.supports.get(a.value), body.supports.get(b.value)
     if None not in supports:
@@ -352,6 +402,8 @@ def _apply(body: Body, node: typed.Quantum) -> Data:
     operator, ket = operator_of(body, node.arguments[0]), body.expr(node.arguments[1])
     spaces = body.spaces_of(node.arguments[1].type, node.span)
     check_spaces(operator, spaces, node.arguments[0].span)
+    if operator.dense is not None:
+        return dense.on_state(body, "applied", operator, ket.value, spaces, node.type)
     maps: list[Weighted] = []
     for pattern, coefficient in operator.terms:
         matrix = pattern.expanded(spaces)
@@ -384,6 +436,8 @@ def _inner(body: Body, node: typed.Quantum) -> Data:
     """<phi|psi>."""
     bra, ket = body.staged(node.arguments[0]), body.expr(node.arguments[1]).value
     assert isinstance(bra, BraBound)
+    if bra.spaces != body.spaces_of(node.arguments[1].type, node.span):
+        raise spaces_differ(node.span)
     d = numbers_of(ket) // 2
     re: list[Value] = []
     im: list[Value] = []
@@ -408,21 +462,27 @@ def _expect(body: Body, node: typed.Quantum) -> Data:
     spaces = body.spaces_of(element, state_node.span)
     check_observable(body, operator, spaces, operator_node.span)
     is_density = isinstance(types.pruned(element), types.Density)
-    if isinstance(state_node, typed.Quantum) and state_node.name == "trajectory":
+    if isinstance(state_node, typed.Quantum) and state_node.name == "trajectory" and operator.dense is None:
         from qdsl.lang.core.lower_trajectory import wave
 
         return _only(body, node.type, wave(body, state_node, [operator]))
-    if isinstance(state_node, typed.Quantum) and state_node.name == "evolve":
+    if isinstance(state_node, typed.Quantum) and state_node.name == "evolve" and operator.dense is None:
         from qdsl.lang.core.lower_dynamics import observed
 
         return _only(body, node.type, observed(body, state_node, [operator]))
     data = body.expr(state_node)
+
+    def expected(numbers: Value) -> Data:
+        if operator.dense is not None:
+            name = "expected_in_density" if is_density else "expected_in_ket"
+            return dense.on_state(body, name, operator, numbers, spaces, element_type(node.type))
+        return Data(node.type, (expectation(body, operator, spaces, Numbers(body, numbers), is_density),))
+
     if not isinstance(shape, types.Array):
-        return Data(node.type, (expectation(body, operator, spaces, Numbers(body, data.value), is_density),))
+        return expected(data.value)
 
     def each(i: Value) -> Data:
-        row = body.at(data, i)
-        return Data(node.type, (expectation(body, operator, spaces, Numbers(body, row.value), is_density),))
+        return expected(body.at(data, i).value)
 
     return body.build(node.type, [body.b.len(data.value, 0)], each)
 
@@ -531,17 +591,9 @@ def _amplitudes(body: Body, node: typed.Quantum) -> Data:
     return Data(node.type, (re, im))
 
 
-@state_rule("dim")
-def _dim(body: Body, node: typed.Quantum) -> Data:
-    value = node.arguments[0]
-    if isinstance(types.pruned(value.type), types.SpaceType):
-        return Data(types.INT, (body.constant(size_of(all_spaces(body, [value]))),))
-    return Data(types.INT, (body.constant(size_of(body.spaces_of(value.type, value.span))),))
-
-
-@state_rule("length")
-def _length(body: Body, node: typed.Quantum) -> Data:
-    return Data(types.INT, (body.constant(len(all_spaces(body, node.arguments))),))
+@state_rule("dim", "length")
+def _size(body: Body, node: typed.Quantum) -> Data:
+    return Data(types.INT, (body.constant(known_size(body, node)),))
 
 
 def check_normal(body: Body, y: Value, is_density: bool) -> None:

@@ -80,7 +80,7 @@ def _effective(body: Body, equation: Equation, time: Data | None) -> tuple[Opera
     hamiltonian, jumps = equation.at(time)
     total = scaled(body, hamiltonian, -1j)
     for jump in jumps:
-        total = plus(total, scaled(body, times(body, adjoint(body, jump), jump), -0.5 + 0j))
+        total = plus(body, total, scaled(body, times(body, adjoint(body, jump), jump), -0.5 + 0j))
     return total, jumps
 
 

@@ -10,15 +10,18 @@ rows, or a single number.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from qdsl.lang.core.builder import Builder
 from qdsl.lang.core.ir import INT, REAL, Value
 from qdsl.lang.core.lower_body import Body
-from qdsl.lang.quantum.sparse import Sparse
 
-Weighted = tuple[Value | None, Sparse]
+if TYPE_CHECKING:
+    from qdsl.lang.quantum.sparse import Sparse
+
+Weighted = tuple[Value | None, "Sparse"]
 
 WRITTEN_OUT_UP_TO = 100
 """Numbers in matrices that are written out: more would take long to compile, and go through the processor no faster."""

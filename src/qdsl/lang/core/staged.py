@@ -15,7 +15,7 @@ from qdsl.lang.core.builder import Values
 from qdsl.lang.core.ir import Value
 from qdsl.lang.quantum.pattern import Sum
 from qdsl.lang.typed import tree as typed
-from qdsl.lang.typed.spaces import Register, Space
+from qdsl.lang.typed.spaces import Register, Several, Space
 
 Coefficient = tuple[Value, Value]
 """Real and imaginary part; a part that is absent is one of `Body.zeros`."""
@@ -23,9 +23,9 @@ Coefficient = tuple[Value, Value]
 
 @dataclass(frozen=True, slots=True)
 class SpaceBound:
-    """A space or a register."""
+    """A space, a register, or several."""
 
-    space: Space | Register
+    space: Space | Register | Several
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +95,7 @@ class PovmBound:
 
     effects: tuple[Operator, ...]
     spaces: tuple[Space, ...]
+    is_projective: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -12,8 +12,8 @@ from qdsl.lang.typed import tree as typed
 
 Number = int | float | complex
 
-Known = Callable[[typed.Local | typed.Quantum], Number | None]
-"""What a variable is, and the size of a space."""
+Known = Callable[[typed.Variable], Number | None]
+Size = Callable[[typed.Quantum], Number | None]
 
 _OPERATIONS: Mapping[str, Callable[..., Number]] = {
     "add": lambda a, b: a + b,
@@ -27,24 +27,26 @@ _OPERATIONS: Mapping[str, Callable[..., Number]] = {
 }
 
 
-def number(node: typed.Expr, known: Known) -> Number | None:
-    """The value of an expression of known numbers."""
+def number(node: typed.Expr, known: Known, size: Size = lambda _: None) -> Number | None:
+    """The value of an expression of known numbers; `known` tells what a variable is, `size` what `dim(c)` is."""
     match node:
+        case typed.Quantum(name="dim" | "length"):
+            return size(node)
         case typed.Constant(value=bool() | str()):
             return None
         case typed.Constant(value=value):
             return value  # type: ignore[return-value]
         case typed.Local(variable=typed.Variable(value=typed.Constant() as constant)):
-            return number(constant, known)
-        case typed.Local() | typed.Quantum():
-            return known(node)
+            return number(constant, known, size)
+        case typed.Local(variable=variable):
+            return known(variable)
         case typed.Shown(value=value):
-            return number(value, known)
+            return number(value, known, size)
         case typed.Cast(value=value):
-            inner = number(value, known)
+            inner = number(value, known, size)
             return None if inner is None else inner * 1.0
         case typed.Operation(name=name, operands=operands):
-            numbers = [number(each, known) for each in operands]
+            numbers = [number(each, known, size) for each in operands]
             return None if None in numbers else _computed(name, [each for each in numbers if each is not None])
         case _:
             return None
@@ -60,23 +62,23 @@ _TESTS: Mapping[str, Callable[[Number, Number], bool]] = {
 }
 
 
-def truth(node: typed.Expr, known: Known) -> bool | None:
+def truth(node: typed.Expr, known: Known, size: Size = lambda _: None) -> bool | None:
     """Whether a condition on known numbers holds."""
     match node:
         case typed.Constant(value=bool() as value):
             return value
         case typed.Compare(operators=operators, operands=operands) if all(each in _TESTS for each in operators):
-            numbers = [number(each, known) for each in operands]
+            numbers = [number(each, known, size) for each in operands]
             if None in numbers:
                 return None
             pairs = zip(operators, numbers[:-1], numbers[1:], strict=True)
             return all(_TESTS[each](a, b) for each, a, b in pairs if a is not None and b is not None)
         case typed.Logic(operator=operator, left=left, right=right):
-            first = truth(left, known)
+            first = truth(left, known, size)
             decides = operator == "or"
-            return first if first is decides or first is None else truth(right, known)
+            return first if first is decides or first is None else truth(right, known, size)
         case typed.Operation(name="not", operands=(operand,)):
-            inner = truth(operand, known)
+            inner = truth(operand, known, size)
             return None if inner is None else not inner
         case _:
             return None

@@ -49,6 +49,18 @@ VERDICTS: dict[str, tuple[Code, str]] = {
         Code.DOMAIN,
         "the matrix is not Hermitian: element ({0}, {1}) is not the conjugate of ({1}, {0})",
     ),
+    # states
+    "is_held": (
+        Code.TRUNCATED,
+        "the state does not fit the {0} levels of its space: {1} of it is above them, and {2} levels would do",
+    ),
+    # matrices
+    "density_is_hermitian": (
+        Code.STATE,
+        "no density: element ({0}, {1}) is off the conjugate of ({1}, {0}) by {2}",
+    ),
+    "density_is_whole": (Code.STATE, "no density: the trace is {0}, not 1"),
+    "density_is_positive": (Code.STATE, "no density: its least eigenvalue is {0}, which is negative"),
     "has_rows": (Code.SHAPE, "there are {0} equations for {1} unknowns"),
     # interpolation
     "is_within": (Code.DOMAIN, "{0} is outside of the points, which go from {1} to {2}, in SI units"),

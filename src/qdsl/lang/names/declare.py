@@ -24,12 +24,15 @@ _DECLARED: dict[type[tree.Item], Kind] = {
 
 @dataclass(eq=False)
 class Declarations:
-    """Fills the scope of a file. `dependencies` gets an empty list for each declaration; resolving fills it."""
+    """Fills the scope of a file. `dependencies` gets an empty list for each declaration; resolving fills it. Where it
+    `overloads`, several functions of one name are forms of one.
+    """
 
     module: tree.Module
     scope: Scope
     imports: Imports
     diagnostics: Diagnostics
+    overloads: bool = False
     symbols: dict[tree.Node, Symbol] = field(default_factory=dict)
     dependencies: dict[Symbol, list[Symbol]] = field(default_factory=dict)
     imported: list[tuple[Symbol, Span]] = field(default_factory=list)
@@ -82,7 +85,7 @@ class Declarations:
     def _declare(self, names: dict[str, Symbol], name: tree.Name, kind: Kind, item: tree.Item) -> None:
         earlier = names.get(name.text)
         if earlier is not None:
-            if isinstance(item, tree.Function) and _overloads(earlier, item):
+            if isinstance(item, tree.Function) and (_overloads(earlier, item) or self._is_form(earlier)):
                 earlier.overloads.append(item)
                 self.symbols[name] = earlier
                 return
@@ -116,6 +119,9 @@ class Declarations:
             symbol = Symbol(name.text, Kind.FAILED, name.span, item, is_global=True)
             for names in (self.scope.values, self.scope.types, self.scope.units):
                 names.setdefault(name.text, symbol)
+
+    def _is_form(self, earlier: Symbol) -> bool:
+        return self.overloads and earlier.kind is Kind.FUNCTION
 
     # ── imports ──────────────────────────────────────────────────────────────
 

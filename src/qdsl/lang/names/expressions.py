@@ -14,7 +14,7 @@ from qdsl.lang.report import Diagnostics, InternalError
 from qdsl.lang.source import Span
 from qdsl.lang.surface import tree
 
-SPACE_TYPES = frozenset(["Qubit", "Fock", "Spin", "Level"])
+SPACE_TYPES = frozenset(["Qubit", "Fock", "Spin", "Level", "Space"])
 
 BUILTIN_TYPES = SPACE_TYPES | {"Bool", "Int", "Text", "Complex", "Estimate", "Table", "Experiment", "Fit"}
 BUILTIN_TYPES |= {"Distribution", "Operator", "Ket", "Bra", "Density", "Channel", "Povm"}
@@ -26,7 +26,8 @@ _OWN_VALUES = (Kind.PARAMETER, Kind.PARAM, Kind.AXIS, Kind.LOOP, Kind.LET, Kind.
 class Expressions:
     """Walks over expressions and types. `bound` are the top-level lets above, `early` those that were used too soon.
 
-    `needs` gets what the declaration at hand uses, `unit_chains` the quantities that a further unit may follow.
+    `needs` gets what the declaration at hand uses, `declaring` is its symbol, `unit_chains` are the quantities that a
+    further unit may follow.
     """
 
     rules: ClassVar[dict[type[tree.Node], Callable[[Any, Any], None]]]
@@ -38,6 +39,7 @@ class Expressions:
         self.symbols = declared.symbols
         self.blocks = Blocks(diagnostics)
         self.needs: list[Symbol] = []
+        self.declaring: Symbol | None = None
         self.bound: set[Symbol] = set()
         self.early: set[Symbol] = set()
         self.in_order = False
@@ -197,12 +199,13 @@ class Expressions:
             self.visit(argument.value)
 
     def _called(self, node: tree.Reference, arguments: Sequence[tree.Argument]) -> None:
-        """What is called is never a unit. `n(c)` of a space is an operator, whatever else is called n."""
-        operator = self.scope.call(node.name)
-        if operator is not None and arguments and self._is_space(arguments[0].value):
-            self._use(node, operator)
-            return
-        symbol = self._lookup(node.name) or operator
+        """What is called is never a unit. `n(c)` of a space is an operator, whatever else is called n, unless that is a
+        function of spaces; and `let purity = purity(psi)` means the library's.
+        """
+        operator, symbol = self.scope.call(node.name), self._lookup(node.name)
+        if operator is not None and not _takes_space(symbol):
+            of_space = bool(arguments) and self._is_space(arguments[0].value)
+            symbol = operator if symbol is None or of_space or symbol is self.declaring else symbol
         if symbol is None:
             self._unknown_call(node.span, node.name)
         else:
@@ -332,6 +335,14 @@ class Expressions:
     def _unit_names(self) -> Iterator[str]:
         for scope in self.scope.chain():
             yield from scope.units
+
+
+def _takes_space(symbol: Symbol | None) -> bool:
+    """Whether it is a function whose first parameter is a space."""
+    if symbol is None or not isinstance(symbol.node, tree.Function) or not symbol.node.parameters:
+        return False
+    type_ = symbol.node.parameters[0].type
+    return isinstance(type_, tree.TypeName) and type_.name.text in SPACE_TYPES
 
 
 def _in_brackets(node: tree.Node) -> bool:

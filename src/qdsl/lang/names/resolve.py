@@ -43,13 +43,18 @@ class Resolved:
 
 
 def from_surface(
-    module: tree.Module, outer: Scope, imports: Imports, diagnostics: Diagnostics, more_follows: bool = False
+    module: tree.Module,
+    outer: Scope,
+    imports: Imports,
+    diagnostics: Diagnostics,
+    more_follows: bool = False,
+    overloads: bool = False,
 ) -> Resolved:
     """Resolve a module whose names not declared here are those of `outer`. Where `more_follows`, as at a prompt, what
-    is not used may be yet.
+    is not used may be yet. Where it `overloads`, several functions may have one name.
     """
     scope = Scope(outer)
-    declared = Declarations(module, scope, imports, diagnostics)
+    declared = Declarations(module, scope, imports, diagnostics, overloads)
     declared.add_all()
     resolver = _Resolver(scope, declared, diagnostics)
     for item in module.items:
@@ -88,6 +93,7 @@ class _Resolver(Expressions):
         """Resolve what an item of the file says; a declaration's needs go into `dependencies`."""
         name: tree.Name | None = getattr(item, "name", None) if not isinstance(item, tree.Test | tree.For) else None
         symbol = self.symbols.get(name) if name is not None else None
+        self.declaring = symbol
         self.needs = self.declared.dependencies.get(symbol, []) if symbol is not None else []
         self.in_order = not isinstance(item, tree.Function | tree.Experiment | tree.Test | tree.Const | tree.Unit)
         self.visit(item)

@@ -40,7 +40,9 @@ class Kind(Enum):
 
 @dataclass(eq=False, slots=True)
 class Symbol:
-    """One declared thing. `entity` is what the checker makes of it; of an overloaded function, `overloads` has all."""
+    """One declared thing. `entity` is what the checker makes of it; of an overloaded function, `overloads` has all.
+    `of_states` is the library's function of the same name for states and operators.
+    """
 
     name: str
     kind: Kind
@@ -52,6 +54,7 @@ class Symbol:
     exports: Scope | None = None
     prefix: Fraction = Fraction(1)
     unprefixed: Symbol | None = None
+    of_states: Symbol | None = None
     used: bool = False
 
 

@@ -15,10 +15,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from qdsl.lang.core.ir import ArrayType, Block, Type
+from qdsl.lang.core.ir import ArrayType, Block, Op, Type, Value
 from qdsl.lang.native.abi import CHUNK, LEFT, TOP, element_bytes
 from qdsl.lang.native.places import ArrayPlace, Place
-from qdsl.lang.native.program import in_arena
+from qdsl.lang.native.program import in_arena, is_small
 
 if TYPE_CHECKING:
     from qdsl.lang.native.body import Body
@@ -36,9 +36,9 @@ class Mark:
     left: str
 
     @staticmethod
-    def taken(body: Body, regions: Sequence[Block]) -> Mark | None:
-        """A mark before a loop, if its regions allocate at all."""
-        return Mark.here(body) if any(map(body.program.allocates, regions)) else None
+    def taken(body: Body, loop: Op) -> Mark | None:
+        """A mark before a loop, if its rounds allocate at all."""
+        return Mark.here(body) if _allocates(body, loop) else None
 
     @staticmethod
     def here(body: Body) -> Mark:
@@ -51,6 +51,43 @@ class Mark:
 
     def rewind(self, body: Body) -> None:
         body.writer.do(f"call void @qdsl.rewind(ptr %context, ptr {self.chunk}, i64 {self.top})")
+
+
+def _allocates(body: Body, op: Op) -> bool:
+    """Whether what the operation has inside may take memory: an array that is written in place takes none."""
+    inside = (inner for region in op.regions for inner in region.ops)
+    return _copies_yields(body, op) or any(_takes(body, inner) or _allocates(body, inner) for inner in inside)
+
+
+def _takes(body: Body, op: Op) -> bool:
+    """Whether the operation itself does, apart from what it has inside."""
+    match op.name:
+        case "if":
+            return False
+        case "set":
+            return _is_copied(body, op, 0, op.operands[0], op.result.type)
+        case "for" | "while":
+            first = len(op.operands) - len(op.results)
+            return any(_is_copied(body, op, i, op.operands[i], each.type) for i, each in enumerate(op.results, first))
+        case "call" if op.attributes["function"] in body.program.allocating:
+            return True
+    return any(in_arena(result.type) for result in op.results)
+
+
+def _copies_yields(body: Body, op: Op) -> bool:
+    if op.name == "build":
+        return False
+    return any(
+        _is_copied(body, region, i, region.yields[i], result.type)
+        for region in (op.regions if op.name == "if" else op.regions[-1:])
+        for i, result in enumerate(op.results)
+    )
+
+
+def _is_copied(body: Body, user: Op | Block, index: int, value: Value, type_: Type) -> bool:
+    """Whether `arrays.take` makes a copy of it in the arena."""
+    is_moved = (user, index) in body.moves and is_small(value.type) == is_small(type_)
+    return in_arena(type_) and not is_moved
 
 
 def context_field(body: Body, field: int) -> str:

@@ -173,7 +173,7 @@ def _build(body: Body, op: Op) -> Place:
     lengths = lend(body, ArrayPlace("", tuple(given)), unknown, type_).lengths
     place = acquired(body, type_, lengths)
     (region,) = op.regions
-    mark = Mark.taken(body, op.regions)
+    mark = Mark.taken(body, op)
     long = takes_long(op.regions, body.constants)
 
     def axis(indices: list[str], position: str) -> str:

@@ -138,7 +138,7 @@ def _for(body: Body, op: Op) -> list[Place]:
     start = [arrays.take(body, op, i + 2, type_) for i, type_ in enumerate(types)]
     if body.strips_of(op):
         low, start = strips.run(body, op, low, high, start)
-    mark = Mark.taken(body, op.regions)
+    mark = Mark.taken(body, op)
     if body.mode is not Mode.FAST and not takes_long(op.regions, body.constants) and not is_short(op, body.constants):
         return _strips(body, op, low, high, start, mark)
     return _rounds(body, op, low, high, start, mark)
@@ -196,7 +196,7 @@ def _while(body: Body, op: Op) -> list[Place]:
     types = [value.type for value in op.results]
     start = [arrays.take(body, op, i, type_) for i, type_ in enumerate(types)]
     w = body.writer
-    mark = Mark.taken(body, op.regions)
+    mark = Mark.taken(body, op)
     head, inside, done = w.label("head"), w.label("round"), w.label("done")
     carried = _Carried(body, types, start)
     w.jump(head)

@@ -94,13 +94,6 @@ class Program:
         """Whether a function, all of whose callees are translated, polls for interrupts or calls one that does."""
         return not self.polling.isdisjoint(calls.reachable(self.module, [name]))
 
-    def allocates(self, block: Block) -> bool:
-        """Whether running the block may take memory from the arena."""
-        return any(
-            _allocates(op) or (op.name == "call" and op.attributes["function"] in self.allocating)
-            for op in block.walk()
-        )
-
     def _spread(self, is_so: Callable[[Function], bool]) -> frozenset[str]:
         """The functions of which it is so, and their callers."""
         return calls.callers(self.module, (name for name, function in self.functions.items() if is_so(function)))

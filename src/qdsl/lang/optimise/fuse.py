@@ -21,6 +21,9 @@ from qdsl.lang.core.rewrite import Rewriter, copied
 from qdsl.lang.core.rounds import Round, Written, round_of
 from qdsl.lang.optimise.effects import has_effect
 
+NEAR = 24
+"""Loops after one with which it may become one: code of hundreds of loops is not gone through for every pair."""
+
 LARGEST = 400
 """Operations of a round beyond which loops are left apart: registers are few."""
 
@@ -87,11 +90,14 @@ class _Loops(Rewriter):
     def __init__(self, function: Function) -> None:
         super().__init__()
         self.constants = {op.result: op.attributes["value"] for op in function.body.walk() if op.name == "const"}
+        self.used: dict[Op, frozenset[Value]] = {}
+        self.effects: dict[Op, bool] = {}
+        self.rounds: dict[Op, Round | None] = {}
 
     def block(self, block: Block) -> Block:
         ops = list(block.ops)
         while (pair := self.pair(ops)) is not None:
-            ops = _together(ops, *pair)
+            ops = self.together(ops, *pair)
         if len(ops) != len(block.ops):
             block = Block(block.parameters, tuple(ops), block.yields)
         return super().block(block)
@@ -102,9 +108,9 @@ class _Loops(Rewriter):
 
     def pair(self, ops: Sequence[Op]) -> tuple[int, int] | None:
         """The places of two loops that can be one."""
-        loops = [(at, round_) for at, op in enumerate(ops) if op.name == "for" and (round_ := round_of(op))]
+        loops = [(at, round_) for at, op in enumerate(ops) if op.name == "for" and (round_ := self.round(op))]
         for first, (at, round_) in enumerate(loops):
-            for other, next_round in loops[first + 1 :]:
+            for other, next_round in loops[first + 1 : first + 1 + NEAR]:
                 if self.is_together(ops, at, round_, other, next_round):
                     return at, other
         return None
@@ -113,10 +119,10 @@ class _Loops(Rewriter):
         first, second = ops[at], ops[other]
         if not all(map(self.is_same, first.operands[:2], second.operands[:2])):
             return False
-        if len(round_.own) + len(next_round.own) > LARGEST or has_effect(first, self.constants.get):
+        if len(round_.own) + len(next_round.own) > LARGEST or self.has_effect(first):
             return False
-        after, late = _dependent(ops[at + 1 : other], first.results)
-        if any(has_effect(op, self.constants.get) for op in after):
+        after, late = self.dependent(ops[at + 1 : other], first.results)
+        if any(map(self.has_effect, after)):
             return False
         written = _written(first, round_)
         reads = [load for load in next_round.loads if load.operands[0] in written]
@@ -126,21 +132,60 @@ class _Loops(Rewriter):
         needed = {*second.operands, *_uses(second.regions[0])} - set(written)
         return needed.isdisjoint(late - set(written)) and not {*second.operands} & set(written)
 
+    def dependent(self, ops: Sequence[Op], values: Sequence[Value]) -> tuple[list[Op], set[Value]]:
+        """The operations that need these values, and the values with all that is made of them."""
+        after: list[Op] = []
+        late = set(values)
+        for op in ops:
+            if not late.isdisjoint(self.uses(op)):
+                after.append(op)
+                late.update(op.results)
+        return after, late
+
+    def uses(self, op: Op) -> frozenset[Value]:
+        """All values that an operation uses, inside too; asked for often, and found once."""
+        if op not in self.used:
+            inside = (value for region in op.regions for value in _uses(region))
+            self.used[op] = frozenset(op.operands).union(inside)
+        return self.used[op]
+
+    def has_effect(self, op: Op) -> bool:
+        if op not in self.effects:
+            self.effects[op] = has_effect(op, self.constants.get)
+        return self.effects[op]
+
+    def round(self, op: Op) -> Round | None:
+        if op not in self.rounds:
+            self.rounds[op] = round_of(op)
+        return self.rounds[op]
+
     def is_same(self, left: Value, right: Value) -> bool:
         known: Any = self.constants.get(left)
         return left is right or (known is not None and known == self.constants.get(right))
 
-
-def _dependent(ops: Sequence[Op], values: Sequence[Value]) -> tuple[list[Op], set[Value]]:
-    """The operations that need these values, and the values with all that is made of them."""
-    after: list[Op] = []
-    late = set(values)
-    for op in ops:
-        used = {*op.operands, *(value for region in op.regions for value in _uses(region))}
-        if not late.isdisjoint(used):
-            after.append(op)
-            late.update(op.results)
-    return after, late
+    def together(self, ops: list[Op], at: int, other: int) -> list[Op]:
+        """The two loops as one, where the second stands; what needs the first comes after."""
+        first, second = ops[at], ops[other]
+        round_ = self.round(first)
+        assert round_ is not None
+        after, _ = self.dependent(ops[at + 1 : other], first.results)
+        before = [op for op in ops[at + 1 : other] if op not in after]
+        written = _written(first, round_)
+        (one,), (two,) = first.regions, second.regions
+        index, *carried = two.parameters
+        new = {index: one.parameters[0]}
+        body: list[Op] = [*one.ops]
+        for op in two.ops:
+            if op.name == "get" and op.operands[0] in written:
+                new[op.result] = written[op.operands[0]]
+                continue
+            body.append(copied(op, new))
+        region = Block(
+            (*one.parameters, *carried), tuple(body), (*one.yields, *(new.get(value, value) for value in two.yields))
+        )
+        operands, results = (*first.operands, *second.operands[2:]), (*first.results, *second.results)
+        loop = Op("for", operands, results, first.attributes, (region,), first.span)
+        return [*ops[:at], *before, loop, *after, *ops[other + 1 :]]
 
 
 def _written(loop: Op, round_: Round) -> dict[Value, Value]:
@@ -150,28 +195,3 @@ def _written(loop: Op, round_: Round) -> dict[Value, Value]:
         for result, end in zip(loop.results, round_.ends, strict=True)
         if isinstance(end, Written) and not end.before
     }
-
-
-def _together(ops: list[Op], at: int, other: int) -> list[Op]:
-    """The two loops as one, where the second stands; what needs the first comes after."""
-    first, second = ops[at], ops[other]
-    round_ = round_of(first)
-    assert round_ is not None
-    after, _ = _dependent(ops[at + 1 : other], first.results)
-    before = [op for op in ops[at + 1 : other] if op not in after]
-    written = _written(first, round_)
-    (one,), (two,) = first.regions, second.regions
-    index, *carried = two.parameters
-    new = {index: one.parameters[0]}
-    body: list[Op] = [*one.ops]
-    for op in two.ops:
-        if op.name == "get" and op.operands[0] in written:
-            new[op.result] = written[op.operands[0]]
-            continue
-        body.append(copied(op, new))
-    region = Block(
-        (*one.parameters, *carried), tuple(body), (*one.yields, *(new.get(value, value) for value in two.yields))
-    )
-    operands, results = (*first.operands, *second.operands[2:]), (*first.results, *second.results)
-    loop = Op("for", operands, results, first.attributes, (region,), first.span)
-    return [*ops[:at], *before, loop, *after, *ops[other + 1 :]]

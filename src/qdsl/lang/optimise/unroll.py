@@ -9,7 +9,8 @@
 
 Then indices are known, so that `elements` finds what is read, and what an array of constants says is decided: a solver
 with its table of coefficients becomes the formula one would write by hand. Only loops that read or write elements of
-arrays of known lengths, few rounds and few operations altogether; LLVM unrolls others if that pays.
+arrays of known lengths, few rounds and few operations altogether; LLVM unrolls others if that pays. A `build` is such a
+loop, and becomes an `array`, unless an element of it may fail: that failure tells at which element it was.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ class _Unroll(Rewriter):
         if op.name == "for":
             low, high = (self.constant(bound) for bound in op.operands[:2])
             return self.loop(op, low, high) if self.is_short(op, low, high) else None
-        if op.name == "build" and len(op.operands) == 1:
+        if op.name == "build" and len(op.operands) == 1 and not has_effect(op, self.constant):
             length = self.constant(op.operands[0])
             if not has_effect(op, self.constant) and self.is_short(op, 0, length):
                 return self.elements(op, length)
@@ -74,7 +75,9 @@ class _Unroll(Rewriter):
             copy_block(op.regions[0], (self.builder.const(index),), self.builder, self.replaced)[0]
             for index in range(length)
         ]
-        return (self.builder.array(made),)
+        array = self.builder.array(made)
+        array.hint = op.result.hint
+        return (array,)
 
 
 def _is_worth_it(body: Block) -> bool:

@@ -135,6 +135,15 @@ def _gathered(products: Mapping[Factors, complex]) -> dict[Factors, complex]:
     return rest
 
 
+def size_of(spaces: Sequence[Space]) -> int:
+    """How many basis states the spaces have together."""
+    size = 1
+    for space in spaces:
+        assert space.size is not None
+        size *= space.size
+    return size
+
+
 def spaces_of(sums: Iterable[Sum]) -> list[Space]:
     """All spaces of several sums, in order."""
     return sorted({space for each in sums for space in each.spaces}, key=lambda space: space.order)

@@ -5,17 +5,19 @@ NumPy alone: SciPy takes longer to import than most of these take to be used.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from qdsl.lang.quantum.pattern import size_of
 from qdsl.lang.typed.spaces import Space
 
 if TYPE_CHECKING:
     from qdsl.lang.quantum.pattern import Sum
+
+__all__ = ["Ints", "Numbers", "Sparse", "expanded", "size_of"]
 
 Ints = npt.NDArray[np.int64]
 Numbers = npt.NDArray[Any]
@@ -52,15 +54,6 @@ class Sparse:
         matrix = np.zeros((self.size, self.size), dtype=np.complex128)
         matrix[self.rows, self.columns] = self.values
         return matrix
-
-
-def size_of(spaces: Sequence[Space]) -> int:
-    """How many basis states the spaces have together."""
-    size = 1
-    for space in spaces:
-        assert space.size is not None
-        size *= space.size
-    return size
 
 
 def expanded(whole: Sum, spaces: tuple[Space, ...]) -> Sparse:

@@ -87,6 +87,10 @@ def _named(c: Checker, node: surface.TypeName) -> Type:
             if node.arguments or node.fields or node.values:
                 c.report(c.errors.type_arguments(node.span, name, "nothing in brackets"))
             return _STATES[name](frozenset({Of("")}))
+        case "Space":
+            if node.arguments or node.fields or node.values or node.length is not None:
+                c.report(c.errors.type_arguments(node.span, name, "nothing in brackets"))
+            return types.SpaceType(Of(""))
         case "Povm":
             return types.Povm(frozenset({Of("")}), None)
         case "Table":

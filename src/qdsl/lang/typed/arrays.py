@@ -15,7 +15,7 @@ from qdsl.lang.typed import types
 from qdsl.lang.typed.checker import Checker, Reason, rule
 from qdsl.lang.typed.dimension import ONE
 from qdsl.lang.typed.literals import value_of
-from qdsl.lang.typed.spaces import Part, Register
+from qdsl.lang.typed.spaces import Part, Register, Several
 from qdsl.lang.typed.types import BOOL, BROKEN, INT, NEVER, Length, Type, pruned
 from qdsl.lang.typed.unification import element_of, joined_shape
 
@@ -27,6 +27,9 @@ def array(c: Checker, node: surface.Array, expected: Type | None) -> typed.Expr:
     elements = [_wished(c, c.expr(each, wish), wish) for each in node.elements]
     if not elements:
         return typed.ArrayLiteral(node.span, types.Array(wish or types.TypeVar(numeric=True), (0,)), ())
+    spaces = [own.space for each in elements if isinstance(own := pruned(each.type), types.SpaceType)]
+    if len(spaces) == len(elements):
+        return typed.ArrayLiteral(node.span, types.SpaceType(Several(tuple(spaces))), tuple(elements))
     joined = joined_types(c, elements, c.errors.elements_differ)
     if joined is None or not all(may_be_element(c, each) for each in elements):
         return c.broken(node.span)

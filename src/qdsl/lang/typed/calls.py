@@ -44,6 +44,8 @@ def call(c: Checker, node: surface.Call, expected: Type | None) -> typed.Expr:
     if symbol is not None and symbol.kind is Kind.FUNCTION:
         if symbol.name in ALSO and (found := _of_operators(c, node, symbol.name, arguments)) is not None:
             return found
+        if symbol.of_states is not None and _has_states(c, arguments):
+            symbol = symbol.of_states
         result = _declared(c, node, symbol, arguments)
         c.products.call(node, result.type, _is_result_written(symbol))
         return result
@@ -66,6 +68,15 @@ def _of_operators(
     if not isinstance(element_of(value.type)[0], types.QUANTUM):
         return None
     return ALSO[name](c, node, [value])
+
+
+def _has_states(c: Checker, arguments: Sequence[surface.Argument]) -> bool:
+    """Whether a state or an operator is among the arguments, which are remembered."""
+    for each in arguments:
+        if not isinstance(each.value, surface.Lambda):
+            c.known[each.value] = c.expr(each.value)
+    values = [c.known[each.value] for each in arguments if each.value in c.known]
+    return any(isinstance(element_of(value.type)[0], types.QUANTUM) for value in values)
 
 
 def _is_result_written(symbol: Symbol) -> bool:

@@ -17,6 +17,7 @@ from qdsl.lang.typed.dependence import fitted_variables, uses, variables_in
 from qdsl.lang.typed.dimension import ONE, Dimension, DimVar
 from qdsl.lang.typed.distributions import DISTRIBUTIONS
 from qdsl.lang.typed.experiment_errors import SEED
+from qdsl.lang.typed.measurements import OUTCOMES, outcomes_distribution
 from qdsl.lang.typed.outcomes import outcomes
 from qdsl.lang.typed.types import BOOL, BROKEN, INT, Type, pruned
 from qdsl.lang.typed.unification import element_of
@@ -276,6 +277,11 @@ def _distribution(c: Checker, node: surface.Expr, support: Type | None) -> typed
     """`Binomial(n, p)`: the arguments converted to what the distribution's row says."""
     symbol = c.symbol(node.function) if isinstance(node, surface.Call) else None
     name = symbol.name if symbol is not None and symbol.kind is Kind.PRIMITIVE else ""
+    if name == OUTCOMES and isinstance(node, surface.Call):
+        found = outcomes_distribution(c, node)
+        if found is not None:
+            c.note(found)
+        return found
     row = DISTRIBUTIONS.get(name)
     if row is None or not isinstance(node, surface.Call):
         value = c.expr(node)

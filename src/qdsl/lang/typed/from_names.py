@@ -19,6 +19,7 @@ from qdsl.lang.typed.declarations import check_constant, check_dimension, check_
 from qdsl.lang.typed.dimension import Dimension
 from qdsl.lang.typed.experiments import check_experiment
 from qdsl.lang.typed.functions import check_functions
+from qdsl.lang.typed.measurements import check_effects
 from qdsl.lang.typed.quantum_calls import show_as
 from qdsl.lang.typed.space_declarations import check_space
 from qdsl.lang.typed.types import ExperimentType, Type, pruned
@@ -64,6 +65,8 @@ def _check_group(c: Checker, group: Sequence[Symbol], lets: dict[surface.Item, t
                 check_experiment(c, symbol, node)
             case surface.Space() as node:
                 check_space(c, symbol, node)
+            case surface.Effects() as node:
+                check_effects(c, symbol, node)
     if functions:
         check_functions(c, functions)
 
@@ -101,6 +104,8 @@ def _statement(
             tests.append(typed.TestDeclaration(name, block_of(c, body), item.span))
             c.bodies.pop()
             c.settle_declaration()
+        case surface.Effects():
+            statements += _looked_at(c, item)
         case surface.ShowAs():
             statements.append(typed.Evaluate(item.span, show_as(c, item)))
             c.settle_declaration()
@@ -108,6 +113,16 @@ def _statement(
             made = statement(c, item)
             statements.extend(made)
             c.settle_declaration(kept=[type_ for each in made for type_ in _asked_type(each)])
+
+
+def _looked_at(c: Checker, item: surface.Effects) -> list[typed.Statement]:
+    """A measurement is looked at where it stands: numbers in it may be known only when the program runs."""
+    symbol = c.symbol(item.name) or c.resolved.scope.value(item.name.text)
+    variable = symbol.entity if symbol is not None else None
+    if not isinstance(variable, typed.Variable) or variable.value is None:
+        return []
+    use = typed.Local(item.span, variable.type, variable)
+    return [typed.Evaluate(item.span, typed.HostCall(item.span, types.NOTHING, "check_measurement", (use,), ()))]
 
 
 def _module(resolved: Resolved, statements: list[typed.Statement], tests: list[typed.TestDeclaration]) -> typed.Module:

@@ -16,8 +16,8 @@ from qdsl.lang.typed import types
 from qdsl.lang.typed.checker import Checker, rule
 from qdsl.lang.typed.dimension import ONE
 from qdsl.lang.typed.operator_rules import quantum
-from qdsl.lang.typed.quantum_calls import AnySpace, positional, spaces_of, together
-from qdsl.lang.typed.spaces import Part, Register, Space
+from qdsl.lang.typed.quantum_calls import positional, spaces_of, together
+from qdsl.lang.typed.spaces import AnySpace, Part, Several, Space, counted, one_by_one
 from qdsl.lang.typed.types import Type
 
 _LETTER = re.compile(r"\d|[+-]i?")
@@ -75,17 +75,17 @@ def _state(
     c: Checker, ket: surface.Ket, what: str, text: str, values: Sequence[typed.Expr], spaces: Sequence[AnySpace]
 ) -> typed.Expr | None:
     letters = letters_of(text)
-    lengths = [each.length if isinstance(each, Register) else 1 for each in spaces]
-    if None not in lengths:
-        one_by_one = [one for each in spaces for one in (each.spaces if isinstance(each, Register) else (each,))]
-        if len(one_by_one) == 1 and text.isdigit() and (text[0] != "0" or len(text) == 1):
+    several = Several(tuple(spaces))
+    if counted(several) is not None:
+        single = one_by_one(several)
+        if len(single) == 1 and text.isdigit() and (text[0] != "0" or len(text) == 1):
             letters = [text]
-        if len(letters) != len(one_by_one):
-            names = [each.name for each in one_by_one]
+        if len(letters) != len(single):
+            names = [each.name for each in single]
             place = values[0].span.to(values[-1].span)
             c.report(c.quantum.ket_length(ket.span, ket.text, len(letters), names, place))
             return None
-        for letter, space in zip(letters, one_by_one, strict=True):
+        for letter, space in zip(letters, single, strict=True):
             if not _has_state(letter, space):
                 c.report(c.quantum.no_level(ket.span, letter, space))
                 return None

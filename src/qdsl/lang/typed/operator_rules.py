@@ -63,6 +63,8 @@ def product(c: Checker, span: Span, left: typed.Expr, right: typed.Expr) -> type
                 return c.broken(span)
             return quantum(c, span, types.Complex(ONE), "inner", (a, b))
         case types.Ket(p), types.Bra(q):
+            if differ(c, "*", (a, p), (b, q)):
+                return c.broken(span)
             return quantum(c, span, types.Operator(ONE, p | q), "outer", (a, b))
         case (types.Ket(p), types.Ket(q)) | (types.Bra(p), types.Bra(q)) | (types.Density(p), types.Density(q)):
             return tensor(c, span, a, b)

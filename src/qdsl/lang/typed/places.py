@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from qdsl.lang.typed import types
-from qdsl.lang.typed.spaces import Of, Part, Place, Places, Register, Space
+from qdsl.lang.typed.spaces import AnySpace, Of, Part, Place, Places, Register, Several, Space
 from qdsl.lang.typed.types import Type, pruned
 
 
@@ -25,6 +25,7 @@ class Bringing:
     spaces: dict[Space, Space | Part] = field(default_factory=dict)
     registers: dict[Register, Register] = field(default_factory=dict)
     whole: dict[Of, Places] = field(default_factory=dict)
+    given: dict[Of, AnySpace] = field(default_factory=dict)
     outside: list[tuple[Register, int]] = field(default_factory=list)
     """Spaces that the function takes of a register that is too short for it."""
 
@@ -32,6 +33,9 @@ class Bringing:
         """An argument of type `given` where the function takes `wanted`."""
         wanted, given = pruned(wanted), pruned(given)
         match wanted, given:
+            case types.SpaceType(Of() as own), types.SpaceType(brought):
+                self.whole[own] = places_of(brought)
+                self.given[own] = brought
             case types.SpaceType(Space() as own), types.SpaceType(Space() | Part() as brought):
                 self.spaces[own] = brought
             case types.SpaceType(Register() as own), types.SpaceType(Register() as brought):
@@ -61,11 +65,20 @@ class Bringing:
             case _:
                 return type_
 
-    def space(self, space: Space | Register | Part) -> Space | Register | Part:
-        if isinstance(space, Register):
-            return self.registers.get(space, space)
-        if isinstance(space, Part):
-            return Part(self.registers.get(space.register, space.register))
+    def space(self, space: AnySpace) -> AnySpace:
+        match space:
+            case Register():
+                return self.registers.get(space, space)
+            case Of():
+                return self.given.get(space, space)
+            case Several(spaces):
+                return Several(tuple(map(self.space, spaces)))
+            case Part(register):
+                return Part(self.registers.get(register, register))
+            case Space():
+                return self._one(space)
+
+    def _one(self, space: Space) -> Space | Part:
         found = self.spaces.get(space)
         if found is not None:
             return found
@@ -85,9 +98,7 @@ class Bringing:
                 case Part(register):
                     brought |= places_of(self.registers.get(register, register))
                 case Space():
-                    space = self.space(each)
-                    assert not isinstance(space, Register)
-                    brought.add(space)
+                    brought |= places_of(self.space(each))
         return frozenset(brought)
 
 
@@ -99,11 +110,17 @@ def brought(parameters: Sequence[Type], arguments: Sequence[Type]) -> Bringing:
     return bringing
 
 
-def places_of(space: Space | Register | Part) -> Places:
-    """All that a space or register is."""
-    if not isinstance(space, Register):
-        return frozenset({space})
-    return frozenset({Part(space)}) if space.length is None else frozenset(space.spaces)
+def places_of(space: AnySpace) -> Places:
+    """All that a space, a register or several are."""
+    match space:
+        case Several(spaces):
+            return frozenset[Place]().union(*map(places_of, spaces))
+        case Register(length=None):
+            return frozenset({Part(space)})
+        case Register():
+            return frozenset(space.spaces)
+        case _:
+            return frozenset({space})
 
 
 def is_quantum(type_: Type) -> bool:

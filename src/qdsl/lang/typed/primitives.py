@@ -17,6 +17,7 @@ from qdsl.lang.typed.derivatives import derivative
 from qdsl.lang.typed.distributions import DISTRIBUTIONS
 from qdsl.lang.typed.dynamics_calls import DYNAMICS
 from qdsl.lang.typed.literals import shown
+from qdsl.lang.typed.measurements import MEASUREMENTS, OUTCOMES
 from qdsl.lang.typed.number_pictures import NUMBER_PICTURES
 from qdsl.lang.typed.quantum_calls import QUANTUM_CALLS
 from qdsl.lang.typed.requests import expected, fit, load, simulate
@@ -228,7 +229,7 @@ PRIMITIVES: dict[str, Primitive] = {
     "sweep": _in_the_open("sweep", sweep),
     "fit": _in_the_open("fit", fit),
     **{name: _in_the_open(name, rule) for name, rule in (STATE_PICTURES | NUMBER_PICTURES).items()},
-} | {name: distribution(name) for name in DISTRIBUTIONS}
+} | {name: distribution(name) for name in (*DISTRIBUTIONS, OUTCOMES)}
 
-CALLS: dict[str, Primitive] = QUANTUM_CALLS | DYNAMICS
+CALLS: dict[str, Primitive] = QUANTUM_CALLS | DYNAMICS | MEASUREMENTS
 """Known only where they are called: `n` and `a` are free for values."""

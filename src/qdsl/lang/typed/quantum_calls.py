@@ -17,13 +17,24 @@ from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
 from qdsl.lang.typed.checker import Checker
 from qdsl.lang.typed.dimension import ONE
-from qdsl.lang.typed.operator_rules import as_operator, dimension_of, is_number, places_of, quantum
+from qdsl.lang.typed.operator_rules import as_operator, dimension_of, is_number, places_of, product, quantum
 from qdsl.lang.typed.places import places_of as places_of_space
-from qdsl.lang.typed.spaces import Kind, Part, Place, Places, Register, Space, is_open, missing
+from qdsl.lang.typed.spaces import (
+    AnySpace,
+    Kind,
+    Of,
+    Part,
+    Place,
+    Places,
+    Several,
+    Space,
+    in_order,
+    is_open,
+    missing,
+    size_together,
+)
 from qdsl.lang.typed.types import BROKEN, INT, NOTHING, SCALAR, Type, pruned
 from qdsl.lang.typed.unification import element_of
-
-AnySpace = Space | Register | Part
 
 Rule = Callable[[Checker, surface.Call, Sequence[surface.Argument]], typed.Expr]
 
@@ -74,16 +85,22 @@ def space_of(c: Checker, value: typed.Expr, what: str) -> Space | Part | None:
     type_ = pruned(value.type)
     if isinstance(type_, types.SpaceType) and isinstance(type_.space, Space | Part):
         return type_.space
-    if type_ is not BROKEN:
+    if isinstance(type_, types.SpaceType) and isinstance(type_.space, Of):
+        c.report(c.quantum.of_any_kind(value.span, what, type_.space.label))
+    elif type_ is not BROKEN:
         c.report(c.quantum.not_a_space(value.span, what, types.resolved(type_)))
     return None
 
 
 def spaces_of(c: Checker, values: Sequence[typed.Expr], what: str) -> list[AnySpace] | None:
-    """Spaces and registers."""
+    """Spaces and registers; an operator or a state stands for those that it is of."""
     found: list[AnySpace] = []
     for value in values:
         type_ = pruned(value.type)
+        if isinstance(type_, types.Operator | types.Ket | types.Density):
+            others = (each for each in type_.places if not isinstance(each, Space))
+            found.append(Several((*in_order(type_.places), *others)))
+            continue
         if not isinstance(type_, types.SpaceType):
             if type_ is not BROKEN:
                 c.report(c.quantum.not_a_space(value.span, what, types.resolved(type_)))
@@ -162,7 +179,9 @@ def _is_level(c: Checker, what: str, value: typed.Expr, space: Space | Part) -> 
 
 
 def by_hand(name: str) -> Rule:
-    """`Operator(q, [[0, 1], [1, 0]])`, `Ket(c, amplitudes)`, `Density(q, matrix)`: the spaces, then the numbers."""
+    """`Operator(q, [[0, 1], [1, 0]])`, `Ket(c, amplitudes)`, `Density(q, matrix)`: the spaces, then the numbers. What
+    the library makes is a density for sure, and `unchecked_density`.
+    """
 
     def rule(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
         what = "a vector: Ket(q, [1, 0])" if name == "Ket" else f"a matrix: {name}(q, [[1, 0], [0, 0]])"
@@ -179,7 +198,7 @@ def by_hand(name: str) -> Rule:
             c.report(c.quantum.takes(numbers.span, name, takes, types.resolved(numbers.type)))
             return c.broken(node.span)
         places = together(spaces)
-        size = _size_of(spaces)
+        size = size_together(spaces)
         if size is not None and any(length is not None and length != size for length in shape):
             c.report(c.quantum.wrong_size(numbers.span, [each.span.text for each in given], size, shape))
             return c.broken(node.span)
@@ -198,17 +217,6 @@ def by_hand(name: str) -> Rule:
 
 def _is_amplitude(element: Type) -> bool:
     return element is INT or isinstance(element, types.Real | types.Complex | types.TypeVar)
-
-
-def _size_of(spaces: Sequence[AnySpace]) -> int | None:
-    """How many basis states they have together; None where a call has to tell."""
-    size = 1
-    for each in spaces:
-        length = each.length if isinstance(each, Register) else 1
-        if each.size is None or length is None:
-            return None
-        size *= each.size**length
-    return size
 
 
 # ── what is read off ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -281,6 +289,72 @@ def partial_trace(c: Checker, node: surface.Call, arguments: Sequence[surface.Ar
     return quantum(c, node.span, types.Density(places), "partial_trace", (state, *kept))
 
 
+def tensor(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
+    """`tensor(psi, phi, ..)`: the product of states or of operators of different spaces."""
+    values = positional(c, node, arguments, "tensor", "states, or operators, of different spaces", 1, 99)
+    if values is None:
+        return c.broken(node.span)
+    whole = values[0]
+    for each in values:
+        if not isinstance(pruned(each.type), types.Operator | types.Ket | types.Density):
+            c.report(c.quantum.takes(each.span, "tensor", "an operator or a state", types.resolved(each.type)))
+            return c.broken(node.span)
+    for each in values[1:]:
+        shared = in_order(places_of(whole) & places_of(each))
+        if shared:
+            first = next(one for one in values if shared[0] in places_of(one))
+            c.report(c.quantum.twice(each.span, shared[0], first.span))
+            return c.broken(node.span)
+        whole = product(c, node.span, whole, each)
+        if pruned(whole.type) is BROKEN:
+            return whole
+    return whole
+
+
+def partial_transpose(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
+    """`partial_transpose(rho, q)`: an operator, rows for columns in some of the spaces."""
+    values = positional(c, node, arguments, "partial_transpose", "a state and spaces: partial_transpose(rho, q)", 2, 99)
+    state = as_density(c, values[0], "partial_transpose") if values is not None else None
+    spaces = spaces_of(c, values[1:], "partial_transpose") if values is not None else None
+    if values is None or state is None or spaces is None:
+        return c.broken(node.span)
+    if lacking := missing(together(spaces), places_of(state)):
+        c.report(c.quantum.space_missing(values[1].span, lacking, state.span))
+        return c.broken(node.span)
+    return quantum(c, node.span, types.Operator(ONE, places_of(state)), "partial_transpose", (state, *values[1:]))
+
+
+def amplitude_matrix(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
+    """`amplitude_matrix(psi, q)`: the levels of q down, those of the other spaces across."""
+    name = "amplitude_matrix"
+    values = positional(c, node, arguments, name, "a ket and spaces: amplitude_matrix(psi, q)", 2, 99)
+    spaces = spaces_of(c, values[1:], name) if values is not None else None
+    if values is None or spaces is None:
+        return c.broken(node.span)
+    if not isinstance(pruned(values[0].type), types.Ket):
+        c.report(c.quantum.takes(values[0].span, name, "a ket", types.resolved(values[0].type)))
+        return c.broken(node.span)
+    if lacking := missing(together(spaces), places_of(values[0])):
+        c.report(c.quantum.space_missing(values[1].span, lacking, values[0].span))
+        return c.broken(node.span)
+    return quantum(c, node.span, types.Array(types.Complex(ONE), (None, None)), name, tuple(values))
+
+
+def matrix_of(name: str) -> Rule:
+    """`mode_matrix(rho)`, `pair_matrix(rho)`: the matrix of a state that is to be of one mode, of two qubits. Of which
+    spaces it is, a function of the library learns only from its call.
+    """
+
+    def rule(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
+        values = positional(c, node, arguments, name, "one state", 1, 1)
+        state = as_density(c, values[0], name) if values is not None else None
+        if state is None:
+            return c.broken(node.span)
+        return quantum(c, node.span, types.Array(types.Complex(ONE), (None, None)), name, (as_operator(c, state),))
+
+    return rule
+
+
 def as_density(c: Checker, value: typed.Expr, function: str) -> typed.Expr | None:
     """A state as a density; None, with a message unless it is broken, where it is no state."""
     type_ = pruned(value.type)
@@ -323,7 +397,7 @@ def amplitudes(c: Checker, node: surface.Call, arguments: Sequence[surface.Argum
 def known_size(places: Places) -> int | None:
     if is_open(places):
         return None
-    return _size_of([each for each in places if isinstance(each, Space)])
+    return size_together([each for each in places if isinstance(each, Space)])
 
 
 def size(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
@@ -333,7 +407,7 @@ def size(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) 
         return c.broken(node.span)
     type_ = pruned(values[0].type)
     if isinstance(type_, types.SpaceType):
-        known = _size_of([type_.space])
+        known = size_together([type_.space])
     elif isinstance(type_, types.Operator | types.Ket | types.Density):
         known = known_size(type_.places)
     else:
@@ -449,9 +523,15 @@ QUANTUM_CALLS: dict[str, Rule] = {
     "Operator": by_hand("Operator"),
     "Ket": by_hand("Ket"),
     "Density": by_hand("Density"),
+    "unchecked_density": by_hand("unchecked_density"),
     "dag": dagger,
     "trace": trace,
     "ptrace": partial_trace,
+    "tensor": tensor,
+    "partial_transpose": partial_transpose,
+    "amplitude_matrix": amplitude_matrix,
+    "mode_matrix": matrix_of("mode_matrix"),
+    "pair_matrix": matrix_of("pair_matrix"),
     "matrix": matrix,
     "amplitudes": amplitudes,
     "dim": size,

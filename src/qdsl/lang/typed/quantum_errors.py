@@ -126,6 +126,11 @@ class QuantumErrors:
         said = f"`{name}` is an operator of {of}, and `{space.name}` is {with_article(space.kind.value)}"
         return error("E0375", said, Label(span), hint=hint)
 
+    def of_any_kind(self, span: Span, name: str, parameter: str) -> Diagnostic:
+        """`fn f(s: Space) = X(s)`."""
+        hint = f"write the kind: {parameter}: Qubit"
+        return error("E0375", f"`{parameter}` may be any space, and `{name}` is of one kind", Label(span), hint=hint)
+
     # ── states ───────────────────────────────────────────────────────────────
 
     def needs_spaces(self, span: Span, text: str, spaces: Sequence[str]) -> Diagnostic:
@@ -168,12 +173,14 @@ class QuantumErrors:
         """`|01>(q, q)`."""
         return error("E0371", f"`{space.name}` stands here twice", Label(span), Label(first, "and here"))
 
-    def space_missing(self, span: Span, spaces: Sequence[Space], state: Span) -> Diagnostic:
+    def space_missing(self, span: Span, spaces: Sequence[Space], state: Span, what: str = "the state") -> Diagnostic:
         """`evolve(H, |0>(q), t)` where H acts on c too."""
         names = " and ".join(f"`{each.name}`" for each in spaces)
-        hint = f"a state of `{spaces[0].name}` too is a product: .. * |0>({spaces[0].name})"
-        labels = Label(span), Label(state, f"the state is not of {names}")
-        return error("E0372", f"this acts on {names}, which the state does not have", *labels, hint=hint)
+        hint = (
+            f"a state of `{spaces[0].name}` too is a product: .. * |0>({spaces[0].name})" if what == "the state" else ""
+        )
+        labels = Label(span), Label(state, f"{what} is not of {names}")
+        return error("E0372", f"this acts on {names}, which {what} does not have", *labels, hint=hint)
 
     def spaces_differ(self, left: Span, right: Span, sign: str, of_left: str, of_right: str) -> Diagnostic:
         """`|0>(q) + |0>(c)`, `<0|(q) * |0>(c)`."""
@@ -264,6 +271,19 @@ class QuantumErrors:
         if surplus is not None:
             return error("E0308", f"`{function}` takes {takes}", Label(surplus, "one too many"))
         return error("E0307", f"`{function}` takes {takes}", Label(span))
+
+    # ── measurements ─────────────────────────────────────────────────────────
+
+    def outcomes_unknown(self, span: Span, count: object) -> Diagnostic:
+        """`povm m(q) = [P(q, 0)]`, or a list whose length is known only when the program runs."""
+        said = "how many outcomes there are must be known before the run"
+        if isinstance(count, int):
+            said = "a measurement has at least two outcomes"
+        return error("E0527", said, Label(span), hint="write an effect for each: [P(q, 0), P(q, 1)]")
+
+    def no_outcome(self, span: Span, outcome: int, count: int) -> Diagnostic:
+        """`collapse(m, 2, rho)` of a measurement with the outcomes 0 and 1."""
+        return error("E0317", f"there is no outcome {outcome}: they are 0 to {count - 1}", Label(span))
 
     # ── what is shown ────────────────────────────────────────────────────────
 

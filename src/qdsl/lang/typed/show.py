@@ -14,7 +14,7 @@ from itertools import product
 
 from qdsl.lang.typed import tree, types
 from qdsl.lang.typed.dimension import CYCLE, FREQUENCY, ONE, PER_CYCLE, RATE, Dimension, DimVar, Exponent, Turn
-from qdsl.lang.typed.spaces import Kind, Part, Register, Space
+from qdsl.lang.typed.spaces import AnySpace, Kind, Of, Register, Several
 from qdsl.lang.typed.types import Type, pruned
 from qdsl.lang.typed.words import with_article
 
@@ -132,8 +132,12 @@ class Show:
         return "\n".join(lines)
 
 
-def _kind_of(space: Space | Register | Part) -> str:
-    """`Qubit`, `Fock(20)`, `Spin(3/2)`, `Qubit[3]`."""
+def _kind_of(space: AnySpace) -> str:
+    """`Qubit`, `Fock(20)`, `Spin(3/2)`, `Qubit[3]`, `[Qubit, Fock(20)]`."""
+    if isinstance(space, Of):
+        return "Space"
+    if isinstance(space, Several):
+        return f"[{', '.join(map(_kind_of, space.spaces))}]"
     size = ""
     if space.kind is Kind.SPIN and space.size is not None:
         size = f"({Fraction(space.size - 1, 2)})"

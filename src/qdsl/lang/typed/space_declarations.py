@@ -129,6 +129,8 @@ def named(type_: Type, name: str) -> Type:
     match pruned(type_):
         case types.SpaceType(Space() | Register() as space):
             return types.SpaceType(replace(space, name=name))
+        case types.SpaceType(Of()):
+            return types.SpaceType(Of(name))
         case types.Operator() | types.Ket() | types.Bra() | types.Density() | types.Channel() | types.Povm() as own:
             return replace(own, places=frozenset({Of(name)}))
         case types.Array(element, shape):

@@ -5,6 +5,7 @@
     space s: Spin(3/2)        Space("s", SPIN, 4)                  m = 3/2, 1/2, -1/2, -3/2
     space t: Level(4)         Space("t", LEVEL, 4)                 a ladder with an anharmonicity
     space r: Qubit[3]         Register("r", QUBIT, 2, length 3)    its spaces are r[0], r[1], r[2]
+    [q, c]                    Several((q, c))                      spaces together
 
 What a value is over is a set of *places*: spaces that are known, a register's that are not told apart yet (`r[k]`, or
 all of a register whose length a call will bring), and `Of(x)`, whatever a parameter x is over. A set with a place of
@@ -13,6 +14,7 @@ the last two kinds is *open*: what cannot be decided of it is decided where the 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from fractions import Fraction
@@ -96,8 +98,58 @@ class Of:
     serial: int = field(default_factory=lambda: next(_places))
 
 
+@dataclass(frozen=True, slots=True)
+class Several:
+    """Spaces that stand together, as in `[q, c]`, or as those of a state."""
+
+    spaces: tuple[AnySpace, ...]
+
+
 Place = Space | Part | Of
 Places = frozenset[Place]
+
+AnySpace = Space | Register | Part | Of | Several
+"""What may stand where spaces are taken. A parameter `s: Space` is an `Of`: one, a register or several."""
+
+
+def counted(space: AnySpace) -> int | None:
+    """How many spaces it is; None where a call has to tell."""
+    match space:
+        case Register(length=length):
+            return length
+        case Of():
+            return None
+        case Several(spaces):
+            counts = [counted(each) for each in spaces]
+            return None if None in counts else sum(each for each in counts if each is not None)
+        case _:
+            return 1
+
+
+def one_by_one(space: AnySpace) -> list[Space | Part]:
+    """The spaces that it is, where it is known how many."""
+    match space:
+        case Register():
+            return list(space.spaces)
+        case Several(spaces):
+            return [one for each in spaces for one in one_by_one(each)]
+        case Of():
+            return []
+        case _:
+            return [space]
+
+
+def size_together(spaces: Sequence[AnySpace]) -> int | None:
+    """How many basis states they have together; None where a call has to tell."""
+    size = 1
+    for each in spaces:
+        if counted(each) is None:
+            return None
+        for one in one_by_one(each):
+            if one.size is None:
+                return None
+            size *= one.size
+    return size
 
 
 def fresh_order() -> int:
@@ -110,8 +162,12 @@ def is_open(places: Places) -> bool:
     return any(not isinstance(each, Space) for each in places)
 
 
-def fits_space(own: Space | Register | Part, wanted: Space | Register | Part) -> bool:
+def fits_space(own: AnySpace, wanted: AnySpace) -> bool:
     """Whether a space can stand where a parameter takes one of a kind, of a size or of any."""
+    if isinstance(wanted, Of):
+        return True
+    if isinstance(own, Of | Several) or isinstance(wanted, Several):
+        return own == wanted
     if isinstance(own, Register) != isinstance(wanted, Register) or own.kind is not wanted.kind:
         return False
     if wanted.size is not None and own.size != wanted.size:

@@ -12,7 +12,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from qdsl.lang.typed.dimension import ONE, Dimension
-from qdsl.lang.typed.spaces import Part, Places, Register, Space
+from qdsl.lang.typed.spaces import AnySpace, Places
 
 if TYPE_CHECKING:
     from qdsl.lang.typed.tree import Experiment
@@ -128,9 +128,11 @@ class Fit(Type):
 
 @dataclass(frozen=True, slots=True)
 class SpaceType(Type):
-    """The type of one space alone, or of one register: which one it is, is known while a program is checked."""
+    """The type of one space alone, of one register, or of several: which they are is known while a program is
+    checked.
+    """
 
-    space: Space | Register | Part
+    space: AnySpace
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,8 @@ class Unifier:
                 return p == q or is_open(p) or is_open(q)
             case (types.Ket(p), types.Ket(q)) | (types.Density(p), types.Density(q)) | (types.Bra(p), types.Bra(q)):
                 return p == q or is_open(p) or is_open(q)
+            case types.Povm(p, m), types.Povm(q, n):
+                return (p == q or is_open(p) or is_open(q)) and (m == n or None in (m, n))
             case types.Array(a, m), types.Array(b, n):
                 return joined_shape(m, n) is not None and self.unify(a, b, span)
             case types.Function(ps, r), types.Function(qs, s):

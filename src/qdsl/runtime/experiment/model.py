@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from math import prod
 from typing import Any
 
 import numpy as np
 
-from qdsl.lang.core.from_experiment import FromExperiment
+from qdsl.lang.core.from_experiment import FindFunction, FromExperiment, readings
 from qdsl.lang.core.layout import flatten, leaves
 from qdsl.lang.generate import Derivative, Entry, NotDifferentiable, Refused
 from qdsl.lang.typed import tree as typed
 from qdsl.runtime.evaluate import Environment
+from qdsl.runtime.experiment.sharing import Called, OfColumns, OfPoints
 from qdsl.runtime.failures import Stopped, no_model_derivative, unequal_path
 from qdsl.runtime.kernel import Kernel
+
+OF_COLUMNS = ("nll", "constant", "deviance")
+"""Functions of all rows at once."""
+
+SHARING = (*OF_COLUMNS, "point", "draw")
+"""Functions in which rows share evolutions."""
 
 
 @dataclass(eq=False)
@@ -28,20 +35,54 @@ class Model:
 
     @cached_property
     def functions(self) -> FromExperiment:
-        return FromExperiment(self.experiment, self.environment.compiler.library.function)
+        """The experiment's functions; where states evolve, rows share evolutions."""
+        return FromExperiment(self.experiment, self._find, readings(self.experiment))
+
+    @cached_property
+    def _alone(self) -> FromExperiment:
+        """The same, each point by itself."""
+        return FromExperiment(self.experiment, self._find)
+
+    @property
+    def _find(self) -> FindFunction:
+        return self.environment.compiler.library.function
 
     @property
     def params(self) -> tuple[typed.ParamDeclaration, ...]:
         return self.experiment.params
 
-    def kernel(self, name: str, order: int = 0) -> CompiledFunction:
+    def kernel(self, name: str, order: int = 0) -> Called:
         """A function of the experiment by its name in `FromExperiment`, with derivatives by the params to `order`."""
         key = (name, order)
         if key not in self._kernels:
-            self._kernels[key] = self._compiled(getattr(self.functions, name)(), order)
+            self._kernels[key] = self._kernel(name, order)
         return self._kernels[key]
 
-    def of_axes(self, name: str, value: typed.Expr) -> CompiledFunction:
+    def _kernel(self, name: str, order: int) -> Called:
+        shared = self.functions.readings
+        if shared is None or name not in SHARING:
+            return self._compiled(getattr(self.functions, name)(), order)
+        axes = [each.name for each in self.functions.axes]
+        if name in OF_COLUMNS:
+            return OfColumns(shared, len(self.params), axes, self._compiled(getattr(self.functions, name)(), order))
+        further = len(shared.values)
+        return OfPoints(
+            shared,
+            [each.variable.name for each in self.params],
+            axes,
+            order,
+            cache(lambda: self._compiled(getattr(self._alone, name)(), order)),
+            cache(lambda: self._compiled(getattr(self.functions, name)(), order, further)),
+            lambda swept: self._reading(swept, order),
+        )
+
+    def _reading(self, swept: frozenset[str], order: int) -> Called:
+        key = (f"read {sorted(swept)}", order)
+        if key not in self._kernels:
+            self._kernels[key] = self._compiled(self.functions.read_at(swept), order)
+        return self._kernels[key]
+
+    def of_axes(self, name: str, value: typed.Expr) -> Called:
         """A part of the model as a function of the axes alone."""
         key = (name, 0)
         if key not in self._kernels:
@@ -49,14 +90,16 @@ class Model:
         return self._kernels[key]
 
     @cached_property
-    def _kernels(self) -> dict[tuple[str, int], CompiledFunction]:
+    def _kernels(self) -> dict[tuple[str, int], Called]:
         return {}
 
-    def _compiled(self, function: typed.Function, order: int) -> CompiledFunction:
+    def _compiled(self, function: typed.Function, order: int, further: int = 0) -> CompiledFunction:
+        """With derivatives by the params, and by so many parameters after the axes."""
         compiler = self.environment.compiler
-        by_params = Derivative(order, tuple(range(len(self.params))))
+        params, axes = len(self.params), len(self.functions.axes)
+        by = Derivative(order, (*range(params), *range(params + axes, params + axes + further)))
         try:
-            unit = compiler.generator.generate(function, by_params, stop_after="differentiated")
+            unit = compiler.generator.generate(function, by, stop_after="differentiated")
         except Refused as refused:
             raise Stopped(refused.diagnostic) from None
         except NotDifferentiable as found:

@@ -15,7 +15,7 @@ import numpy as np
 
 from qdsl.lang.typed import types
 from qdsl.lang.typed.dimension import ONE
-from qdsl.lang.typed.spaces import Of, Register, Space, in_order, is_open, names
+from qdsl.lang.typed.spaces import Of, Register, Space, in_order, is_open, names, one_by_one, size_together
 from qdsl.lang.typed.tree import DisplayUnit
 from qdsl.lang.typed.words import counted, with_article
 from qdsl.runtime.value.quantity import best_unit, in_unit, number
@@ -76,7 +76,8 @@ def summary(type_: types.Type) -> str:
         case types.SpaceType(Register(length=int(length)) as register):
             return f"{register.name}, {counted(length, 'space')} of {register.size} levels"
         case types.SpaceType(space):
-            return f"{space.name}, a space of {space.size} levels"
+            kind = "a space" if isinstance(space, Space) else "spaces"
+            return f"{', '.join(each.name for each in one_by_one(space))}, {kind} of {size_together([space])} levels"
         case _:
             return f"{with_article(_WORDS[type(type_)])} {_spaces_of(type_)}"
 

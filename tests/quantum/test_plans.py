@@ -1,0 +1,91 @@
+"""How states are evolved, as `qdsl dump --stage quantum` says it: goldens whose numbers can be counted on paper."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from qdsl.cli.main import main
+
+PLANS = {
+    # From |1, 3> with losses the density has populations of |0, n> and |1, n> and, of coherences, only those between
+    # |1, n - 1> and |0, n>: 20 + 20 + 2 * 19 numbers. The coupling goes between the imaginary part of each of the 19
+    # and its two populations, both ways: 4 * 19. A photon that is lost leaves 38 populations and as many parts of
+    # coherences for the next lower ones, of which there are 38 and 36: 38 + 38 + 38 + 36.
+    "Jaynes-Cummings with losses": (
+        """\
+space q: Qubit
+space c: Fock(20)
+fn photons(delta: Rate, g: Rate, kappa: Rate, ts: [Time]) -> [Scalar] = expect(
+    n(c),
+    evolve(
+        delta * n(c) + g * (sp(q) * a(c) + sm(q) * dag(a(c))),
+        |1>(q) * ket(c, 3),
+        ts,
+        loss = [sqrt(kappa) * a(c), sqrt(kappa / 10) * dag(a(c))],
+    ),
+)
+""",
+        """\
+# photons: (Rate, Rate, Rate, [Time]) -> [Scalar]
+evolve of q, c: a density of 40 by 40, 1600 real numbers
+  matter    78, reached from the start and needed for what is read
+  equation  y' = (delta A + g B + .. C + .. D) y    A: 38 numbers, B: 76 numbers, C: 150 numbers, D: 150 numbers
+  method    adaptive: 78 unknowns are too many for the exponential of a matrix
+""",
+    ),
+    # Without losses from |1, 0> there are two amplitudes, of which one stays real and the other imaginary.
+    "vacuum Rabi": (
+        """\
+space q: Qubit
+space c: Fock(20)
+fn excited(g: Rate, ts: [Time]) -> [Scalar] =
+    expect(P(q, 1), evolve(g * (sp(q) * a(c) + sm(q) * dag(a(c))), |1>(q) * |0>(c), ts))
+""",
+        """\
+# excited: (Rate, [Time]) -> [Scalar]
+evolve of q, c: a ket of 40 amplitudes, 80 real numbers
+  matter    2, reached from the start and needed for what is read
+  equation  y' = (g A) y    A: 2 numbers
+  method    exact: H is constant and 2 unknowns are few
+""",
+    ),
+    "two levels": (
+        """\
+space q: Qubit
+fn excited(delta: Rate, omega: Rate, t: Time) -> Scalar =
+    expect(P(q, 1), evolve(-delta / 2 * Z(q) + omega / 2 * X(q), |0>(q), t))
+""",
+        """\
+# excited: (Rate, Rate, Time) -> Scalar
+evolve of q: a ket of 2 amplitudes, 4 real numbers
+  matter    4, all of them
+  equation  y' = (.. A + .. B) y    A: 4 numbers, B: 4 numbers
+  method    closed: two levels with a constant H have a closed form
+""",
+    ),
+    "asked for": (
+        """\
+space q: Qubit
+fn excited(omega: Rate, t: Time) -> Scalar =
+    expect(P(q, 1), evolve(s -> omega * cos(omega * s) * X(q), |0>(q), t, method = "fine"))
+""",
+        """\
+# excited: (Rate, Time) -> Scalar
+evolve of q: a ket of 2 amplitudes, 4 real numbers
+  matter    2, reached from the start and needed for what is read
+  equation  y' = (.. A) y    A: 2 numbers
+  method    fine: asked for
+""",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_a_plan_says_what_is_evolved_and_why(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    program, plan = PLANS[name]
+    path = tmp_path / "model.qdsl"
+    path.write_text(program, encoding="utf-8")
+    assert main(["dump", str(path), "--stage", "quantum"]) == 0
+    assert capsys.readouterr().out.strip() == plan.strip()
