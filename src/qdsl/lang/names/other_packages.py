@@ -27,9 +27,7 @@ class Instead:
 _X, _Y, _Z = Instead("X(q)"), Instead("Y(q)"), Instead("Z(q)", "Z|0> = +|0>, and |1> is the excited state")
 _IDENTITY = Instead("I(q)", "a number in a sum of operators stands for itself times the identity")
 _BASIS = Instead("|0>(q)", "or ket(c, k) with a number k")
-_TOGETHER = Instead("X(q) * n(c)", "operators act on named spaces, and on the others by the identity")
-_DENSITY = Instead("Density(q, [[1, 0], [0, 0]])", "a ket is a density wherever one is needed")
-_DISPLACEMENT = "exp(alpha * dag(a(c)) - conj(alpha) * a(c))"
+_DENSITY = Instead("density(|0>(q))", "a ket is a density wherever one is needed")
 _LOSES = Instead("evolve(H, psi, ts, loss = [sqrt(kappa) * a(c)])", "H is a Rate or an Energy: 2pi * f * n(c)")
 
 INSTEAD: dict[str, Instead] = {
@@ -48,12 +46,15 @@ INSTEAD: dict[str, Instead] = {
     **dict.fromkeys(("basis", "fock", "basisstate", "fockstate"), _BASIS),
     **dict.fromkeys(("ket2dm", "fock_dm"), _DENSITY),
     **dict.fromkeys(("projection", "proj"), Instead("P(q, 1)", "a ket with a bra is |0><1|(q)")),
-    **dict.fromkeys(("tensor", "kron"), _TOGETHER),
-    **dict.fromkeys(("commutator", "comm"), Instead("X(q) * Y(q) - Y(q) * X(q)")),
-    **dict.fromkeys(("anticommutator", "acomm"), Instead("X(q) * Y(q) + Y(q) * X(q)")),
-    "displace": Instead(_DISPLACEMENT),
-    "coherent": Instead(f"{_DISPLACEMENT} * |0>(c)"),
-    "squeeze": Instead("exp((conj(alpha) * a(c)^2 - alpha * dag(a(c))^2) / 2)"),
+    "kron": Instead("X(q) * n(c)", "operators act on named spaces, and on the others by the identity"),
+    "commutator": Instead("comm(X(q), Y(q))"),
+    "anticommutator": Instead("acomm(X(q), Y(q))"),
+    "displace": Instead("D(c, alpha)"),
+    "squeeze": Instead("S(c, alpha)"),
+    "coherent_dm": Instead("density(coherent(c, alpha))", "a ket is a density wherever one is needed"),
+    "thermal_dm": Instead("thermal(c, 0.5)", "the number is the mean one of photons"),
+    "entropy_vn": Instead("entropy(psi)", "it counts bits"),
+    "tracedist": Instead("trace_distance(psi, psi)"),
     **dict.fromkeys(("Qobj", "DenseOperator"), Instead("Operator(q, [[0, 1], [1, 0]])")),
     **dict.fromkeys(
         ("sesolve", "timeevolution"), Instead("evolve(H, psi, ts)", "H is a Rate or an Energy: 2pi * f * Z(q)")

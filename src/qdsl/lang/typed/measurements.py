@@ -49,7 +49,7 @@ def _effects(c: Checker, node: surface.Effects) -> typed.Expr:
     if spaces is None or element is BROKEN:
         return c.broken(node.span)
     if not isinstance(element, types.Operator) or shape is None or len(shape) != 1:
-        c.report(c.quantum.takes(node.value.span, f"a {word}", "a list of operators", types.resolved(value.type)))
+        c.report(c.quantum.takes(node.value.span, word, "a list of operators", types.resolved(value.type)))
         return c.broken(node.span)
     if not c.same_dimension(element.dimension, ONE, node.value.span):
         c.report(c.wrong_dimension(node.value.span, element.dimension, ONE, Reason(None, "an effect")))
