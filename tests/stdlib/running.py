@@ -7,7 +7,7 @@ from typing import Any
 
 from qdsl.lang.compile import Checked, Context, check
 from qdsl.lang.core.interpret import interpret
-from qdsl.lang.core.layout import unflatten
+from qdsl.lang.core.layout import flatten, unflatten
 from qdsl.lang.generate import Expression, Generator, Source
 from qdsl.lang.source import Source as Text
 from qdsl.lang.typed import tree as typed
@@ -68,9 +68,11 @@ class Kernels:
     def _call(self, source: Source) -> Callable[..., Any]:
         unit = self.compiler.generator.generate(source, stop_after="core")
         kernel = self.compiler.kernel(unit)
+        parameters = unit.entry.parameters
 
         def call(*arguments: Any) -> Any:
-            results = kernel(*arguments, nonfinite="keep")
+            flat = [part for type_, each in zip(parameters, arguments, strict=True) for part in flatten(type_, each)]
+            results = kernel(*flat, nonfinite="keep")
             return unflatten(unit.entry.result, list(results) if isinstance(results, tuple) else [results])
 
         return call
