@@ -192,7 +192,7 @@ class Counting(dict[str, Any]):
     count = 0
 
     def __getitem__(self, name: str) -> Any:
-        self.count += name.startswith(("stepped", "adaptive"))
+        self.count += name.startswith(("stepped", "adaptive", "two_level_steps"))
         return super().__getitem__(name)
 
 
