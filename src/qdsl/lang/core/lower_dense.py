@@ -182,14 +182,18 @@ def embedded(body: Body, dense: Dense, spaces: tuple[Space, ...]) -> Dense:
 
 
 def on_state(
-    body: Body, name: str, operator: Operator, numbers: Value, spaces: Sequence[Space], result: types.Type
+    body: Body, name: str, operator: Operator, state: Value, spaces: Sequence[Space], result: types.Type
 ) -> Data:
     """`applied`, `expected_in_ket` or `expected_in_density` of a state's numbers over these spaces."""
     dense = folded(body, operator)
-    length = numbers.type.shape[-1]  # type: ignore[union-attr]
-    state = Data(types.Array(types.SCALAR, (length,)), (numbers,))
     found = [constants(body, each) for each in tables(spaces, dense.spaces)]
-    return called(body, name, [matrix_of(dense), state, *found], result)
+    return called(body, name, [matrix_of(dense), numbers(state), *found], result)
+
+
+def numbers(array: Value) -> Data:
+    """The numbers of a state, as an array."""
+    assert isinstance(array.type, ArrayType)
+    return Data(types.Array(types.SCALAR, array.type.shape), (array,))
 
 
 def unpacked(body: Body, numbers: Value) -> Data:

@@ -16,7 +16,7 @@ from qdsl.lang.core.lower_arrays import core_shape
 from qdsl.lang.core.lower_body import Body
 from qdsl.lang.core.lower_errors import lacks_space, not_of_this_kind
 from qdsl.lang.core.lower_operators import all_spaces, operator_of
-from qdsl.lang.core.lower_states import check_spaces, state_rule
+from qdsl.lang.core.lower_states import WRITTEN_OUT, check_spaces, state_rule
 from qdsl.lang.core.lower_values import Data
 from qdsl.lang.core.sparse_code import Numbers, added, combination
 from qdsl.lang.quantum.coordinates import place
@@ -88,22 +88,25 @@ def partial_trace(body: Body, node: typed.Quantum) -> Data:
     kept = sorted(all_spaces(body, kept_nodes), key=lambda space: space.order)
     spaces = body.spaces_of(state.type, state.span)
     check_kept(kept, spaces, node.span)
-    numbers = Numbers(body, body.expr(state).value)
-    levels = np.indices([space.size or 1 for space in spaces]).reshape(len(spaces), -1)
-    d, size = levels.shape[1], size_of(kept)
-    inner, rest = np.zeros(d, dtype=np.int64), np.zeros(d, dtype=np.int64)
-    for axis, space in enumerate(spaces):
-        if space in kept:
-            inner = inner * (space.size or 1) + levels[axis]
-        else:
-            rest = rest * (space.size or 1) + levels[axis]
-    whole = {(a, e): at for at, (a, e) in enumerate(zip(inner.tolist(), rest.tolist(), strict=True))}
-    others = int(rest.max()) + 1
+    array, d = body.expr(state).value, size_of(spaces)
+    _, _, along = dense.tables(spaces, kept)
+    _, _, across = dense.tables(spaces, [space for space in spaces if space not in kept])
+    if d > WRITTEN_OUT:
+        given = [Data(types.INT, (body.constant(d),)), *(dense.constants(body, each) for each in (along, across))]
+        return dense.called(body, "traced", [dense.numbers(array), *given], node.type)
+    return Data(node.type, (body.b.array(_traced(body, Numbers(body, array), d, along, across)),))
+
+
+def _traced(body: Body, numbers: Numbers, d: int, along: Sequence[int], across: Sequence[int]) -> list[Value]:
+    """The numbers of a part of a small density: `along` is what each state of the part adds to that of the whole,
+    `across` what each state of the rest adds.
+    """
+    size = len(along)
     made: list[Value] = [body.constant(0.0)] * (size * size)
     for i in range(size):
         for j in range(i, size):
             at = int(place(size, np.array([i]), np.array([j]))[0])
-            pairs = [(whole[i, e], whole[j, e]) for e in range(others)]
+            pairs = [(along[i] + e, along[j] + e) for e in across]
             places = [int(place(d, np.array([min(p)]), np.array([max(p)]))[0]) for p in pairs]
             made[at] = combination(body, ((each, 1.0) for each in places), numbers)
             if i != j:
@@ -111,7 +114,7 @@ def partial_trace(body: Body, node: typed.Quantum) -> Data:
                 made[at + 1] = combination(
                     body, ((each + 1, sign) for each, sign in zip(places, signs, strict=True)), numbers
                 )
-    return Data(node.type, (body.b.array(made),))
+    return made
 
 
 def check_kept(own: Sequence[Space], spaces: Sequence[Space], span: Span) -> None:

@@ -36,6 +36,9 @@ Rule = Callable[[Body, typed.Quantum], Data]
 
 STATES: dict[str, Rule] = {}
 
+WRITTEN_OUT = 8
+"""Levels up to which a density is written out number by number; of more, loops go over its rows."""
+
 
 def state_rule(*names: str) -> Callable[[Rule], Rule]:
     """Register the rule for operations of these names that give numbers or states."""
@@ -307,6 +310,11 @@ def _tensor_of_densities(
     spaces = tuple(sorted((*first, *second), key=lambda space: space.order))
     p, q = _places(spaces, first, second)
     d = size_of(spaces)
+    if d > WRITTEN_OUT:
+        found = [dense.constants(body, each.tolist()) for each in (p, q)]
+        counts = [Data(types.INT, (body.constant(size_of(each)),)) for each in (first, second)]
+        given = [dense.numbers(a.value), counts[0], dense.numbers(b.value), counts[1], *found]
+        return dense.called(body, "product_of_densities", given, node.type)
     one, other = _Entries(body, a.value), _Entries(body, b.value)
     numbers: list[Value] = [body.constant(0.0)] * (d * d)
     for i in range(d):
@@ -343,6 +351,12 @@ def _density(body: Body, node: typed.Quantum) -> Data:
     """|psi><psi|."""
     ket = body.expr(node.arguments[0]).value
     d = numbers_of(ket) // 2
+    levels = d if (at := body.supports.get(ket)) is None else len({each % d for each in at})
+    if levels > WRITTEN_OUT:
+        found = dense.called(body, "density_of_ket", [dense.numbers(ket)], node.type)
+        if ket in body.normal:
+            body.normal.add(found.value)
+        return found
     made = density_numbers(body, ket, list(range(d * d)))
     support = density_support(body, ket)
     if support is not None:
