@@ -24,6 +24,10 @@ from qdsl.lang.optimise.effects import has_effect
 LARGEST = 400
 """Operations of a round beyond which loops are left apart: registers are few."""
 
+NEAREST = 8
+"""So many of the loops that follow one are looked at: a block may have thousands of short ones, on their way to being
+written out."""
+
 
 def fuse(function: Function) -> Function:
     loops = Counter(op.name for op in function.body.walk() if op.name in ("build", "for"))
@@ -104,7 +108,7 @@ class _Loops(Rewriter):
         """The places of two loops that can be one."""
         loops = [(at, round_) for at, op in enumerate(ops) if op.name == "for" and (round_ := round_of(op))]
         for first, (at, round_) in enumerate(loops):
-            for other, next_round in loops[first + 1 :]:
+            for other, next_round in loops[first + 1 : first + 1 + NEAREST]:
                 if self.is_together(ops, at, round_, other, next_round):
                     return at, other
         return None
