@@ -29,14 +29,16 @@ MODULES = (
     "eigen",
     "runge_kutta",
     "ode",
-    "runge_kutta_steps",
-    "evolution",
-    "matrix_exponential",
     "quadrature",
     "interpolation",
     "fourier",
     "optimization",
     "stiff",
+    "runge_kutta_steps",
+    "evolution",
+    "matrix_exponential",
+    "chebyshev",
+    "krylov",
 )
 """The modules whose names a program has to import; they see the prelude, and import those before them."""
 
