@@ -8,6 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
+from scipy.linalg import expm
 from tests.stdlib.running import Kernels
 
 import qdsl
@@ -240,3 +241,54 @@ def test_lanes_give_the_same_bits(method: str) -> None:
     assert "at a time" in str(module.driven.explain(delta, drive, 3.0, times, 1e-7))
     alone = np.array([module.driven(d, x, 3.0, times, 1e-7) for d, x in zip(delta, drive, strict=True)])
     assert together.tobytes() == alone.tobytes()
+
+
+# ── strong damping ───────────────────────────────────────────────────────────────────────────────────────────────
+
+STIFF = """
+from evolution import stiff_linear
+fn coupled(kappa: Rate, w: Rate, start: Time, times: [Time], relative: Scalar) = stiff_linear(
+    (_t, y) -> [w * y[1], -w * y[0] - kappa * (y[1] - y[2]), -1000 * kappa * (y[2] - y[0])],
+    y -> y, [1, 0, 1], start, times, relative)
+fn following(rate: Rate, t: Time) = stiff_linear(
+    (t, y) -> [-rate * (y[0] - cos(t / 1 s)) - sin(t / 1 s) / 1 s], y -> y, [2], 0 s, [t], 1e-7)[0, 0]
+fn pulsed(rate: Rate, on: Time, off: Time, times: [Time]) = stiff_linear(
+    (t, y) -> [-rate * (y[0] - (if on <= t and t < off { 1 } else { 0 }))],
+    y -> y, [0], 0 s, times, 1e-7, 1e-7, [on, off])
+fn after(rate: Rate, on: Time, off: Time) = pulsed(rate, on, off, [3 s])[0, 0]
+"""
+
+
+@pytest.fixture(scope="module")
+def stiff() -> Kernels:
+    return Kernels(STIFF)
+
+
+@pytest.mark.parametrize("relative", [1e-3, 1e-4, 1e-5, 1e-6, 1e-7])
+def test_damping_a_thousand_times_as_fast(stiff: Kernels, relative: float) -> None:
+    operator = np.array([[0.0, 3.0, 0.0], [-3.0, -2.0, 2.0], [2000.0, 0.0, -2000.0]])
+    times = np.array([0.0, 0.0, 1e-3, 0.1, 1.0, 3.0, 8.0])
+    wanted = [expm(operator * t) @ [1.0, 0.0, 1.0] for t in times]
+    assert np.abs(stiff.coupled(2.0, 3.0, -1.0, times - 1, relative) - wanted).max() < 10 * relative
+
+
+@pytest.mark.parametrize("rate", [1.0, 1e3, 1e6])
+def test_what_moves_slowly_is_followed(stiff: Kernels, rate: float) -> None:
+    """cos(t) + exp(-rate t): f is not only linear, and depends on the time."""
+    assert stiff.following(rate, 3.0) == pytest.approx(math.cos(3.0) + math.exp(-3 * rate), abs=1e-6)
+
+
+def test_strong_damping_switched_on_and_off(stiff: Kernels) -> None:
+    times = np.array([0.5, 1.0, 1.5, 2.0, 2.5, 3.0])
+    on = np.clip(times, 1, 2) - 1
+    wanted = -np.expm1(-4 * on) * np.exp(-4 * np.maximum(times - 2, 0))
+    np.testing.assert_allclose(stiff.pulsed(4.0, 1.0, 2.0, times)[:, 0], wanted, atol=1e-6)
+
+
+def test_slopes_under_strong_damping(stiff: Kernels) -> None:
+    late = math.exp(-15.0)
+    slopes = stiff.gradient("following", 5.0, 3.0)
+    assert slopes == pytest.approx({"rate": -3 * late, "t": -math.sin(3.0) - 5 * late}, abs=1e-6)
+    slopes = stiff.gradient("after", 4.0, 1.0, 2.0)
+    assert slopes["on"] == pytest.approx(-4 * math.exp(-8.0), abs=1e-6)
+    assert slopes["off"] == pytest.approx(4 * math.exp(-4.0), abs=1e-6)

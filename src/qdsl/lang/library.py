@@ -29,9 +29,13 @@ MODULES = (
     "eigen",
     "runge_kutta",
     "ode",
+    "optimization",
+    "stiff",
     "runge_kutta_steps",
     "evolution",
     "matrix_exponential",
+    "chebyshev",
+    "krylov",
     "ranking",
     "response",
     "two_level",
@@ -41,8 +45,6 @@ MODULES = (
     "quadrature",
     "interpolation",
     "fourier",
-    "optimization",
-    "stiff",
 )
 """The modules whose names a program has to import; they see the prelude, and import those before them."""
 

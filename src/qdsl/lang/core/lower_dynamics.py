@@ -13,6 +13,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from qdsl.lang.core.builder import Builder, Values
 from qdsl.lang.core.hermitian import is_hermitian
 from qdsl.lang.core.ir import REAL, Code, Value
@@ -20,7 +22,7 @@ from qdsl.lang.core.lower_body import Body
 from qdsl.lang.core.lower_calls import apply_call
 from qdsl.lang.core.lower_complex import conj, mul
 from qdsl.lang.core.lower_dense import written_out
-from qdsl.lang.core.lower_errors import h_not_hermitian
+from qdsl.lang.core.lower_errors import h_not_hermitian, needs_a_ket, needs_constant_h
 from qdsl.lang.core.lower_inline import applied
 from qdsl.lang.core.lower_operators import scaled
 from qdsl.lang.core.lower_states import (
@@ -271,6 +273,14 @@ def method_of(node: typed.Quantum, pruned: Generator, depends_on_time: bool, is_
     """The method, or the one that is asked for."""
     wanted = dict(node.options).get("method")
     word = str(wanted.value) if isinstance(wanted, typed.Constant) else None
+    if wanted is not None and word in ("exact", "krylov", "chebyshev") and depends_on_time:
+        raise needs_constant_h(wanted.span, word)
+    if (
+        wanted is not None
+        and word == "chebyshev"
+        and ("loss" in dict(node.options) or isinstance(types.pruned(node.arguments[1].type), types.Density))
+    ):
+        raise needs_a_ket(wanted.span)
     return choose(pruned.unknowns, depends_on_time, word, is_two_level)
 
 
@@ -376,6 +386,12 @@ def solver_call(
         weights = weights_of(body, pruned, equation, None)
         matrix = Data(types.Array(types.Real(RATE), (n, n)), (matrix_of(body, weights, n),))
         given = [matrix, reader, first, start, times]
+    elif choice.method == "chebyshev":
+        high = fastest_turn(body, weights_of(body, pruned, equation, None))
+        low = Data(high.type, (body.b.op("neg", high.value),))
+        given = [product_of(body, equation, pruned), reader, first, start, times, low, high, tolerances[0]]
+    elif choice.method == "krylov":
+        given = [product_of(body, equation, pruned), reader, first, start, times, *tolerances]
     else:
         given = [slope_of(body, equation, pruned), reader, first, start, times, *tolerances]
     function = body.program.find(*SOLVERS[choice.method])
@@ -438,6 +454,29 @@ def slope_of(body: Body, equation: Equation, pruned: Generator) -> Closure:
         return (mapped(body, maps, Numbers(body, y.value)),)
 
     return outlined(body, "slope", (TIME, state), slope, write)
+
+
+def product_of(body: Body, equation: Equation, pruned: Generator) -> Closure:
+    """y -> (sum of weight * matrix) y, of a constant generator."""
+    n = pruned.unknowns
+    maps = weights_of(body, pruned, equation, None)
+
+    def write(y: Data) -> Values:
+        return (mapped(body, maps, Numbers(body, y.value)) if maps else body.b.array([body.constant(0.0)] * n),)
+
+    types_ = types.Array(types.SCALAR, (n,)), types.Array(types.Real(RATE), (n,))
+    return outlined(body, "product", types_[:1], types_[1], write)
+
+
+def fastest_turn(body: Body, maps: Sequence[Weighted]) -> Data:
+    """What no frequency of the generator exceeds: the largest sum of a row's sizes, matrix by matrix (Gershgorin)."""
+    bound = body.constant(0.0)
+    for weight, matrix in maps:
+        rows = np.bincount(matrix.rows, np.abs(matrix.values)) if len(matrix.values) else np.zeros(1)
+        size = body.constant(float(rows.max()))
+        term = size if weight is None else body.b.op("mul", size, body.b.op("abs", weight))
+        bound = body.b.op("add", bound, term)
+    return Data(types.Real(RATE), (bound,))
 
 
 def observe(body: Body, node: typed.Quantum) -> Data:

@@ -134,6 +134,18 @@ def h_not_hermitian(place: Span) -> Refused:
     return Refused(error("E0381", said, Label(place), hint=hint))
 
 
+def needs_constant_h(place: Span, method: str) -> Refused:
+    """`evolve(t -> .., psi, ts, method = "krylov")`."""
+    said = f'"{method}" is for an H and jump operators that do not depend on time'
+    return Refused(error("E0389", said, Label(place), hint='"adaptive" and "fine" follow what changes with time'))
+
+
+def needs_a_ket(place: Span) -> Refused:
+    """`evolve(H, psi, ts, loss = [..], method = "chebyshev")`."""
+    said = '"chebyshev" is for kets without losses: its polynomials are those of H alone'
+    return Refused(error("E0389", said, Label(place), hint='"krylov" takes densities and losses'))
+
+
 def observable_not_hermitian(place: Span) -> Refused:
     """`expect(a(c), psi)`."""
     said = "what is measured is not Hermitian, so its mean would be complex"

@@ -38,6 +38,10 @@ VERDICTS: dict[str, tuple[Code, str]] = {
         Code.NOT_CONVERGED,
         "the state cannot be followed beyond {0} with a relative error of {3}: step {2} was {1} long, in SI units",
     ),
+    "turns_within": (
+        Code.DOMAIN,
+        "the state has frequencies outside of {0} to {1}, in SI units, or it grows",
+    ),
     # linear algebra
     "is_regular": (Code.DOMAIN, "the matrix is singular: its column {0} depends on those before it"),
     "is_positive": (Code.DOMAIN, "the matrix is not positive: its pivot in row {0} is {1}, in SI units"),

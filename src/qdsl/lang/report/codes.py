@@ -134,6 +134,7 @@ TITLES: dict[str, str] = {
     "E0381": "an operator that is not Hermitian",
     "E0387": "an operator that is chosen while the program runs",
     "E0388": "an early return from a function over spaces",
+    "E0389": "a method for another kind of evolution",
     "E0390": "effects that do not add up to the identity",
     "E0391": "an effect that is not positive",
     "E0392": "projectors that are none, or not orthogonal",
