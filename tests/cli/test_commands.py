@@ -67,7 +67,7 @@ def test_every_command_explains_itself(name: str, capsys: pytest.CaptureFixture[
         (["test", "x.qdsl", "--seed", "-1"], f"qdsl test: --seed takes a number from 0 to {2**53 - 1}, not -1"),
         (
             ["dump", "x.qdsl", "--stage", "type"],
-            "names, typed, core, optimised, llvm, asm; not 'type'; did you mean typed?",
+            "names, typed, quantum, core, optimised, llvm, asm; not 'type'; did you mean typed?",
         ),
         (["explain", "E9999"], "no message has the code E9999"),
         (["explain", "0412x"], "no message has the code 0412X; qdsl explain lists them"),
