@@ -8,7 +8,7 @@ f(18.21(42) us, 3 rad/s)                an Estimate where a real number is taken
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from qdsl.lang.source import Span
 from qdsl.lang.surface import tree as surface
@@ -229,9 +229,11 @@ _ANGLES = frozenset(("sin", "cos", "tan"))
 
 
 def _open(type_: Type) -> Type:
-    """An array type without the names of its lengths, which a caller does not share."""
+    """An array type without the names of its lengths, which a caller does not share; so in what a function takes."""
     if isinstance(type_, types.Array):
         return types.Array(type_.element, tuple(None if isinstance(n, str) else n for n in type_.shape))
+    if isinstance(type_, types.Function):
+        return replace(type_, parameters=tuple(_open(each) for each in type_.parameters), result=_open(type_.result))
     return type_
 
 
