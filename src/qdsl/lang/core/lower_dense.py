@@ -16,7 +16,6 @@ from qdsl.lang.core.lower_body import Body
 from qdsl.lang.core.lower_calls import apply_call
 from qdsl.lang.core.lower_complex import Pair, add, mul
 from qdsl.lang.core.lower_values import Data
-from qdsl.lang.core.sparse_code import added
 from qdsl.lang.core.staged import Coefficient, Dense, Operator
 from qdsl.lang.quantum.local import flip
 from qdsl.lang.quantum.pattern import Sum, size_of
@@ -67,6 +66,8 @@ def _product(body: Body, value: complex, coefficient: Coefficient | None) -> tup
 
 def _filled(body: Body, entries: Entries, spaces: tuple[Space, ...], start: Dense | None) -> Dense:
     """A matrix with these elements put in, or added to what is there."""
+    from qdsl.lang.core.sparse_code import added  # programs without states load no NumPy
+
     d = size_of(spaces)
     parts = [_nothing(body, d) for _ in range(2)] if start is None else [start.re, start.im]
     for (i, j), terms in entries.items():
