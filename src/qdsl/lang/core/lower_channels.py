@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from qdsl.lang.core.ir import Code, Value
 from qdsl.lang.core.lower_body import Body
 from qdsl.lang.core.lower_complex import conj, mul
+from qdsl.lang.core.lower_dense import entries_of, written_out
 from qdsl.lang.core.lower_operators import adjoint, plus, scaled, times
 from qdsl.lang.core.lower_states import check_spaces, state_rule
 from qdsl.lang.core.lower_values import Data
@@ -23,8 +24,6 @@ from qdsl.lang.typed.spaces import Space
 
 TRACE_KEPT = 1e-8
 
-Entries = dict[tuple[int, int], tuple[list[Value], list[Value]]]
-
 
 @state_rule("apply_channel")
 def apply_channel(body: Body, node: typed.Quantum) -> Data:
@@ -34,8 +33,9 @@ def apply_channel(body: Body, node: typed.Quantum) -> Data:
     spaces = body.spaces_of(node.arguments[1].type, node.arguments[1].span)
     for each in channel.kraus:
         check_spaces(each, spaces, node.arguments[0].span)
-    _check_trace(body, channel.kraus, spaces)
-    maps = [each for kraus in channel.kraus for each in _sandwich(body, kraus, spaces)]
+    every = [written_out(body, each, is_hermitian=False) for each in channel.kraus]
+    _check_trace(body, every, spaces)
+    maps = [each for kraus in every for each in _sandwich(body, kraus, spaces)]
     return Data(node.type, (mapped(body, maps, Numbers(body, rho)),))
 
 
@@ -46,7 +46,7 @@ def _check_trace(body: Body, kraus: Sequence[Operator], spaces: Sequence[Space])
         total = plus(body, total, times(body, adjoint(body, each), each))
     own = [space for space in spaces if space in total.spaces] or list(spaces[:1])
     parts: list[Value] = []
-    for re, im in _entries_of(body, total, own).values():
+    for re, im in entries_of(body, total, own).values():
         parts += [body.b.op("abs", added(body, part)) for part in (re, im) if part]
     if not parts:
         return
@@ -57,34 +57,14 @@ def _check_trace(body: Body, kraus: Sequence[Operator], spaces: Sequence[Space])
     body.check(body.b.op("le", worst, body.constant(TRACE_KEPT)), Code.STATE, message, worst)
 
 
-def _entries_of(body: Body, operator: Operator, spaces: Sequence[Space]) -> Entries:
-    """What adds up to the real and to the imaginary part of each entry that is not zero."""
-    entries: Entries = {}
-    for pattern, coefficient in operator.terms:
-        whole = pattern.expanded(spaces)
-        for i, j, value in zip(whole.rows.tolist(), whole.columns.tolist(), whole.values.tolist(), strict=True):
-            re, im = entries.setdefault((i, j), ([], []))
-            for target, number in zip((re, im), _product(body, value, coefficient), strict=True):
-                if number is not None:
-                    target.append(number)
-    return entries
-
-
-def _product(body: Body, value: complex, coefficient: tuple[Value, Value] | None) -> tuple[Value | None, Value | None]:
-    """The parts of a constant times a coefficient; None where one is certainly zero."""
-    own = tuple(body.constant(part) if part else body.zero() for part in (value.real, value.imag))
-    re, im = own if coefficient is None else mul(body, coefficient, (own[0], own[1]))
-    return None if re in body.zeros else re, None if im in body.zeros else im
-
-
 def _sandwich(body: Body, kraus: Operator, spaces: Sequence[Space]) -> list[Weighted]:
     """K rho K† of K = sum of s_k A_k, as weights times constant matrices."""
     found: list[Weighted] = []
     one: Coefficient = body.constant(1.0), body.zero()
-    for k, (left, s) in enumerate(kraus.terms):
+    for k, (left, s) in enumerate(kraus.known):
         a = left.expanded(spaces)
         found.append((None if s is None else _square(body, s), between(a, a)))
-        for right, z in kraus.terms[:k]:
+        for right, z in kraus.known[:k]:
             re, im = mul(body, s or one, conj(body, z or one))
             b = right.expanded(spaces)
             if re not in body.zeros:

@@ -10,7 +10,7 @@ from qdsl.lang.core.lower_errors import lacks_space, spaces_differ
 from qdsl.lang.core.lower_operators import Rule, all_spaces, gathered, operator_of
 from qdsl.lang.core.lower_values import Data
 from qdsl.lang.core.staged import BraBound, Operator
-from qdsl.lang.quantum.pattern import Sum, size_of
+from qdsl.lang.quantum.pattern import Sum, flips, size_of
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
 from qdsl.lang.typed.dimension import ONE
@@ -38,7 +38,7 @@ def _outer(body: Body, node: typed.Quantum) -> Operator:
         total = Sum.of({})
         for i, value in left.items():
             for j, factor in right.items():
-                total = total + dense.flips(spaces, i, j).times(value * factor.conjugate())
+                total = total + flips(spaces, i, j).times(value * factor.conjugate())
         return gathered([(total, None)])
     d = size_of(spaces)
     numbers = types.Array(types.SCALAR, (2 * d,))

@@ -17,8 +17,7 @@ from qdsl.lang.core.lower_calls import apply_call
 from qdsl.lang.core.lower_complex import Pair, add, mul
 from qdsl.lang.core.lower_values import Data
 from qdsl.lang.core.staged import Coefficient, Dense, Operator
-from qdsl.lang.quantum.local import flip
-from qdsl.lang.quantum.pattern import Sum, size_of
+from qdsl.lang.quantum.pattern import Sum, flips, size_of
 from qdsl.lang.typed import types
 from qdsl.lang.typed.dimension import ONE
 from qdsl.lang.typed.spaces import Space
@@ -286,13 +285,3 @@ def _hermitian_terms(body: Body, dense: Dense) -> list[tuple[Sum, Coefficient | 
 def _element(body: Body, dense: Dense, i: int, j: int) -> Coefficient:
     at = body.constant(i), body.constant(j)
     return body.b.get(dense.re, *at, inside=True), body.b.get(dense.im, *at, inside=True)
-
-
-def flips(spaces: Sequence[Space], row: int, column: int) -> Sum:
-    """|row><column| over several spaces."""
-    pattern = Sum.one()
-    for space in reversed(spaces):
-        size = space.size or 1
-        pattern = Sum.single(space, flip(size, row % size, column % size)) @ pattern
-        row, column = row // size, column // size
-    return pattern

@@ -491,7 +491,7 @@ def observe(body: Body, node: typed.Quantum) -> Data:
             continue
         assert isinstance(found, Operator)
         check_observable(body, found, spaces, each.span)
-        operators.append(found)
+        operators.append(written_out(body, found, is_hermitian=True))
     return Data(node.type, (observed(body, node, operators),))
 
 

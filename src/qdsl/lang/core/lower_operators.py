@@ -25,7 +25,7 @@ from qdsl.lang.core.lower_errors import (
 )
 from qdsl.lang.core.staged import ChannelBound, Coefficient, Dense, Many, Operator, SpaceBound, Staged
 from qdsl.lang.quantum.local import Local, elementary, projector
-from qdsl.lang.quantum.pattern import Sum, size_of
+from qdsl.lang.quantum.pattern import Sum, flips, size_of
 from qdsl.lang.report import InternalError
 from qdsl.lang.source import Span
 from qdsl.lang.typed import tree as typed
@@ -170,7 +170,7 @@ def _by_hand(body: Body, node: typed.Quantum) -> Operator:
     for (row, column), element in elements.items():
         factor = factor_of(body, element)
         if factor != 0:
-            pattern = dense.flips(spaces, row, column)
+            pattern = flips(spaces, row, column)
             total = plus(body, total, scaled(body, Operator(((pattern, None),)), factor))
     return total
 

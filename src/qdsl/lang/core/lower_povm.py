@@ -129,7 +129,7 @@ def _entries(body: Body, effect: Operator, spaces: Sequence[Space]) -> dict[Plac
     """What adds up to each part of each entry; nothing, to each on the diagonal that has none."""
     size = int(np.prod([space.size or 1 for space in spaces]))
     found: dict[Place, list[Value]] = {(k, k, False): [] for k in range(size)}
-    for pattern, coefficient in effect.terms:
+    for pattern, coefficient in effect.known:
         matrix = pattern.expanded(tuple(spaces))
         for i, j, value in zip(matrix.rows.tolist(), matrix.columns.tolist(), matrix.values.tolist(), strict=True):
             for is_imaginary, part in _parts(body, coefficient, value):

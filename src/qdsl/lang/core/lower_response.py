@@ -20,6 +20,7 @@ from qdsl.lang.core.builder import Values
 from qdsl.lang.core.ir import Value
 from qdsl.lang.core.lower_body import Body
 from qdsl.lang.core.lower_calls import apply_call
+from qdsl.lang.core.lower_dense import written_out
 from qdsl.lang.core.lower_dynamics import (
     Equation,
     equation_of,
@@ -207,7 +208,7 @@ def correlation(body: Body, node: typed.Quantum) -> Data:
 
 
 def _checked(body: Body, node: typed.Expr, spaces: Sequence[Space]) -> Operator:
-    operator = operator_of(body, node)
+    operator = written_out(body, operator_of(body, node), is_hermitian=False)
     check_spaces(operator, spaces, node.span)
     return operator
 
@@ -220,7 +221,7 @@ def _sources(
     reach: set[int] = set()
     for factor in (0.5, -0.5j):
         maps: list[Weighted] = []
-        for pattern, coefficient in operator.terms:
+        for pattern, coefficient in operator.known:
             matrix = pattern.expanded(spaces)
             re, im = (None, None) if coefficient is None else coefficient
             if coefficient is None or re not in body.zeros:
@@ -239,7 +240,7 @@ def _sources(
 def _read(body: Body, operator: Operator, spaces: Sequence[Space]) -> set[int]:
     places: set[int] = set()
     for factor in (1, -1j):
-        for pattern, coefficient in operator.terms:
+        for pattern, coefficient in operator.known:
             for _, part in form_parts(body, pattern.expanded(spaces).times(factor), coefficient):
                 at, _ = density_form(part)
                 places.update(at.tolist())
@@ -251,7 +252,7 @@ def readings(body: Body, operator: Operator, spaces: Sequence[Space], y: Numbers
     found: list[Value] = []
     for factor in (1, -1j):
         parts: list[Value] = []
-        for pattern, coefficient in operator.terms:
+        for pattern, coefficient in operator.known:
             for weight, part in form_parts(body, pattern.expanded(spaces).times(factor), coefficient):
                 at, values = density_form(part)
                 total = combination(body, zip(at.tolist(), values.tolist(), strict=True), y)
@@ -329,7 +330,7 @@ def _covectors(body: Body, operator: Operator, spaces: Sequence[Space], places: 
     found: list[list[Value]] = []
     for factor in (1, -1j):
         parts: list[list[Value]] = [[] for _ in places]
-        for pattern, coefficient in operator.terms:
+        for pattern, coefficient in operator.known:
             for weight, part in form_parts(body, pattern.expanded(spaces).times(factor), coefficient):
                 at, values = density_form(part)
                 for one, value in zip(at.tolist(), values.tolist(), strict=True):

@@ -520,7 +520,7 @@ def check_observable(body: Body, operator: Operator, spaces: Sequence[Space], sp
 def expectation(body: Body, operator: Operator, spaces: Sequence[Space], y: Numbers, is_density: bool) -> Value:
     """The real number <A> from the numbers of a state."""
     parts: list[Value] = []
-    for pattern, coefficient in operator.terms:
+    for pattern, coefficient in operator.known:
         matrix = pattern.expanded(spaces)
         for weight, part in form_parts(body, matrix, coefficient):
             total = _form(body, part, y, is_density)
@@ -556,7 +556,7 @@ def _hermitian_part(matrix: Sparse) -> Sparse:
 def read_places(body: Body, operator: Operator, spaces: Sequence[Space], is_density: bool) -> set[int]:
     """Which numbers of a state an expectation depends on."""
     places: set[int] = set()
-    for pattern, coefficient in operator.terms:
+    for pattern, coefficient in operator.known:
         for _, part in form_parts(body, pattern.expanded(spaces), coefficient):
             if is_density:
                 at, _ = coordinates.density_form(part)

@@ -89,7 +89,7 @@ def _maps(body: Body, operator: Operator, spaces: Sequence[Space], kept: Ints) -
     size = 0
     maps: list[Weighted] = []
     place: Ints | None = None
-    for pattern, coefficient in operator.terms:
+    for pattern, coefficient in operator.known:
         whole = pattern.expanded(spaces)
         if place is None:
             size = 2 * whole.size
@@ -115,8 +115,8 @@ def _reached(
     with body.inside(Builder(span=body.b.span)):
         time = Data(TIME, (body.b.parameter(REAL, "t"),)) if equation.depends_on_time else None
         total, jumps = _effective(body, equation, time)
-        matrices = [ket_map(p.expanded(spaces)) for each in (total, *jumps) for p, _ in each.terms]
-        matrices += [ket_map(p.expanded(spaces).times(1j)) for each in (total, *jumps) for p, _ in each.terms]
+        matrices = [ket_map(p.expanded(spaces)) for each in (total, *jumps) for p, _ in each.known]
+        matrices += [ket_map(p.expanded(spaces).times(1j)) for each in (total, *jumps) for p, _ in each.known]
     size = matrices[0].size
     return reached(Generator(size, tuple((One(), each) for each in matrices)), support, None), size
 

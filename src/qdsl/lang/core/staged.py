@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from qdsl.lang.core.builder import Values
 from qdsl.lang.core.ir import Value
 from qdsl.lang.quantum.pattern import Sum
+from qdsl.lang.report import InternalError
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed.spaces import Register, Several, Space
 
@@ -48,6 +49,13 @@ class Operator:
     def spaces(self) -> frozenset[Space]:
         own = frozenset[Space]().union(*(pattern.spaces for pattern, _ in self.terms))
         return own if self.dense is None else own | frozenset(self.dense.spaces)
+
+    @property
+    def known(self) -> tuple[tuple[Sum, Coefficient | None], ...]:
+        """The terms, where nothing but terms has been provided for (`lower_dense.written_out`)."""
+        if self.dense is not None:
+            raise InternalError("a computed matrix would be left out")
+        return self.terms
 
     @property
     def constant(self) -> Sum | None:

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from qdsl.lang.quantum.local import Local, flip
-from qdsl.lang.quantum.pattern import Sum
+from qdsl.lang.quantum.local import Local
+from qdsl.lang.quantum.pattern import Sum, flips
 from qdsl.lang.typed.spaces import Space
 
 Matrix = npt.NDArray[np.complex128]
@@ -101,15 +101,5 @@ def pattern(matrix: Matrix, spaces: Sequence[Space]) -> Sum:
         return Sum.single(spaces[0], Local.of(len(matrix), {place: complex(matrix[place]) for place in places}))
     total = Sum(())
     for row, column in places:
-        total = total + _flip(spaces, row, column).times(complex(matrix[row, column]))
+        total = total + flips(spaces, row, column).times(complex(matrix[row, column]))
     return total
-
-
-def _flip(spaces: Sequence[Space], row: int, column: int) -> Sum:
-    """|row><column| over several spaces."""
-    found = Sum.one()
-    for space in reversed(spaces):
-        size = space.size or 1
-        found = Sum.single(space, flip(size, row % size, column % size)) @ found
-        row, column = row // size, column // size
-    return found

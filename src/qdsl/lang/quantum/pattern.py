@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from qdsl.lang.quantum.local import Local
+from qdsl.lang.quantum.local import Local, flip
 from qdsl.lang.typed.spaces import Space
 
 if TYPE_CHECKING:
@@ -133,6 +133,16 @@ def _gathered(products: Mapping[Factors, complex]) -> dict[Factors, complex]:
         if matrix.entries:
             rest[((space, matrix),)] = 1
     return rest
+
+
+def flips(spaces: Sequence[Space], row: int, column: int) -> Sum:
+    """|row><column| over several spaces."""
+    pattern = Sum.one()
+    for space in reversed(spaces):
+        size = space.size or 1
+        pattern = Sum.single(space, flip(size, row % size, column % size)) @ pattern
+        row, column = row // size, column // size
+    return pattern
 
 
 def size_of(spaces: Sequence[Space]) -> int:

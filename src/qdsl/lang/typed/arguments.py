@@ -129,11 +129,24 @@ def _take(
     accepted.mapped.append(goes_over)
     if goes_over and found_shape is not None:
         return _map_over(c, accepted, value, found_shape)
+    if isinstance(wanted, types.Function):
+        shape, found_shape = _shapes_given(wanted, value.type)
     if shape is not None and found_shape is not None and not _lengths_agree(shape, found_shape, accepted.lengths):
         filled = _with_lengths(wanted, accepted.lengths)
         c.report(c.errors.wrong_argument(value.span, name, parameter, types.resolved(value.type), filled))
         return False
     return True
+
+
+def _shapes_given(wanted: types.Function, found: Type) -> tuple[tuple[Length, ...] | None, tuple[Length, ...] | None]:
+    """The shapes of what functions give; of the one that is given only the lengths that are numbers."""
+    own = pruned(found)
+    if not isinstance(own, types.Function):
+        return None, None
+    (_, shape), (_, given) = element_of(wanted.result), element_of(own.result)
+    if shape is None or given is None or len(shape) != len(given):
+        return None, None
+    return shape, tuple(length if isinstance(length, int) else None for length in given)
 
 
 def _converted(c: Checker, accepted: Accepted, value: typed.Expr, target: Type) -> typed.Expr | None:
@@ -249,4 +262,7 @@ def _with_lengths(type_: Type, lengths: dict[str, Length]) -> Type:
     if isinstance(type_, types.Array):
         shape = tuple(lengths.get(n) if isinstance(n, str) else n for n in type_.shape)
         return types.Array(type_.element, shape)
+    if isinstance(type_, types.Function):
+        parameters = tuple(_with_lengths(each, lengths) for each in type_.parameters)
+        return replace(type_, parameters=parameters, result=_with_lengths(type_.result, lengths))
     return type_

@@ -77,13 +77,27 @@ def evolve(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]
     if not isinstance(type_, types.Ket | types.Density):
         c.report(c.quantum.takes(state.span, "evolve", "a state after H", types.resolved(type_)))
         return c.broken(node.span)
-    for operator, own in [(hamiltonian, places), *([(loss, places_in(loss))] if loss is not None else [])]:
-        if lacking := missing(own, type_.places):
-            c.report(c.quantum.space_missing(operator.span, lacking, state.span))
-            return c.broken(node.span)
+    if _lacks_a_space(c, state, type_, hamiltonian, places, loss):
+        return c.broken(node.span)
     _, shape = element_of(times.type)
     result: Type = type_ if shape is None else types.Array(type_, shape)
     return quantum(c, node.span, result, "evolve", (hamiltonian, state, times), (*options, ("scale", scale)))
+
+
+def _lacks_a_space(
+    c: Checker,
+    state: typed.Expr,
+    type_: types.Ket | types.Density,
+    hamiltonian: typed.Expr,
+    places: Places,
+    loss: typed.Expr | None,
+) -> bool:
+    """Whether H or what is lost acts on a space that the state is not of, with a message."""
+    for operator, own in [(hamiltonian, places), *([(loss, places_in(loss))] if loss is not None else [])]:
+        if lacking := missing(own, type_.places):
+            c.report(c.quantum.space_missing(operator.span, lacking, state.span))
+            return True
+    return False
 
 
 def propagator(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
@@ -138,10 +152,8 @@ def trajectory(c: Checker, node: surface.Call, arguments: Sequence[surface.Argum
         return c.broken(node.span)
     hamiltonian, places, scale = generator
     loss = dict(options).get("loss")
-    for operator, own in [(hamiltonian, places), *([(loss, places_in(loss))] if loss is not None else [])]:
-        if lacking := missing(own, type_.places):
-            c.report(c.quantum.space_missing(operator.span, lacking, state.span))
-            return c.broken(node.span)
+    if _lacks_a_space(c, state, type_, hamiltonian, places, loss):
+        return c.broken(node.span)
     _, shape = element_of(times.type)
     result: Type = type_ if shape is None else types.Array(type_, shape)
     return quantum(c, node.span, result, "trajectory", (hamiltonian, state, times), (*options, ("scale", scale)))
