@@ -29,7 +29,7 @@ from qdsl.lang.core import (
     lower_scalars,
 )
 from qdsl.lang.core.builder import Values
-from qdsl.lang.core.calls import callees, reachable
+from qdsl.lang.core.calls import reachable
 from qdsl.lang.core.instantiate import with_lengths
 from qdsl.lang.core.ir import Function, Module
 from qdsl.lang.core.layout import core_types
@@ -209,7 +209,7 @@ class Lowering:
                 return False
             if name not in entered:
                 entered.add(name)
-                waiting.extend(callees(self.module.functions[name].body))
+                waiting.extend(self.module.functions[name].callees)
         return True
 
     def _base(self, key: Key) -> Instance:
