@@ -247,6 +247,8 @@ class Environment:
                 return value.value if name == "value" else value.error
             case types.Record():
                 return value[name]
+            case types.StateTomography() | types.ProcessTomography():
+                return value.part(name)
             case _:
                 return _fit_part(value, name)
 

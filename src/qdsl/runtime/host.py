@@ -14,6 +14,7 @@ from qdsl.lang.typed import types
 from qdsl.lang.typed.dimension import ONE
 from qdsl.runtime.evaluate import Environment, Host
 from qdsl.runtime.failures import negative_uncertainty, unequal_lengths
+from qdsl.runtime.tomography_host import TOMOGRAPHY_HOST
 from qdsl.runtime.world import World
 
 
@@ -177,4 +178,5 @@ HOST: dict[str, Callable[[World], Host]] = {
     "plot": _plot,
     "export": _export,
     "show_matrix": _show_matrix,
+    **TOMOGRAPHY_HOST,
 }

@@ -16,7 +16,7 @@ from qdsl.lang.core.layout import element_type
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
 
-HOST_TYPES = (types.Table, types.Fit, types.ExperimentType, types.Estimate)
+HOST_TYPES = (types.Table, types.Fit, types.ExperimentType, types.Estimate, *types.TOMOGRAPHY)
 
 PARTLESS = ("span", "type", "display")
 """Fields of a node that hold no parts of it."""

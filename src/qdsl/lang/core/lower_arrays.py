@@ -34,8 +34,60 @@ def array_literal(body: Body, node: typed.ArrayLiteral) -> Data:
     kinds = body.types_of(node.type, node.span)
     if len(shape) > 1:
         return _matrix(body, node, [body.expr(each) for each in node.elements])
+    if is_of_states(node.type):
+        states = [body.expr(each) for each in node.elements]
+        return _gathered_states(body, node.type, states)
     elements = [body.expr(each).values for each in node.elements]
     return Data(node.type, tuple(_array(body, kind, [e[place] for e in elements]) for place, kind in enumerate(kinds)))
+
+
+def is_of_states(type_: types.Type) -> bool:
+    """Whether it is an array of kets or densities: a row of numbers for each."""
+    own = types.pruned(type_)
+    return isinstance(own, types.Array) and isinstance(types.pruned(own.element), types.Ket | types.Density)
+
+
+def _gathered_states(body: Body, type_: types.Type, states: Sequence[Data]) -> Data:
+    """An array of these states."""
+    array = no_states(body, type_, body.constant(len(states)))
+    for place, state in enumerate(states):
+        array = put_state(body, array, body.constant(place), state.value)
+    return Data(type_, (array,))
+
+
+def no_states(body: Body, type_: types.Type, count: Value) -> Value:
+    """Room for so many states: rows of zeros."""
+    (kind,) = body.types_of(type_, body.b.span)
+    assert isinstance(kind, ArrayType)
+    *further, size = kind.shape
+    assert size is not None
+    if len(further) != 1:
+        place = body.b.span
+        assert place is not None
+        raise not_a_number(place, "a matrix of states")
+    known = body.known.get(count)
+    shape = (known if isinstance(known, int) else None, size)
+    return body.b.build([count, body.constant(size)], lambda b, *_: b.const(0.0), shape)
+
+
+def put_state(body: Body, array: Value, place: Value, state: Value) -> Value:
+    """The array with a state in this row."""
+    size = body.b.len(array, 1)
+
+    def copied(j: Value, row: Value) -> Values:
+        return (body.b.set(row, (place, j), body.b.get(state, j, inside=True)),)
+
+    return body.b.for_(body.constant(0), size, (array,), body.region(copied))[0]
+
+
+def _states(body: Body, type_: types.Type, count: Value, state: Callable[[Value], Data]) -> Data:
+    """The array whose state number i is what `state(i)` writes."""
+
+    def step(i: Value, array: Value) -> Values:
+        return (put_state(body, array, i, state(i).value),)
+
+    initial = no_states(body, type_, count)
+    return Data(type_, body.b.for_(body.constant(0), count, (initial,), body.region(step)))
 
 
 def _array(body: Body, kind: object, elements: Sequence[Value]) -> Value:
@@ -155,7 +207,9 @@ def comprehension(body: Body, node: typed.Comprehension) -> Data:
         return body.expr(node.element)
 
     inner = node.element
-    if len(shape_of(node.type)) == 1:
+    if is_of_states(node.type):
+        array = _states(body, _unknown(node.type), count, element)
+    elif len(shape_of(node.type)) == 1:
         array = body.build(_unknown(node.type), [count], element)
     elif _is_plain(inner) and not _depends(inner.iterable, node.variable):
         array = _nested(body, node, inner, count, start)
@@ -271,6 +325,9 @@ def slice_of(body: Body, node: typed.SliceOf) -> Data:
     array = body.expr(node.value)
     low = body.constant(0) if node.start is None else body.expr(node.start).value
     high = body.b.len(array.values[0]) if node.stop is None else body.expr(node.stop).value
+    if is_of_states(node.type):
+        count = body.b.op("isub", high, low)
+        return _states(body, _unknown(node.type), count, lambda i: body.at(array, body.b.op("wadd", low, i)))
     values = tuple(body.b.slice(each, low, high) for each in array.values)
     return body.conform(Data(node.type, values), node.type)
 

@@ -305,6 +305,18 @@ def _propagator(body: Body, node: typed.Quantum) -> Operator:
     return propagator(body, node)
 
 
+def _pauli_setting(body: Body, node: typed.Quantum) -> Many:
+    from qdsl.lang.core.lower_paulis import setting
+
+    return setting(body, node)
+
+
+def _pauli_settings(body: Body, node: typed.Quantum) -> Many:
+    from qdsl.lang.core.lower_paulis import settings
+
+    return settings(body, node)
+
+
 # ── lists, branches, calls ───────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -360,4 +372,6 @@ _RULES: dict[str, Rule] = {
     "dagger": _dagger,
     "sum": _sum,
     "propagator": _propagator,
+    "pauli_setting": _pauli_setting,
+    "pauli_settings": _pauli_settings,
 }

@@ -23,6 +23,7 @@ from qdsl.lang.typed.overloads import best_form
 from qdsl.lang.typed.places import brought, is_quantum
 from qdsl.lang.typed.quantum_calls import ALSO, written_ket
 from qdsl.lang.typed.scheme import Instance, is_generic
+from qdsl.lang.typed.tomography_estimates import OF_TOMOGRAPHY, of_tomography
 from qdsl.lang.typed.types import BROKEN, INT, NOTHING, Type, pruned
 from qdsl.lang.typed.unification import element_of
 
@@ -36,6 +37,10 @@ def call(c: Checker, node: surface.Call, expected: Type | None) -> typed.Expr:
     if symbol is not None and isinstance(node.function, surface.Field) and not _is_module_member(c, node.function):
         receiver = surface.Argument(node.function.value.span, None, node.function.value)
         arguments.insert(0, receiver)
+    if symbol is not None and symbol.name in OF_TOMOGRAPHY:
+        found = of_tomography(c, node, symbol.name, arguments)
+        if found is not None:
+            return found
     if symbol is not None and symbol.kind is Kind.PRIMITIVE:
         from qdsl.lang.typed.primitives import CALLS, PRIMITIVES
 

@@ -21,6 +21,7 @@ from qdsl.lang.typed.quantum_calls import QUANTUM_CALLS
 from qdsl.lang.typed.requests import expected, fit, load, simulate
 from qdsl.lang.typed.spaces import Register
 from qdsl.lang.typed.sweeps import sweep
+from qdsl.lang.typed.tomography_calls import MEASUREMENTS, TOMOGRAPHY
 from qdsl.lang.typed.types import BROKEN, INT, NOTHING, TEXT, pruned
 from qdsl.lang.typed.unification import element_of
 
@@ -227,5 +228,7 @@ PRIMITIVES: dict[str, Primitive] = {
     "fit": _in_the_open("fit", fit),
 } | {name: distribution(name) for name in DISTRIBUTIONS}
 
-CALLS: dict[str, Primitive] = QUANTUM_CALLS | DYNAMICS
+CALLS: dict[str, Primitive] = (
+    QUANTUM_CALLS | DYNAMICS | {name: _in_the_open(name, rule) for name, rule in TOMOGRAPHY.items()} | MEASUREMENTS
+)
 """Known only where they are called: `n` and `a` are free for values."""

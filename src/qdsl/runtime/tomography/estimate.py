@@ -15,11 +15,14 @@ from qdsl.runtime.tomography.interior_point import Maximum, maximum
 from qdsl.runtime.tomography.observed import Observed
 from qdsl.runtime.tomography.tangent import tangent
 
-AIM = 1e-6
-"""How near the log-likelihood shall be to its maximum. The estimate is then within sqrt(2e-6) standard errors."""
+AIM = 1e-7
+"""How near the search brings the log-likelihood to its maximum."""
+
+CLEAN = 1e-5
+"""How near it has to stay when eigenvalues that vanish at the maximum are left out: 0.0045 standard errors."""
 
 ENOUGH = 1e-3
-"""How near it has to be proved to be to count as converged: 0.045 standard errors."""
+"""How near it has to be proved to be to count as converged. What is g away is within sqrt(2 g) standard errors."""
 
 
 @dataclass(frozen=True)
@@ -57,11 +60,12 @@ def fitted(observed: Observed) -> Fitted:
     clean = _without_dust(observed, found, shares)
     if clean is not None:
         clean_gap = float(observed.problem.gap(shares, numbers(clean)[None], numbers(found.multipliers))[0])
-        if clean_gap * observed.total <= max(gap, AIM):
+        if clean_gap * observed.total <= max(gap, CLEAN):
             value, gap = clean, clean_gap * observed.total
     eigenvalues, vectors = np.linalg.eigh(value)
     rank = int((eigenvalues > 1e-14 * eigenvalues[-1]).sum())
-    return Fitted(value, max(gap, 0.0), np.maximum(eigenvalues[::-1], 0.0), vectors[:, ::-1], rank, found.steps)
+    eigenvalues = np.where(np.arange(len(value)) < rank, eigenvalues[::-1], 0.0)
+    return Fitted(value, max(gap, 0.0), eigenvalues, vectors[:, ::-1], rank, found.steps)
 
 
 def _without_dust(observed: Observed, found: Maximum, shares: Reals) -> Matrices | None:

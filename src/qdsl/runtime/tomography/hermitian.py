@@ -63,7 +63,7 @@ def _written(values: Reals, size: int) -> Matrices:
     return made.reshape(*values.shape[:-1], size, size)
 
 
-_DENSE = 16
+_DENSE = 8
 """Up to this size one small product of matrices is faster than what NumPy needs to find its way through indices."""
 
 

@@ -47,6 +47,9 @@ from qdsl.runtime.tomography.hermitian import (
 
 MOST_STEPS = 80
 
+LARGE = 32
+"""Numbers from which a product of a matrix with itself is worth a call of BLAS, which then computes half of it."""
+
 
 @dataclass(frozen=True)
 class Maximum:
@@ -297,10 +300,10 @@ def _solved(system: Reals, right: Reals) -> Reals:
 
 def _curvature(effects: Reals, weights: Reals) -> Reals:
     """sum_k w_k E_k E_k^T, (b, d², d²)."""
-    if len(weights) == 1:  # one product of a matrix with itself, of which BLAS computes a half
-        scaled = effects * np.sqrt(weights[0])[:, None]
-        return np.asarray((scaled.T @ scaled)[None])
-    return np.asarray((effects.T * weights[:, None, :]) @ effects)
+    if effects.shape[1] < LARGE:
+        return np.asarray((effects.T * weights[:, None, :]) @ effects)
+    scaled = (effects * np.sqrt(each)[:, None] for each in weights)
+    return np.array([each.T @ each for each in scaled])
 
 
 def _mean_product(frame: _Frame, along: _Direction, primal: Reals, dual: Reals) -> Reals:
