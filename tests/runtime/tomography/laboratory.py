@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import product
 
 import numpy as np
@@ -59,3 +60,26 @@ def drawing(rng: np.random.Generator) -> Draw:
         return np.asarray(rng.multinomial(totals, p, size=(runs, len(totals))), dtype=float)
 
     return draw
+
+
+# ── processes ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def prepared(count: int) -> Matrices:
+    """(4^n, d, d): every qubit in |0>, |1>, |+> or |+i>, the last one changing fastest."""
+    r = 0.5**0.5
+    one = [np.array(each, dtype=complex) for each in ([1, 0], [0, 1], [r, r], [r, 1j * r])]
+    kets = []
+    for each in product(one, repeat=count):
+        whole = np.ones(1, dtype=complex)
+        for factor in each:
+            whole = np.kron(whole, factor)
+        kets.append(whole)
+    return np.array([np.outer(each, each.conj()) for each in kets])
+
+
+def choi_of(krauses: Sequence[Matrices]) -> Matrices:
+    """sum_ij |i><j| (x) sum_K K |i><j| K†."""
+    d = len(krauses[0])
+    vectors = [np.concatenate([each[:, i] for i in range(d)]) for each in krauses]
+    return np.asarray(sum(np.outer(each, each.conj()) for each in vectors))
