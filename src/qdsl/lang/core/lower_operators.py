@@ -329,6 +329,18 @@ def _propagator(body: Body, node: typed.Quantum) -> Operator:
     return propagator(body, node)
 
 
+def _pauli_setting(body: Body, node: typed.Quantum) -> Many:
+    from qdsl.lang.core.lower_paulis import setting
+
+    return setting(body, node)
+
+
+def _pauli_settings(body: Body, node: typed.Quantum) -> Many:
+    from qdsl.lang.core.lower_paulis import settings
+
+    return settings(body, node)
+
+
 # ── lists, branches, calls ───────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -388,4 +400,6 @@ _RULES: dict[str, Rule] = {
     "sum": _sum,
     "propagator": _propagator,
     "channel": _channel,
+    "pauli_setting": _pauli_setting,
+    "pauli_settings": _pauli_settings,
 }
