@@ -50,7 +50,7 @@ def measured(effects: Matrices, state: Matrices, shots: int, rng: np.random.Gene
 def exact(effects: Matrices, state: Matrices, shots: float, kept: int = 1) -> Observed:
     """Counts without noise, which need not be whole."""
     blank = Observed(effects, np.zeros(effects.shape[:2]), kept)
-    return Observed(effects, shots * blank.probabilities(numbers(state)), kept)
+    return Observed(effects, np.maximum(shots * blank.probabilities(numbers(state)), 0.0), kept)
 
 
 def drawing(rng: np.random.Generator) -> Draw:

@@ -24,7 +24,7 @@ from qdsl.lang.typed.checker import Checker
 from qdsl.lang.typed.dimension import ONE
 from qdsl.lang.typed.operator_rules import quantum
 from qdsl.lang.typed.quantum_calls import positional, spaces_of, together
-from qdsl.lang.typed.spaces import Kind, Places, counted, is_open, names, one_by_one
+from qdsl.lang.typed.spaces import Kind, Place, Places, counted, is_open, names, one_by_one
 from qdsl.lang.typed.tomography_counts import Counted, counts_of
 from qdsl.lang.typed.tomography_estimates import target_of
 from qdsl.lang.typed.types import BROKEN, INT, TEXT, Length, Type, pruned
@@ -122,7 +122,7 @@ class Measured:
 
 def measured_by(c: Checker, node: surface.Expr, function: str) -> Measured | None:
     """An argument that has to be a setting or an array of settings; None, with a message, where it is none."""
-    value = c.expr(node)
+    value = _declared(c, node) or c.expr(node)
     element, shape = element_of(value.type)
     if element is BROKEN:
         return None
@@ -136,6 +136,39 @@ def measured_by(c: Checker, node: surface.Expr, function: str) -> Measured | Non
         c.report(errors.open_spaces(value.span))
         return None
     return Measured(value, element.places, shape)
+
+
+def _declared(c: Checker, node: surface.Expr) -> typed.Expr | None:
+    """The effects of a measurement that is declared, a row for each of a list of them; None of anything else."""
+    if isinstance(node, surface.Array):
+        for each in node.elements:
+            c.known[each] = c.expr(each)
+        return _rows(c, node.span, [c.known[each] for each in node.elements])
+    value = c.known[node] = c.expr(node)
+    type_ = pruned(value.type)
+    return _effects(c, value, type_) if isinstance(type_, types.Povm) else None
+
+
+def _rows(c: Checker, span: Span, values: Sequence[typed.Expr]) -> typed.Expr | None:
+    """`[mx, my]`: settings with the same number of outcomes; None where one is no declared measurement."""
+    own = [each for value in values if isinstance(each := pruned(value.type), types.Povm)]
+    if not own or len(own) < len(values):
+        return None
+    first, *others = own
+    for value, other in zip(values[1:], others, strict=True):
+        if other.outcomes != first.outcomes:
+            c.report(errors.other_outcomes(value.span, other.outcomes, first.outcomes, values[0].span))
+            return c.broken(span)
+    places = frozenset[Place]().union(*(each.places for each in own))
+    rows = tuple(_effects(c, value, each) for value, each in zip(values, own, strict=True))
+    return typed.ArrayLiteral(span, types.Array(types.Operator(ONE, places), (len(rows), first.outcomes)), rows)
+
+
+def _effects(c: Checker, value: typed.Expr, type_: types.Povm) -> typed.Expr:
+    """The effects of a measurement, as an array."""
+    return quantum(
+        c, value.span, types.Array(types.Operator(ONE, type_.places), (type_.outcomes,)), "effects", (value,)
+    )
 
 
 def _prepared(c: Checker, node: surface.Expr, function: str, settings: Measured) -> tuple[typed.Expr, Length] | None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from qdsl.lang.report import Diagnostic, Label, error
 from qdsl.lang.source import Span
+from qdsl.lang.typed import types
 
 MOST_QUBITS = 6
 """Of which all Pauli settings are written out: 729 of 64 outcomes."""
@@ -15,13 +18,23 @@ def not_settings(span: Span, function: str, found: str) -> Diagnostic:
         "E0396",
         f"{function} takes settings here, each a list of effects, and this is {found}",
         Label(span),
-        hint="all Pauli settings of qubits are pauli_settings(q), one is [P(q, 0), P(q, 1)]",
+        hint="all Pauli settings of qubits are pauli_settings(q), one is [P(q, 0), P(q, 1)], or a povm",
     )
 
 
 def effects_with_dimension(span: Span, found: str) -> Diagnostic:
     """`state_tomography([[2 MHz * P(q, 0), ..]], counts)`."""
     return error("E0396", f"an effect is a plain operator, and these have the dimension {found}", Label(span))
+
+
+def other_outcomes(span: Span, found: int | None, wanted: int | None, first: Span) -> Diagnostic:
+    """`[readout, sic]`, of two outcomes and of four."""
+    return error(
+        "E0396",
+        f"this has {found} outcomes, and the first setting has {wanted}",
+        Label(span),
+        Label(first, f"{wanted} outcomes"),
+    )
 
 
 def not_states(span: Span, function: str, found: str) -> Diagnostic:
@@ -104,3 +117,9 @@ _INSTEAD = {
     "process_fidelity": "of a state it is estimated_fidelity(found, psi)",
     "average_fidelity": "of a state it is estimated_fidelity(found, psi)",
 }
+
+
+def state_in(found: Sequence[types.Type]) -> str:
+    """A hint for where a state was meant, and a tomography is given: `purity(found)`."""
+    is_there = any(isinstance(types.pruned(each), types.StateTomography) for each in found)
+    return "the state that a tomography found is its field `state`" if is_there else ""

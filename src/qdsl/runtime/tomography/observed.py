@@ -67,7 +67,7 @@ class Observed:
         totals = counts.sum(axis=-1, keepdims=True)
         with np.errstate(divide="ignore", invalid="ignore"):
             terms = np.where(counts > 0, counts * np.log(counts / (totals * p)), 0.0)
-        deviances: Reals = 2 * terms.sum(axis=(-1, -2))
+        deviances: Reals = np.maximum(2 * terms.sum(axis=(-1, -2)), 0.0)  # below zero by rounding alone
         return deviances
 
 
