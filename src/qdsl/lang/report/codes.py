@@ -254,7 +254,7 @@ TITLES: dict[str, str] = {
     "E0861": "not a state, not unitary, not Hermitian",
     "E0862": "measurements that leave something open",
     "E0863": "no counts",
-    "E0864": "a count below zero",
+    "E0864": "a count that cannot be",
     "E0865": "too few resamples",
     "E0866": "a tomography too large for the memory",
     "E0901": "there is no such file",

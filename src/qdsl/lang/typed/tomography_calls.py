@@ -25,7 +25,7 @@ from qdsl.lang.typed.dimension import ONE
 from qdsl.lang.typed.operator_rules import quantum
 from qdsl.lang.typed.quantum_calls import positional, spaces_of, together
 from qdsl.lang.typed.spaces import Kind, Place, Places, counted, is_open, names, one_by_one
-from qdsl.lang.typed.tomography_counts import Counted, counts_of
+from qdsl.lang.typed.tomography_counts import AXES, Counted, counts_of
 from qdsl.lang.typed.tomography_estimates import target_of
 from qdsl.lang.typed.types import BROKEN, INT, TEXT, Length, Type, pruned
 from qdsl.lang.typed.unification import element_of
@@ -193,18 +193,20 @@ def _same_spaces(c: Checker, value: typed.Expr, places: Places, what: str, setti
 
 # ── tomography ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-_OPTIONS = [Slot(name, True) for name in ("target", "errors", "resamples", "seed")]
+_OPTIONS = [Slot(name, True) for name in ("target", "errors", "resamples", "seed", "shots")]
 
 
 def state_tomography(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
-    """`state_tomography(settings, counts, target = psi, errors = "bootstrap", resamples = 200, seed = 1)`."""
+    """`state_tomography(settings, counts, target = psi, errors = "bootstrap", seed = 1)`, and more options."""
     name = "state_tomography"
     nodes = matched(c, node.span, name, [Slot("settings", False), Slot("counts", False), *_OPTIONS], arguments)
     if nodes is None or nodes[0] is None or nodes[1] is None:
         return c.broken(node.span)
     settings = measured_by(c, nodes[0], name)
-    counts = counts_of(c, nodes[1], settings.shape, settings.value.span) if settings is not None else None
-    if settings is None or counts is None:
+    if settings is None:
+        return c.broken(node.span)
+    counts = counts_of(c, nodes[1], settings.shape, settings.value.span, _span(nodes[-1]), AXES[1:])
+    if counts is None:
         return c.broken(node.span)
     type_ = types.StateTomography(settings.places)
     return _call(c, node.span, type_, name, (settings.value,), counts, nodes[2:])
@@ -221,11 +223,15 @@ def process_tomography(c: Checker, node: surface.Call, arguments: Sequence[surfa
     states = _prepared(c, nodes[0], name, settings) if settings is not None else None
     if settings is None or states is None:
         return c.broken(node.span)
-    counts = counts_of(c, nodes[2], (states[1], *settings.shape), settings.value.span)
+    counts = counts_of(c, nodes[2], (states[1], *settings.shape), settings.value.span, _span(nodes[-1]), AXES)
     if counts is None:
         return c.broken(node.span)
     type_ = types.ProcessTomography(settings.places)
     return _call(c, node.span, type_, name, (states[0], settings.value), counts, nodes[3:])
+
+
+def _span(node: surface.Expr | None) -> Span | None:
+    return None if node is None else node.span
 
 
 def _call(
@@ -238,7 +244,7 @@ def _call(
     options: Sequence[surface.Expr | None],
 ) -> typed.Expr:
     """The call with its options."""
-    target, how, resamples, seed = options
+    target, how, *numbers = options
     named = list(counts.named)
     if target is not None:
         found = target_of(c, c.expr(target), measured[-1], type_)
@@ -250,7 +256,7 @@ def _call(
         if isinstance(word, typed.Constant) and word.value not in ERRORS:
             c.report(c.models.word_expected(word.span, "errors", ERRORS))
         named.append(("errors", word))
-    for option, given in (("resamples", resamples), ("seed", seed)):
+    for option, given in zip(("resamples", "seed", "shots"), numbers, strict=True):
         if given is not None:
             named.append((option, c.fit(c.expr(given, INT), INT)))
     if any(pruned(value.type) is BROKEN for _, value in named):

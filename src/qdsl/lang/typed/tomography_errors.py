@@ -69,6 +69,23 @@ def no_outcome_columns(span: Span, outcomes: int) -> Diagnostic:
     )
 
 
+def no_places(span: Span, column: str, found: str) -> Diagnostic:
+    """A Table whose column `setting` is no Int."""
+    return error("E0397", f"the column `{column}` tells which {column} a row is of, and this is {found}", Label(span))
+
+
+def shots_of_many(span: Span, outcomes: str, settings: Span) -> Diagnostic:
+    """`state_tomography(pauli_settings(r), counts, shots = 100)` of two qubits."""
+    message = f"shots are told where only outcome 1 of two is counted, and these settings have {outcomes} outcomes"
+    return error("E0397", message, Label(span), Label(settings, f"{outcomes} outcomes"))
+
+
+def not_one_column(span: Span, counting: Sequence[str]) -> Diagnostic:
+    """A Table with shots, and with no column of Ints or with several."""
+    found = f"it has {', '.join(counting)}" if counting else "it has none"
+    return error("E0397", f"one column of this Table has to count outcome 1, and {found}", Label(span))
+
+
 def not_qubits(span: Span, function: str, name: str, kind: str) -> Diagnostic:
     """`pauli_settings(c)` of a Fock space."""
     return error("E0398", f"{function} is of qubits, and `{name}` is a {kind}", Label(span))

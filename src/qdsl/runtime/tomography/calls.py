@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
 from qdsl.lang.generate import Refused
 from qdsl.lang.quantum.pattern import size_of
-from qdsl.lang.source import Span
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
 from qdsl.lang.typed.spaces import Space, in_order
 from qdsl.lang.typed.tomography_calls import ERRORS
-from qdsl.lang.typed.tomography_counts import AXES, words
 from qdsl.runtime.evaluate import Environment
 from qdsl.runtime.failures import Stopped, not_one_of
 from qdsl.runtime.kernel import Kernel
 from qdsl.runtime.operators import operator_matrices
 from qdsl.runtime.tomography import admission, errors
+from qdsl.runtime.tomography.counts import counts_of, option
 from qdsl.runtime.tomography.hermitian import Matrices, Reals, adjoint
 from qdsl.runtime.tomography.observed import Integers, Observed, of_process
 from qdsl.runtime.tomography.result import ProcessTomography, StateTomography, Tomography, Wish
@@ -44,10 +43,10 @@ def state_tomography(env: Environment, call: typed.HostCall, world: World) -> St
     settings, given = call.arguments
     spaces = _spaces(call.type)
     effects = _effects(env, settings, spaces)
-    counts = _counts(env, call, given, effects.shape[:2])
+    counts = counts_of(env, call, given, effects.shape[:2])
     observed = Observed(effects, counts)
     admission.check_complete(observed, spaces, settings.span)
-    target = _named(call, "target")
+    target = option(call, "target")
     made = None if target is None else state_of(env, target)
     return _recorded(
         StateTomography(observed, spaces, _wish(env, call, world, observed.size), _overlap(made)), call, world
@@ -60,12 +59,12 @@ def process_tomography(env: Environment, call: typed.HostCall, world: World) -> 
     spaces = _spaces(call.type)
     effects, states = _effects(env, settings, spaces), state_of(env, prepared)
     admission.check_states(states, prepared.span)
-    counts = _counts(env, call, given, (len(states), *effects.shape[:2]))
+    counts = counts_of(env, call, given, (len(states), *effects.shape[:2]))
     admission.check_memory(effects.shape[-1] ** 2, counts.size, call.span)
     observed = of_process(states, effects, counts)
     admission.check_complete(observed, spaces, prepared.span)
     found = ProcessTomography(observed, spaces, _wish(env, call, world, observed.size))
-    target = _named(call, "target")
+    target = option(call, "target")
     if target is not None:
         found.target = found.projector(_unitary(env, target, spaces))
     return _recorded(found, call, world)
@@ -85,13 +84,9 @@ def _spaces(type_: types.Type) -> list[Space]:
     return in_order(type_.places)
 
 
-def _named(call: typed.HostCall, name: str) -> typed.Expr | None:
-    return next((value for own, value in call.named if own == name), None)
-
-
 def _wish(env: Environment, call: typed.HostCall, world: World, size: int) -> Wish:
     """The options. A seed is drawn whether it is needed or not: later draws of the program do not depend on these."""
-    word, resamples, seed = (_named(call, name) for name in ("errors", "resamples", "seed"))
+    word, resamples, seed = (option(call, name) for name in ("errors", "resamples", "seed"))
     how = None if word is None else env.evaluate(word)
     if word is not None and how not in ERRORS:
         raise not_one_of(word.span, "errors", ERRORS)
@@ -142,45 +137,7 @@ def _unitary(env: Environment, expr: typed.Expr, spaces: Sequence[Space]) -> Mat
     return unitary
 
 
-# ── counts ───────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _counts(env: Environment, call: typed.HostCall, given: typed.Expr, wanted: Sequence[int]) -> Reals:
-    """(s, k) or (p, s, k), checked."""
-    value = env.evaluate(given)
-    if isinstance(types.pruned(given.type), types.Table):
-        stem = _named(call, "columns")
-        assert isinstance(stem, typed.Constant)
-        counts = _of_table(value, str(stem.value), wanted, given.span)
-    else:
-        counts = np.asarray(value, dtype=np.float64)
-        if counts.shape == (*wanted[:-2], wanted[-1]) and wanted[-2] == 1:
-            counts = counts[..., None, :]
-        if counts.shape != tuple(wanted):
-            raise errors.other_shape(given.span, words(counts.shape), words(wanted))
-    admission.check_counts(counts, given.span)
-    return counts
-
-
-def _of_table(table: Any, stem: str, wanted: Sequence[int], at: Span) -> Reals:
-    """The rows of a Table, each where its columns `state` and `setting` say; without these in order."""
-    *shape, outcomes = wanted
-    rows = np.stack([np.asarray(table[f"{stem}_{k}"], dtype=np.float64) for k in range(outcomes)], axis=1)
-    axes = AXES[-len(shape) :]
-    known = [name for name in axes if name in table]
-    if len(known) < len(axes) and not (len(known) == 1 and shape[axes.index(known[0]) - 1] == 1):
-        if len(rows) != prod(shape):
-            of = "states and settings" if len(shape) > 1 else "settings"
-            raise errors.other_rows(at, len(rows), prod(shape), of)
-        return rows.reshape(wanted)
-    places = [np.asarray(table[name]) if name in table else np.zeros(len(rows), dtype=int) for name in axes]
-    for name, own, count in zip(axes, places, shape, strict=True):
-        wrong = np.flatnonzero((own < 0) | (own >= count))
-        if len(wrong):
-            raise errors.no_such_setting(at, int(wrong[0]), name, int(own[wrong[0]]), count)
-    counts = np.zeros(tuple(wanted))
-    np.add.at(counts, tuple(places), rows)
-    return counts
+# ── simulated ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def simulated_counts(env: Environment, call: typed.HostCall, world: World) -> Integers:
@@ -195,7 +152,7 @@ def simulated_counts(env: Environment, call: typed.HostCall, world: World) -> In
     shots = int(env.evaluate(shots_given))
     if shots < 0:
         raise errors.too_few_shots(shots_given.span, shots)
-    seed = _named(call, "seed")
+    seed = option(call, "seed")
     chosen = world.next_seed() if seed is None else int(env.evaluate(seed))
     p = np.einsum("...ab,skba->...sk", states, effects).real
     counts = drawing(env, chosen)(np.full(p[..., 0].size, shots), _shares(p).reshape(-1, p.shape[-1]), 1)

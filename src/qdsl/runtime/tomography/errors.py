@@ -117,6 +117,12 @@ def too_few_shots(at: Span, shots: int) -> Stopped:
     return Stopped(error("E0864", f"a number of shots is 0 or more, and this is {shots}", Label(at)))
 
 
+def beyond_shots(at: Span, count: float, place: str, shots: int, told: Span) -> Stopped:
+    """120 of 100."""
+    message = f"the counts at [{place}] have {count:.6g}, and there were {shots} shots"
+    return Stopped(error("E0864", message, Label(at), Label(told, f"{shots} shots")))
+
+
 def too_large(at: Span, levels: int, gigabytes: float) -> Stopped:
     """Eight qubits."""
     what = f"a tomography of matrices of {levels} by {levels}"
