@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qdsl.lang.source import Span
 from qdsl.lang.typed.spaces import Kind, Space
@@ -16,6 +17,9 @@ from qdsl.runtime.value.matrix import labels
 
 TOLERANCE = 1e-9
 """How far effects may be from what they have to be, by rounding."""
+
+MOST_COUNTS = 2**53
+"""Up to which each whole number is one of 64 bits."""
 
 MOST_MEMORY = 4.0
 """Gigabytes."""
@@ -62,14 +66,31 @@ def check_states(states: Matrices, at: Span) -> None:
 
 
 def check_counts(counts: Reals, at: Span) -> None:
-    """(.., s, k): finite, not negative, and some."""
-    flat = counts.ravel()
-    wrong = np.flatnonzero(~(np.isfinite(flat) & (flat >= 0)))
+    """(.., s, k): finite, not negative, and some; a setting that was measured has at least one."""
+    wrong = np.argwhere(~(np.isfinite(counts) & (counts >= 0)))
     if len(wrong):
-        place = ", ".join(str(each) for each in np.unravel_index(int(wrong[0]), counts.shape))
-        raise errors.impossible_count(at, float(flat[wrong[0]]), f"at [{place}]")
-    if not flat.sum() > 0:
+        raise errors.impossible_count(at, float(counts[tuple(wrong[0])]), place(wrong[0]))
+    totals = np.minimum(counts, MOST_COUNTS + 1.0).sum(axis=-1)
+    if not totals.any():
         raise errors.no_counts(at)
+    few = np.argwhere((totals > 0) & (totals < 1 - TOLERANCE))
+    if len(few):
+        raise errors.parts_of_a_count(at, float(totals[tuple(few[0])]), place(few[0]))
+    if totals.sum() > MOST_COUNTS:
+        raise errors.too_many_counts(at, MOST_COUNTS)
+
+
+def check_shots(shots: int, at: Span) -> None:
+    """A number of shots that can be drawn, or have been."""
+    if shots < 0:
+        raise errors.too_few_shots(at, shots)
+    if shots > MOST_COUNTS:
+        raise errors.too_many_shots(at, shots, MOST_COUNTS)
+
+
+def place(index: NDArray[np.int64]) -> str:
+    """`[2, 1]`."""
+    return f"[{', '.join(map(str, index))}]"
 
 
 def check_memory(size: int, rows: int, at: Span) -> None:

@@ -150,8 +150,7 @@ def simulated_counts(env: Environment, call: typed.HostCall, world: World) -> In
     effects = _effects(env, settings, in_order(operator.places))
     states = state_of(env, state)
     shots = int(env.evaluate(shots_given))
-    if shots < 0:
-        raise errors.too_few_shots(shots_given.span, shots)
+    admission.check_shots(shots, shots_given.span)
     seed = option(call, "seed")
     chosen = world.next_seed() if seed is None else int(env.evaluate(seed))
     p = np.einsum("...ab,skba->...sk", states, effects).real

@@ -57,12 +57,10 @@ def _both(env: Environment, call: typed.HostCall, clicks: Reals, at: Span) -> Re
     told = option(call, "shots")
     assert told is not None
     shots = int(env.evaluate(told))
-    if shots < 0:
-        raise errors.too_few_shots(told.span, shots)
+    admission.check_shots(shots, told.span)
     beyond = np.argwhere(clicks > shots)
     if len(beyond):
-        place = ", ".join(map(str, beyond[0]))
-        raise errors.beyond_shots(at, float(clicks[tuple(beyond[0])]), place, shots, told.span)
+        raise errors.beyond_shots(at, float(clicks[tuple(beyond[0])]), admission.place(beyond[0]), shots, told.span)
     return np.stack([shots - clicks, clicks], axis=-1)
 
 

@@ -81,7 +81,18 @@ def no_counts(at: Span) -> Stopped:
 
 def impossible_count(at: Span, value: float, place: str) -> Stopped:
     """A count of -1, or one that is not finite."""
-    return Stopped(error("E0864", f"the counts {place} have {value:.6g}, and a count is 0 or more", Label(at)))
+    return Stopped(error("E0864", f"the counts at {place} have {value:.6g}, and a count is 0 or more", Label(at)))
+
+
+def parts_of_a_count(at: Span, total: float, place: str) -> Stopped:
+    """`state_tomography(pauli_settings(q), [[0.4, 0.5], ..])`."""
+    message = f"the counts at {place} are {total:.6g} together, and what was measured has at least one"
+    return Stopped(error("E0864", message, Label(at), hint="a share of the shots times their number is a count"))
+
+
+def too_many_counts(at: Span, most: int) -> Stopped:
+    """1e300 of them."""
+    return Stopped(error("E0864", f"there are more than {most} counts, which nobody counts", Label(at)))
 
 
 def other_rows(at: Span, rows: int, wanted: int, of: str) -> Stopped:
@@ -117,9 +128,14 @@ def too_few_shots(at: Span, shots: int) -> Stopped:
     return Stopped(error("E0864", f"a number of shots is 0 or more, and this is {shots}", Label(at)))
 
 
+def too_many_shots(at: Span, shots: int, most: int) -> Stopped:
+    """`simulated_counts(.., 9_000_000_000_000_000_000)`."""
+    return Stopped(error("E0864", f"a number of shots is at most {most}, and this is {shots}", Label(at)))
+
+
 def beyond_shots(at: Span, count: float, place: str, shots: int, told: Span) -> Stopped:
     """120 of 100."""
-    message = f"the counts at [{place}] have {count:.6g}, and there were {shots} shots"
+    message = f"the counts at {place} have {count:.6g}, and there were {shots} shots"
     return Stopped(error("E0864", message, Label(at), Label(told, f"{shots} shots")))
 
 
