@@ -30,6 +30,7 @@ from qdsl.lang.core import (
 )
 from qdsl.lang.core.builder import Values
 from qdsl.lang.core.calls import reachable
+from qdsl.lang.core.from_operators import Written, written
 from qdsl.lang.core.instantiate import with_lengths
 from qdsl.lang.core.ir import Function, Module
 from qdsl.lang.core.layout import core_types
@@ -137,6 +138,19 @@ class Lowering:
         function = body.b.function(EXPRESSION, results, node.span)
         module = self._needed(EXPRESSION, function)
         return Entry(module, EXPRESSION, tuple(each.type for each in inputs), tuple(captured), node.type)
+
+    def operators(self, node: typed.Expr) -> tuple[Entry, tuple[int, ...], list[Written]]:
+        """Operators, one or an array of them: the function of their coefficients, their shape, what they are."""
+        body = Body(self, types.NOTHING)
+        with _Forgetting(self):
+            captured = list(self.captures.of_expression(node, ()))
+            for variable in captured:
+                self._input(body, variable)
+            shape, operators, results = written(body.staged(node))
+            self._complete()
+        function = body.b.function(EXPRESSION, tuple(results), node.span)
+        entry = Entry(self._needed(EXPRESSION, function), EXPRESSION, (), tuple(captured), types.NOTHING)
+        return entry, shape, operators
 
     # ── instances ────────────────────────────────────────────────────────────
 
