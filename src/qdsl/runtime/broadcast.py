@@ -13,15 +13,16 @@ from __future__ import annotations
 import ctypes
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from qdsl.lang.core.ir import ArrayType, Code, Scalar
 from qdsl.lang.native import Entry
-from qdsl.lang.native.sites import Site
+from qdsl.lang.native.sites import Site, Watched
 from qdsl.lang.native.wide_module import NoLanes, Pattern, WideModule
 from qdsl.lang.source import Span
-from qdsl.runtime import arguments
+from qdsl.runtime import arguments, watching
 from qdsl.runtime.kernel_error import KernelError, error_of
 from qdsl.runtime.points import Failure, Points, laid_out, pieces_for
 
@@ -50,6 +51,7 @@ class _Runner(NamedTuple):
     release: Callable[[Any], None]
     sites: Sequence[Site]
     calls: Sequence[Span]
+    watches: Sequence[Watched]
     library: object
 
 
@@ -67,7 +69,9 @@ class Broadcast:
         self.types = [type_ for _, type_ in entry.signature.parameters]
         self.straight, self.once, self.widen = entry.straight, once, widen
         self.one_by_one = (
-            _Runner(LOOP(entry.loop), release, entry.sites, entry.calls, entry.library) if entry.loop else None
+            _Runner(LOOP(entry.loop), release, entry.sites, entry.calls, entry.watches, entry.library)
+            if entry.loop
+            else None
         )
         self.wide: dict[Pattern, _Runner | None] = {}
         self.seconds: dict[Pattern, float] = {}
@@ -89,6 +93,7 @@ class Broadcast:
         if failure is not None:
             index = unravelled(failure.point, shape)
             raise error_of(failure.status, failure.memory, runner.sites, runner.calls, index)
+        watching.tell(replace(each, element=unravelled(each.element[0], shape)) for each in points.seen)
         return points.results
 
     # ── which entry ──────────────────────────────────────────────────────────
@@ -112,7 +117,7 @@ class Broadcast:
         except NoLanes:
             return None
         release = RELEASE(found.release) if found.release else _nothing
-        return _Runner(LOOP(found.lanes), release, found.sites, found.calls, found.library)
+        return _Runner(LOOP(found.lanes), release, found.sites, found.calls, found.watches, found.library)
 
     def _run(self, points: Points, pattern: Pattern, keep: bool) -> tuple[_Runner, Failure | None]:
         """Run the points by the entry that is best for them."""
@@ -151,7 +156,7 @@ class Broadcast:
         """Some of the points; how long one takes is kept."""
         pieces = pieces_for((end - first) * self.seconds.get(pattern, 0.0))
         before = time.perf_counter()
-        failure = points.run(runner.entry, runner.release, keep, first, end, pieces)
+        failure = points.run(runner.entry, runner.release, keep, first, end, pieces, runner.watches)
         seconds = time.perf_counter() - before
         self.spent[pattern] = self.spent.get(pattern, 0.0) + seconds
         if pieces == 1 and failure is None:

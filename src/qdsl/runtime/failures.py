@@ -1,4 +1,4 @@
-"""A stopped program as a message: what a kernel or the interpreter raised -> Diagnostic.
+"""A stopped program as a message: what a kernel or the interpreter raised -> Diagnostic. And what a watch saw.
 
 One code for each `core.ir.Code`: E0701 for a number outside a function's domain, and so on.
 """
@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from qdsl.lang.core.failure_words import at_element
 from qdsl.lang.core.ir import Code
+from qdsl.lang.core.sightings import Sighting
 from qdsl.lang.library import MODULES, PRELUDE
-from qdsl.lang.report import Diagnostic, Label, error
+from qdsl.lang.report import Diagnostic, Label, error, warning
 from qdsl.lang.source import Span
 from qdsl.lang.typed.tree import Expr, Variable
 
@@ -54,6 +55,12 @@ def stopped(failure: KernelFailure | KernelError, at: Span | None = None, note: 
     labels = _labels(failure.span, at, "here")
     hint = _HINTS.get(failure.kind, "")
     return Stopped(error(failure.kind.text, str(failure), *labels, note=note, hint=hint))
+
+
+def seen(sighting: Sighting, at: Span | None = None) -> Diagnostic:
+    """The message for what a watch saw; `at` is the statement that ran it."""
+    labels = _labels(sighting.span, at, "")
+    return warning(sighting.watch.worry.text, str(sighting), *labels)
 
 
 def _labels(origin: Span | None, at: Span | None, words: str) -> list[Label]:

@@ -16,13 +16,14 @@ import ctypes
 import struct
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING, Any
 
 from qdsl.lang.core.ir import BOOL, Code, Scalar, Type
 from qdsl.lang.native import Entry
-from qdsl.runtime import arguments, context
+from qdsl.runtime import arguments, context, watching
 from qdsl.runtime.broadcast import LOOP, RELEASE, Broadcast, Widen, unravelled
 from qdsl.runtime.columns import Call, ColumnFormat
 from qdsl.runtime.kernel_error import KernelError, error_of
@@ -103,6 +104,12 @@ class Kernel:
 
     def convert_and_call(self, *args: Any, nonfinite: str = "raise") -> Result:
         """The whole way, whatever the arguments are; plain numbers take a shorter one where there is one."""
+        if self._entry.watches:
+            with watching.as_one_call():
+                return self._converted_and_called(args, nonfinite)
+        return self._converted_and_called(args, nonfinite)
+
+    def _converted_and_called(self, args: Sequence[Any], nonfinite: str) -> Result:
         if nonfinite not in ("raise", "keep"):
             raise ValueError(f'nonfinite is "raise" or "keep", not {nonfinite!r}')
         if len(args) != len(self._types):
@@ -124,7 +131,7 @@ class Kernel:
         """One set of numbers."""
         numbers = self._numbers
         assert numbers is not None
-        memory = context.fresh(keep)
+        memory = context.fresh(keep, len(self._entry.watches))
         results = ctypes.create_string_buffer(numbers.result_bytes)
         try:
             status = self._call(words, results, memory)
@@ -132,6 +139,7 @@ class Kernel:
             self._release(memory)
         if status:
             raise error_of(status, memory, self.sites, self._calls, ())
+        self._tell(memory, ())
         return numbers.unpacked(results.raw)
 
     # ── columns ──────────────────────────────────────────────────────────────
@@ -143,7 +151,7 @@ class Kernel:
     def _loop_over(self, call: Call, keep: bool) -> Result:
         """Arrays that need no conversion."""
         assert self._loop is not None
-        memory = context.fresh(keep)
+        memory = context.fresh(keep, len(self._entry.watches))
         try:
             status = self._loop(call.columns, call.size, call.strides, call.outputs, memory)
         finally:
@@ -151,6 +159,7 @@ class Kernel:
         if status:
             index = unravelled(context.stopped(memory).element, call.shape)
             raise error_of(status, memory, self.sites, self._calls, index)
+        self._tell(memory, call.shape)
         return _several(call.results)
 
     # ── many points ──────────────────────────────────────────────────────────
@@ -184,7 +193,7 @@ class Kernel:
         held = arguments.write_words(words, row, self._types)
         results = (ctypes.c_int64 * max(1, arguments.words(self.signature.results)))()
         small = arguments.place_small_results(results, self.signature.results)
-        memory = context.fresh(keep)
+        memory = context.fresh(keep, len(self._entry.watches))
         try:
             status = self._call(words, results, memory)
             if status:
@@ -196,7 +205,13 @@ class Kernel:
         wrong = None if keep else arguments.first_nonfinite(values)
         if wrong is not None and arguments.first_nonfinite(row) is None:
             raise self._not_finite((*index, *wrong))
+        watching.tell(replace(each, element=index) for each, _ in context.sightings(memory, self._entry.watches))
         return values
+
+    def _tell(self, memory: context.Block, shape: tuple[int, ...]) -> None:
+        """What watches saw over points of that shape."""
+        for sighting, point in context.sightings(memory, self._entry.watches):
+            watching.tell([replace(sighting, element=unravelled(point, shape))])
 
 
 class _NumberFormat:
