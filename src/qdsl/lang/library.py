@@ -33,6 +33,8 @@ MODULES = (
     "evolution",
     "response",
     "two_level",
+    "jumps",
+    "floquet",
     "quadrature",
     "interpolation",
     "fourier",

@@ -20,6 +20,7 @@ from qdsl.lang.core.layout import element_type, shape_of
 from qdsl.lang.core.lower_body import ZERO, Body, rule
 from qdsl.lang.core.lower_effects import walk
 from qdsl.lang.core.lower_errors import leaves_comprehension, not_a_number
+from qdsl.lang.core.lower_steps import tells_space
 from qdsl.lang.core.lower_values import Data, Row
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
@@ -148,6 +149,8 @@ def comprehension(body: Body, node: typed.Comprehension) -> Data:
     """`[element for variable in iterable]`."""
     if body.program.effects.of(node.element).leaves:
         raise leaves_comprehension(node.element.span)
+    if tells_space(node.element, node.variable):
+        return _step_by_step(body, node)
     count, start = _from_zero(body, node.variable, node.iterable)
 
     def element(i: Value) -> Data:
@@ -155,6 +158,8 @@ def comprehension(body: Body, node: typed.Comprehension) -> Data:
         return body.expr(node.element)
 
     inner = node.element
+    if isinstance(types.pruned(inner.type), types.Ket | types.Density):
+        return body.conform(_states(body, node, count, element), node.type)
     if len(shape_of(node.type)) == 1:
         array = body.build(_unknown(node.type), [count], element)
     elif _is_plain(inner) and not _depends(inner.iterable, node.variable):
@@ -162,6 +167,56 @@ def comprehension(body: Body, node: typed.Comprehension) -> Data:
     else:
         array = _rows(body, node, count, element)
     return body.conform(array, node.type)
+
+
+def _step_by_step(body: Body, node: typed.Comprehension) -> Data:
+    """Each element written out, since which operators there are depends on the step."""
+    elements: list[Data] = []
+    for value in body.static_steps(node.iterable):
+        with body.apart():
+            if isinstance(value, Data):
+                body.bind(node.variable, value)
+            else:
+                body.variables[node.variable] = value
+            elements.append(body.expr(node.element))
+    if not isinstance(types.pruned(node.element.type), types.Ket | types.Density):
+        kinds = body.types_of(node.type, node.span)
+        rows = [tuple(each.values[place] for each in elements) for place in range(len(kinds))]
+        return Data(node.type, tuple(_array(body, kind, row) for kind, row in zip(kinds, rows, strict=True)))
+    (made,) = _no_states(body, node, body.constant(len(elements)))
+    for place, each in enumerate(elements):
+        made = _put(body, made, body.constant(place), each)
+    return Data(node.type, (made,))
+
+
+def _states(body: Body, node: typed.Comprehension, count: Value, element: Callable[[Value], Data]) -> Data:
+    """An array of states: a row of numbers for each."""
+
+    def step(i: Value, made: Value) -> Values:
+        return (_put(body, made, i, element(i)),)
+
+    empty = _no_states(body, node, count)
+    return Data(_unknown(node.type), body.b.for_(body.constant(0), count, empty, body.region(step)))
+
+
+def _no_states(body: Body, node: typed.Comprehension, count: Value) -> Values:
+    (kind,) = body.types_of(node.element.type, node.span)
+    assert isinstance(kind, ArrayType)
+    size = kind.shape[0]
+    assert size is not None
+    return (body.b.build([count, body.constant(size)], lambda b, *_: b.const(0.0), (None, size)),)
+
+
+def _put(body: Body, made: Value, place: Value, state: Data) -> Value:
+    """The rows with the numbers of a state in one of them."""
+
+    def along(j: Value, rows: Value) -> Values:
+        number = body.b.get(state.value, j, inside=True)
+        return (body.b.set(rows, (place, j), number, inside=True),)
+
+    size = body.b.len(made, 1)
+    (after,) = body.b.for_(body.constant(0), size, (made,), body.region(along))
+    return after
 
 
 def _unknown(type_: types.Type) -> types.Type:

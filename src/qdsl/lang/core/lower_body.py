@@ -145,9 +145,12 @@ class Body:
 
     def static(self, node: typed.Expr) -> Number | None:
         """The number that an expression is, where that is known now."""
-        return number(node, self._known_variable)
+        return number(node, self._known)
 
-    def _known_variable(self, variable: typed.Variable) -> Number | None:
+    def _known(self, node: typed.Local | typed.Quantum) -> Number | None:
+        if isinstance(node, typed.Quantum):
+            return self.known.get(self.expr(node).value) if node.name in ("length", "dim") else None
+        variable = node.variable
         value = self.variables.get(variable)
         if isinstance(value, Data) and len(value.values) == 1 and value.value in self.known:
             return self.known[value.value]

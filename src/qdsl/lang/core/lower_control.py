@@ -27,9 +27,10 @@ from qdsl.lang.core.ir import BOOL, INT, Code, Value
 from qdsl.lang.core.layout import core_types
 from qdsl.lang.core.lower_arrays import over
 from qdsl.lang.core.lower_body import Body, rule
-from qdsl.lang.core.lower_effects import always_leaves, walk
+from qdsl.lang.core.lower_effects import always_leaves
 from qdsl.lang.core.lower_fence import NO_FRAME, Fence, Frame, Rest, no_exit
 from qdsl.lang.core.lower_hoist import hoisted, with_condition_inside
+from qdsl.lang.core.lower_steps import tells_space
 from qdsl.lang.core.lower_values import NOTHING, Data
 from qdsl.lang.report import InternalError
 from qdsl.lang.typed import tree as typed
@@ -234,19 +235,7 @@ def _makes_staged(body: Body, node: typed.For) -> bool:
         node.variable.type
     ):
         return True
-    return any(_tells_space(each, node.variable) for each in walk(node.body))
-
-
-def _tells_space(node: object, variable: typed.Variable) -> bool:
-    """`r[k]`, `ket(c, k)`, `P(c, k)` of the variable of a loop."""
-    match node:
-        case typed.Index(type=type_, indices=told) if is_staged(type_):
-            pass
-        case typed.Quantum(name="ket" | "P", arguments=(_, *told)):
-            pass
-        case _:
-            return False
-    return any(isinstance(each, typed.Local) and each.variable is variable for part in told for each in walk(part))
+    return tells_space(node.body, node.variable)
 
 
 def _step_by_step(body: Body, node: typed.For) -> None:

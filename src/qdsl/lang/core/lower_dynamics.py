@@ -166,14 +166,20 @@ def solved(body: Body, node: typed.Quantum, observables: Sequence[Operator] | No
     _note(body, equation, "evolve", spaces, is_density, pruned, choice, start.support is not None, read is not None)
     places = kept.tolist()
     first = Data(types.Array(types.SCALAR, (len(places),)), (start.numbers(body, places),))
-    reader = _reader(body, places, whole.size, spaces, is_density, observables)
-    is_single = not isinstance(types.pruned(times_node.type), types.Array)
-    times = body.expr(times_node)
-    if is_single:
-        times = Data(types.Array(TIME, (1,)), (body.b.array([times.value]),))
-    rows = solver_call(body, node, choice, equation, pruned, reader, first, times)
-    if not is_single:
-        return rows
+    reader, _ = reader_of(body, places, whole.size, spaces, is_density, observables)
+
+    def at(times: Data) -> Value:
+        return solver_call(body, node, choice, equation, pruned, reader, first, times)
+
+    return rows_or_row(body, times_node, at)
+
+
+def rows_or_row(body: Body, node: typed.Expr, solved: Callable[[Data], Value]) -> Value:
+    """What a solver gives for times; of a single time its only row."""
+    times = body.expr(node)
+    if isinstance(types.pruned(node.type), types.Array):
+        return solved(times)
+    rows = solved(Data(types.Array(TIME, (1,)), (body.b.array([times.value]),)))
     row = body.constant(0)
     count = rows.type.shape[1]  # type: ignore[union-attr]
     return body.b.build([body.b.len(rows, 1)], lambda b, i: b.get(rows, row, i, inside=True), (count,))
@@ -267,15 +273,15 @@ def _weight(body: Body, weight: Weight, hamiltonian: Operator, jumps: Sequence[O
     return product[0 if weight.part is Part.RE else 1]
 
 
-def _reader(
+def reader_of(
     body: Body,
     places: Sequence[int],
     size: int,
     spaces: Sequence[Space],
     is_density: bool,
     observables: Sequence[Operator] | None,
-) -> Closure:
-    """What is read of the unknowns: expectations, or all numbers of the state."""
+) -> tuple[Closure, int]:
+    """What is read of the unknowns: expectations, or all numbers of the state; how many numbers that is."""
     count = size if observables is None else len(observables)
 
     def write(y: Data) -> Values:
@@ -285,7 +291,7 @@ def _reader(
         return (body.b.array([expectation(body, each, spaces, numbers, is_density) for each in observables]),)
 
     own = types.Array(types.SCALAR, (len(places),))
-    return outlined(body, "read", (own,), types.Array(types.SCALAR, (count,)), write)
+    return outlined(body, "read", (own,), types.Array(types.SCALAR, (count,)), write), count
 
 
 def solver_call(

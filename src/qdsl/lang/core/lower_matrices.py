@@ -15,12 +15,13 @@ from qdsl.lang.core.ir import Value
 from qdsl.lang.core.lower_body import Body
 from qdsl.lang.core.lower_complex import mul
 from qdsl.lang.core.lower_errors import lacks_space
-from qdsl.lang.core.lower_operators import all_spaces, operator_of
+from qdsl.lang.core.lower_operators import all_spaces, flip_of, operator_of
 from qdsl.lang.core.lower_states import check_spaces, state_rule
 from qdsl.lang.core.lower_values import Data
 from qdsl.lang.core.sparse_code import Numbers, added, combination
-from qdsl.lang.core.staged import Operator
+from qdsl.lang.core.staged import BraBound, Coefficient, Operator
 from qdsl.lang.quantum.coordinates import place
+from qdsl.lang.quantum.pattern import Sum
 from qdsl.lang.quantum.sparse import size_of
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
@@ -91,6 +92,53 @@ def _of_density(body: Body, type_: types.Type, y: Value) -> Data:
             part = body.constant(0.0) if i == j else numbers.at(at + 1)
             im.append(part if i <= j else body.b.op("neg", part))
     return Data(type_, (_square(body, body.b.array(re), d), _square(body, body.b.array(im), d)))
+
+
+def density_as_operator(body: Body, node: typed.Expr) -> Operator:
+    """A density as numbers times the patterns |i><j|."""
+    spaces = body.spaces_of(node.type, node.span)
+    y = body.expr(node).value
+    numbers = Numbers(body, y)
+    d = size_of(spaces)
+    support = body.supports.get(y)
+    terms: list[tuple[Sum, Coefficient | None]] = []
+    for i in range(d):
+        for j in range(i, d):
+            at = int(place(d, np.array([i]), np.array([j]))[0])
+            if support is not None and at not in support and at + 1 not in support:
+                continue
+            pattern = flip_of(spaces, i, j)
+            if i == j:
+                terms.append((pattern, (numbers.at(at), body.zero())))
+                continue
+            im = numbers.at(at + 1)
+            terms.append((pattern, (numbers.at(at), im)))
+            terms.append((pattern.adjoint, (numbers.at(at), body.b.op("neg", im))))
+    return Operator(tuple(terms))
+
+
+def outer_product(body: Body, node: typed.Quantum) -> Operator:
+    """|psi><phi| of kets of the same spaces, or of different ones."""
+    ket, bra = body.expr(node.arguments[0]), body.staged(node.arguments[1])
+    assert isinstance(bra, BraBound)
+    rows = body.spaces_of(node.arguments[0].type, node.span)
+    if rows != bra.spaces:
+        raise lacks_space(node.span, ", ".join(f"`{each.name}`" for each in set(rows) ^ set(bra.spaces)))
+    d = size_of(rows)
+    left, right = Numbers(body, ket.value), Numbers(body, bra.values[0])
+    supports = body.supports.get(ket.value), body.supports.get(bra.values[0])
+    terms: list[tuple[Sum, Coefficient | None]] = []
+    for i in range(d):
+        for j in range(d):
+            if _is_nothing(supports[0], i, d) or _is_nothing(supports[1], j, d):
+                continue
+            other = right.at(j), body.b.op("neg", right.at(j + d))
+            terms.append((flip_of(rows, i, j), mul(body, (left.at(i), left.at(i + d)), other)))
+    return Operator(tuple(terms))
+
+
+def _is_nothing(support: frozenset[int] | None, at: int, size: int) -> bool:
+    return support is not None and at not in support and at + size not in support
 
 
 @state_rule("trace")

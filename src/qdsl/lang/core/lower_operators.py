@@ -15,7 +15,7 @@ from qdsl.lang.core.lower_body import Body, staged_rule
 from qdsl.lang.core.lower_bras import bra
 from qdsl.lang.core.lower_complex import conj, mul
 from qdsl.lang.core.lower_errors import level_not_known, no_inverse_order, outside_space, space_not_known
-from qdsl.lang.core.staged import Coefficient, Many, Operator, SpaceBound, Staged
+from qdsl.lang.core.staged import ChannelBound, Coefficient, Many, Operator, SpaceBound, Staged
 from qdsl.lang.quantum.local import Local, elementary, flip, projector
 from qdsl.lang.quantum.pattern import Sum
 from qdsl.lang.report import InternalError
@@ -132,12 +132,12 @@ def _by_hand(body: Body, node: typed.Quantum) -> Operator:
     entries = _entries(body, numbers, spaces)
     total = Operator()
     for row, column, value in entries:
-        pattern = _flip(spaces, row, column)
+        pattern = flip_of(spaces, row, column)
         total = plus(total, scaled(body, Operator(((pattern, None),)), value))
     return total
 
 
-def _flip(spaces: Sequence[Space], row: int, column: int) -> Sum:
+def flip_of(spaces: Sequence[Space], row: int, column: int) -> Sum:
     """|row><column| over several spaces."""
     pattern = Sum.one()
     for space in reversed(spaces):
@@ -299,6 +299,24 @@ def _sum(body: Body, node: typed.Quantum) -> Operator:
     return total
 
 
+def _of_density(body: Body, node: typed.Quantum) -> Operator:
+    from qdsl.lang.core.lower_matrices import density_as_operator
+
+    return density_as_operator(body, node.arguments[0])
+
+
+def _outer(body: Body, node: typed.Quantum) -> Operator:
+    from qdsl.lang.core.lower_matrices import outer_product
+
+    return outer_product(body, node)
+
+
+def _channel(body: Body, node: typed.Quantum) -> ChannelBound:
+    many = body.staged(node.arguments[0])
+    assert isinstance(many, Many)
+    return ChannelBound(tuple(each for each in many.elements if isinstance(each, Operator)))
+
+
 def _propagator(body: Body, node: typed.Quantum) -> Operator:
     from qdsl.lang.core.lower_response import propagator
 
@@ -360,4 +378,7 @@ _RULES: dict[str, Rule] = {
     "dagger": _dagger,
     "sum": _sum,
     "propagator": _propagator,
+    "operator": _of_density,
+    "outer": _outer,
+    "channel": _channel,
 }

@@ -4,6 +4,9 @@ and are loaded when the first is met.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
+
 from qdsl.lang.core.lower_body import Body, rule
 from qdsl.lang.core.lower_values import Data
 from qdsl.lang.report import InternalError
@@ -12,12 +15,19 @@ from qdsl.lang.typed import tree as typed
 
 @rule(typed.Quantum)
 def quantum(body: Body, node: typed.Quantum) -> Data:
-    from qdsl.lang.core import lower_dynamics, lower_matrices, lower_response, lower_states
-
-    assert lower_matrices is not None  # importing it registers its rules
-
-    found = lower_states.STATES.get(node.name) or lower_dynamics.EVOLUTIONS.get(node.name)
-    found = found or lower_response.RESPONSES.get(node.name)
+    found = _rules().get(node.name)
     if found is None:
         raise InternalError(f"no way to lower {node.name}")
     return found(body, node)
+
+
+@cache
+def _rules() -> dict[str, Callable[[Body, typed.Quantum], Data]]:
+    """The rules of all modules; importing the first two adds to those of `lower_states`."""
+    from qdsl.lang.core import lower_channels, lower_matrices  # noqa: F401
+    from qdsl.lang.core.lower_dynamics import EVOLUTIONS
+    from qdsl.lang.core.lower_response import RESPONSES
+    from qdsl.lang.core.lower_states import STATES
+    from qdsl.lang.core.lower_trajectory import TRAJECTORIES
+
+    return STATES | EVOLUTIONS | RESPONSES | TRAJECTORIES

@@ -408,6 +408,10 @@ def _expect(body: Body, node: typed.Quantum) -> Data:
     spaces = body.spaces_of(element, state_node.span)
     check_observable(body, operator, spaces, operator_node.span)
     is_density = isinstance(types.pruned(element), types.Density)
+    if isinstance(state_node, typed.Quantum) and state_node.name == "trajectory":
+        from qdsl.lang.core.lower_trajectory import wave
+
+        return _only(body, node.type, wave(body, state_node, [operator]))
     if isinstance(state_node, typed.Quantum) and state_node.name == "evolve":
         from qdsl.lang.core.lower_dynamics import observed
 

@@ -75,6 +75,13 @@ class Many:
     elements: tuple[Staged, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class ChannelBound:
+    """The Kraus operators of a channel."""
+
+    kraus: tuple[Operator, ...]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class PovmBound:
     """The effects of a measurement, one for each outcome."""
@@ -94,4 +101,4 @@ class Inline:
     variables: Mapping[typed.Variable, object]
 
 
-Staged = SpaceBound | Operator | BraBound | Many | PovmBound | Inline
+Staged = SpaceBound | Operator | BraBound | Many | PovmBound | ChannelBound | Inline

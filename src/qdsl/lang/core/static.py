@@ -23,8 +23,8 @@ _OPERATIONS: Mapping[str, Callable[..., Number]] = {
 }
 
 
-def number(node: typed.Expr, known: Callable[[typed.Variable], Number | None]) -> Number | None:
-    """The value of an expression of known numbers; `known` tells what a variable is."""
+def number(node: typed.Expr, known: Callable[[typed.Local | typed.Quantum], Number | None]) -> Number | None:
+    """The value of an expression of known numbers; `known` tells what a variable is, and the size of a space."""
     match node:
         case typed.Constant(value=bool() | str()):
             return None
@@ -32,8 +32,8 @@ def number(node: typed.Expr, known: Callable[[typed.Variable], Number | None]) -
             return value  # type: ignore[return-value]
         case typed.Local(variable=typed.Variable(value=typed.Constant() as constant)):
             return number(constant, known)
-        case typed.Local(variable=variable):
-            return known(variable)
+        case typed.Local() | typed.Quantum():
+            return known(node)
         case typed.Shown(value=value):
             return number(value, known)
         case typed.Cast(value=value):

@@ -107,10 +107,20 @@ class _Resolver(Expressions):
             self.visit(parameter.default)
         for parameter in node.parameters:
             self._bind(parameter.name, Kind.PARAMETER, parameter)
+        for parameter in node.parameters:
+            self._bind_length(parameter.type)
         self.visit(node.result)
         self.visit(node.body)
         self.scope = outer
         self.blocks.close_function()
+
+    def _bind_length(self, type_: tree.TypeExpr | None) -> None:
+        """`r: Qubit[n]`: inside the function, n is how many there are."""
+        length = type_.length if isinstance(type_, tree.TypeName) else None
+        if isinstance(length, tree.Reference) and length not in self.symbols:
+            name = tree.Name(length.span, length.name)
+            self._bind(name, Kind.PARAMETER, length)
+            self.symbols[length] = self.symbols[name]
 
     def experiment(self, node: tree.Experiment) -> None:
         self.blocks.open_function()

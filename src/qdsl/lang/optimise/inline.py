@@ -24,7 +24,8 @@ LARGEST = 4_000
 """Operations in one function: doubling at every level of a chain of calls must end."""
 
 LONG = 400
-"""Operations of a function beside which a call is nothing."""
+ROUNDS = 32
+"""Operations of a function, and rounds of a loop in it, beside which a call is nothing."""
 
 MOST = 100_000
 """Operations copied in one module, so that a chain of thousands of calls, each longer by the ones below, ends too."""
@@ -41,7 +42,7 @@ def inline(module: Module) -> Module:
         step = _Inline(ready, _size(module.functions[name]), left)
         done[name] = step.rewrite(module.functions[name])
         left = step.left
-        if name not in again and (step.size <= LONG or calls[name] <= 1):
+        if name not in again and (calls[name] <= 1 or not _is_long(done[name], step.size)):
             ready[name] = done[name], step.size
     if all(done[name] is function for name, function in module.functions.items()):
         return module
@@ -77,6 +78,15 @@ def _calls(module: Module) -> Counter[str]:
     """In how many places each function is called."""
     called = (op for function in module.functions.values() for op in function.body.walk() if op.name == "call")
     return Counter(op.attributes["function"] for op in called)
+
+
+def _is_long(function: Function, size: int) -> bool:
+    """Whether a call of it costs nothing beside what it does."""
+    if size > LONG:
+        return True
+    known = {op.result: op.attributes["value"] for op in function.body.walk() if op.name == "const"}
+    loops = (op for op in function.body.ops if op.name == "build" and len(op.operands) == 1)
+    return any(known.get(op.operands[0], 0) >= ROUNDS and len(op.regions[0].ops) > 8 for op in loops)
 
 
 def _size(function: Function) -> int:

@@ -214,7 +214,16 @@ def assign(c: Checker, node: surface.Assign) -> list[typed.Statement]:
         c.report(c.errors.variable_is_int(value.span, type_, variable.name, variable.span, _literal(symbol.node)))
         return []
     reason = Reason(variable.span, f"`{variable.name}` began so")
-    return [typed.Assign(node.span, variable, c.fit(value, variable.type, reason))]
+    fitted = c.fit(value, variable.type, reason)
+    _widen(variable, fitted.type)
+    return [typed.Assign(node.span, variable, fitted)]
+
+
+def _widen(variable: typed.Variable, type_: Type) -> None:
+    """`H = H + Z(r[k])`: from here on, H acts on that space too."""
+    own, further = pruned(variable.type), pruned(type_)
+    if isinstance(own, types.Operator) and isinstance(further, types.Operator):
+        variable.type = types.Operator(own.dimension, own.places | further.places)
 
 
 def _literal(node: surface.Node | None) -> Span | None:

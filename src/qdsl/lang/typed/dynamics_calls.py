@@ -20,9 +20,9 @@ from qdsl.lang.typed import types
 from qdsl.lang.typed.checker import Checker, Reason
 from qdsl.lang.typed.dimension import CYCLE, ONE, RATE, Dimension, DimVar, Exponent, Turn, base
 from qdsl.lang.typed.operator_rules import as_operator, quantum
-from qdsl.lang.typed.quantum_calls import Rule, as_density
+from qdsl.lang.typed.quantum_calls import Rule, as_density, known_size
 from qdsl.lang.typed.spaces import Places, missing
-from qdsl.lang.typed.types import BROKEN, SCALAR, TEXT, Type, pruned
+from qdsl.lang.typed.types import BROKEN, INT, SCALAR, TEXT, Type, pruned
 from qdsl.lang.typed.unification import element_of
 
 TIME = types.Real(base("Time"))
@@ -134,6 +134,59 @@ def steady_state(c: Checker, node: surface.Call, arguments: Sequence[surface.Arg
     hamiltonian, places, scale = generator
     places |= _places_in(options[0][1])
     return quantum(c, node.span, types.Density(places), "steady_state", (hamiltonian,), (*options, ("scale", scale)))
+
+
+def trajectory(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
+    """`trajectory(H, psi, ts, loss = [..], seed = 7, number = 3)`: one wave function that jumps at random times."""
+    given = _given(c, node, arguments, "trajectory", ("loss", "from", "rtol", "atol", "seed", "number"))
+    takes = "H, a ket, times, what is lost and a seed: trajectory(H, psi, ts, loss = [..], seed = 7)"
+    if given is None or len(given.plain) != 3 or not {"loss", "seed"} <= given.named.keys():
+        if given is not None:
+            c.report(c.quantum.argument_count(node.span, "trajectory", takes))
+        return c.broken(node.span)
+    generator = _generator(c, given.plain[0], "trajectory")
+    state = c.expr(given.plain[1])
+    times = c.expr(given.plain[2], types.Array(TIME))
+    options = _options(c, given, "trajectory")
+    if generator is None or options is None or BROKEN in (pruned(state.type), pruned(times.type)):
+        return c.broken(node.span)
+    type_ = pruned(state.type)
+    if not isinstance(type_, types.Ket):
+        c.report(c.quantum.takes(state.span, "trajectory", "a ket second", types.resolved(type_)))
+        return c.broken(node.span)
+    hamiltonian, places, scale = generator
+    loss = dict(options).get("loss")
+    for operator, own in [(hamiltonian, places), *([(loss, _places_in(loss))] if loss is not None else [])]:
+        if lacking := missing(own, type_.places):
+            c.report(c.quantum.space_missing(operator.span, lacking, state.span))
+            return c.broken(node.span)
+    _, shape = element_of(times.type)
+    times = c.fit(times, TIME if shape is None else types.Array(TIME, shape))
+    if pruned(times.type) is BROKEN:
+        return times
+    result: Type = type_ if shape is None else types.Array(type_, shape)
+    return quantum(c, node.span, result, "trajectory", (hamiltonian, state, times), (*options, ("scale", scale)))
+
+
+def quasienergies(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
+    """`quasienergies(t -> H0 + f(t) * V, period)`: Floquet's, as rates between -pi/period and pi/period."""
+    known = ("from", "method", "rtol", "atol")
+    given = _given(c, node, arguments, "quasienergies", known)
+    if given is None or len(given.plain) != 2:
+        if given is not None:
+            c.report(c.quantum.argument_count(node.span, "quasienergies", "H and its period: quasienergies(H, 1 us)"))
+        return c.broken(node.span)
+    generator = _generator(c, given.plain[0], "quasienergies")
+    time = c.fit(c.expr(given.plain[1], TIME), TIME)
+    options = _options(c, given, "quasienergies")
+    if generator is None or options is None or pruned(time.type) is BROKEN:
+        return c.broken(node.span)
+    hamiltonian, places, scale = generator
+    unitary = quantum(
+        c, node.span, types.Operator(ONE, places), "propagator", (hamiltonian, time), (*options, ("scale", scale))
+    )
+    result = types.Array(types.Real(RATE), (known_size(places),))
+    return quantum(c, node.span, result, "quasienergies", (unitary, time))
 
 
 def correlation(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
@@ -283,6 +336,8 @@ def _options(c: Checker, given: _Given, function: str) -> tuple[tuple[str, typed
                 if not isinstance(value, typed.Constant) or value.value not in METHODS:
                     c.report(c.quantum.word(node.span, "method", METHODS))
                     return None
+            case "seed" | "number":
+                value = c.fit(c.expr(node, INT), INT)
             case _:
                 value = c.fit(c.expr(node, SCALAR), SCALAR)
         if value is None or pruned(value.type) is BROKEN:
@@ -333,4 +388,6 @@ DYNAMICS: dict[str, Rule] = {
     "steady_state": steady_state,
     "correlation": correlation,
     "spectrum": spectrum,
+    "trajectory": trajectory,
+    "quasienergies": quasienergies,
 }

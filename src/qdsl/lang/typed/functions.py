@@ -20,7 +20,7 @@ from qdsl.lang.typed.dimension import Dimension, DimVar
 from qdsl.lang.typed.places import is_quantum
 from qdsl.lang.typed.scheme import standardise
 from qdsl.lang.typed.space_declarations import named, refined
-from qdsl.lang.typed.types import BROKEN, NEVER, NOTHING, Type, pruned
+from qdsl.lang.typed.types import BROKEN, INT, NEVER, NOTHING, Type, pruned
 from qdsl.lang.typed.unification import give_up
 from qdsl.lang.typed.usage import parameter_types
 
@@ -71,6 +71,8 @@ def _head(c: Checker, node: surface.Function) -> typed.Function:
             symbol.entity = Dimension({DimVar(generic.name.text, rigid=True): 1})
     told = _told_by_use(c, node)
     parameters = tuple(_parameter(c, each, told) for each in node.parameters)
+    for each in node.parameters:
+        _length_variable(c, each)
     result = types.TypeVar() if node.result is None else annotated(c, node.result)
     type_ = types.Function(tuple(variable.type for variable in parameters), result)
     defaults: tuple[typed.Expr | None, ...] = tuple(None for _ in parameters)
@@ -78,6 +80,32 @@ def _head(c: Checker, node: surface.Function) -> typed.Function:
     return typed.Function(
         node.name.text, parameters, defaults, type_, unchecked, node.name.span, node.doc, c.module_name
     )
+
+
+def _length_variable(c: Checker, parameter: surface.Parameter) -> None:
+    """`r: Qubit[n]`: n is an Int in the body."""
+    length = parameter.type.length if isinstance(parameter.type, surface.TypeName) else None
+    symbol = c.symbol(length) if length is not None else None
+    if length is not None and symbol is not None and symbol.node is length:
+        symbol.entity = typed.Variable(symbol.name, INT, length.span)
+
+
+def _with_lengths(c: Checker, node: surface.Function, value: typed.Expr) -> typed.Expr:
+    """The body, with the lengths that its registers name bound before."""
+    lets: list[typed.Statement] = []
+    for each in node.parameters:
+        length = each.type.length if isinstance(each.type, surface.TypeName) else None
+        symbol = c.symbol(length) if length is not None else None
+        register = c.symbol(each.name)
+        if length is None or symbol is None or symbol.node is not length or register is None:
+            continue
+        of = typed.Local(length.span, register.entity.type, register.entity)
+        lets.append(typed.Let(length.span, symbol.entity, typed.Quantum(length.span, INT, "length", (of,))))
+    if not lets:
+        return value
+    if isinstance(value, typed.Block):
+        return typed.Block(value.span, value.type, (*lets, *value.statements), value.value, display=value.display)
+    return typed.Block(value.span, value.type, tuple(lets), value, display=value.display)
 
 
 def _told_by_use(c: Checker, node: surface.Function) -> dict[Symbol, Type]:
@@ -131,7 +159,7 @@ def _check_body(c: Checker, node: surface.Function, function: typed.Function) ->
     else:
         value = c.expr(node.body, declared)
     c.bodies.pop()
-    function.body = _with_result(c, node, function, value, body)
+    function.body = _with_lengths(c, node, _with_result(c, node, function, value, body))
 
 
 def _with_result(

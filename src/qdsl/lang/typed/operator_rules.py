@@ -48,6 +48,8 @@ def product(c: Checker, span: Span, left: typed.Expr, right: typed.Expr) -> type
         return c.broken(span)
     if is_number(left) or is_number(right):
         return _scaled(c, span, left, right)
+    if _share_spaces(left, right):
+        left, right = as_operator(c, left), as_operator(c, right)
     a, b = _as_operator(c, left, right), _as_operator(c, right, left)
     match pruned(a.type), pruned(b.type):
         case types.Operator(m, p), types.Operator(n, q):
@@ -68,6 +70,15 @@ def product(c: Checker, span: Span, left: typed.Expr, right: typed.Expr) -> type
         case _:
             c.report(c.quantum.no_product(span, "*", types.resolved(left.type), types.resolved(right.type), ""))
             return c.broken(span)
+
+
+def _share_spaces(left: typed.Expr, right: typed.Expr) -> bool:
+    """Whether both are densities of a common space: `rho * rho` is a product of matrices, not a state of both."""
+    match pruned(left.type), pruned(right.type):
+        case types.Density(p), types.Density(q):
+            return bool(p & q)
+        case _:
+            return False
 
 
 def tensor(c: Checker, span: Span, left: typed.Expr, right: typed.Expr) -> typed.Expr:

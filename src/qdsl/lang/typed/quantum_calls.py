@@ -368,7 +368,7 @@ def matrix(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]
     if not isinstance(type_, types.Operator):
         c.report(c.quantum.takes(value.span, "matrix", "an operator or a density", types.resolved(type_)))
         return c.broken(node.span)
-    size = _known_size(type_.places)
+    size = known_size(type_.places)
     return quantum(c, node.span, types.Array(types.Complex(type_.dimension), (size, size)), "matrix", (value,))
 
 
@@ -381,11 +381,11 @@ def amplitudes(c: Checker, node: surface.Call, arguments: Sequence[surface.Argum
     if not isinstance(type_, types.Ket):
         c.report(c.quantum.takes(values[0].span, "amplitudes", "a ket", types.resolved(type_)))
         return c.broken(node.span)
-    result = types.Array(types.Complex(ONE), (_known_size(type_.places),))
+    result = types.Array(types.Complex(ONE), (known_size(type_.places),))
     return quantum(c, node.span, result, "amplitudes", tuple(values))
 
 
-def _known_size(places: Places) -> int | None:
+def known_size(places: Places) -> int | None:
     if is_open(places):
         return None
     return _size_of([each for each in places if isinstance(each, Space)])
@@ -400,7 +400,7 @@ def size(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) 
     if isinstance(type_, types.SpaceType):
         known = _size_of([type_.space])
     elif isinstance(type_, types.Operator | types.Ket | types.Density):
-        known = _known_size(type_.places)
+        known = known_size(type_.places)
     else:
         c.report(c.quantum.not_a_space(values[0].span, "dim", types.resolved(type_)))
         return c.broken(node.span)
@@ -449,6 +449,39 @@ def total(c: Checker, node: surface.Call, values: Sequence[typed.Expr]) -> typed
     return quantum(c, node.span, element, "sum", tuple(values))
 
 
+def channel(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
+    """`Channel([K0, K1])`."""
+    values = positional(c, node, arguments, "Channel", "a list of Kraus operators: Channel([K0, K1])", 1, 1)
+    if values is None:
+        return c.broken(node.span)
+    element, shape = element_of(values[0].type)
+    if not isinstance(element, types.Operator) or shape is None:
+        c.report(c.quantum.takes(values[0].span, "Channel", "a list of operators", types.resolved(values[0].type)))
+        return c.broken(node.span)
+    if not c.same_dimension(element.dimension, ONE, values[0].span):
+        c.report(c.dims.plain_number(values[0].span, "Channel", element.dimension))
+        return c.broken(node.span)
+    return quantum(c, node.span, types.Channel(element.places), "channel", tuple(values))
+
+
+def apply(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
+    """`apply(E, rho)`: what a channel makes of a state."""
+    values = positional(c, node, arguments, "apply", "a channel and a state: apply(E, rho)", 2, 2)
+    if values is None:
+        return c.broken(node.span)
+    own = pruned(values[0].type)
+    state = as_density(c, values[1], "apply")
+    if not isinstance(own, types.Channel):
+        c.report(c.quantum.takes(values[0].span, "apply", "a channel first", types.resolved(own)))
+        return c.broken(node.span)
+    if state is None:
+        return c.broken(node.span)
+    if lacking := missing(own.places, places_of(state)):
+        c.report(c.quantum.space_missing(values[0].span, lacking, state.span))
+        return c.broken(node.span)
+    return quantum(c, node.span, state.type, "apply_channel", (values[0], state))
+
+
 def show_as(c: Checker, node: surface.ShowAs) -> typed.Expr:
     """`show H as matrix`."""
     value = c.expr(node.value)
@@ -488,6 +521,8 @@ QUANTUM_CALLS: dict[str, Rule] = {
     "amplitudes": amplitudes,
     "dim": size,
     "expect": expectation,
+    "Channel": channel,
+    "apply": apply,
 }
 
 __all__ = ["ALSO", "ELEMENTARY", "QUANTUM_CALLS", "Rule", "written_ket"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
+from qdsl.lang.names import Kind as NameKind
 from qdsl.lang.names import Symbol
 from qdsl.lang.surface import tree as surface
 from qdsl.lang.typed import tree as typed
@@ -62,13 +63,19 @@ def _size(c: Checker, node: surface.TypeName, kind: Kind, is_declared: bool) -> 
 
 def _length(c: Checker, node: surface.Expr, is_declared: bool) -> int | None:
     found = _number(c, node)
-    if found is None and isinstance(node, surface.Reference) and not is_declared and c.symbol(node) is None:
+    if found is None and not is_declared and _is_open(c, node):
         return None
     if found is None or found.denominator != 1 or not 1 <= found <= LARGEST_REGISTER:
         needs = f"a length from 1 to {LARGEST_REGISTER} in a register"
         c.report(c.quantum.size_of_space(node.span, Kind.QUBIT, needs))
         return 0
     return int(found)
+
+
+def _is_open(c: Checker, node: surface.Expr) -> bool:
+    """Whether it is a name that the call of a function brings a length for."""
+    symbol = c.symbol(node)
+    return isinstance(node, surface.Reference) and (symbol is None or symbol.kind is NameKind.PARAMETER)
 
 
 def _number(c: Checker, node: surface.Expr) -> Fraction | None:

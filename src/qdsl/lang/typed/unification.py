@@ -53,6 +53,8 @@ class Unifier:
                 return self.same_dimension(a, b, span)
             case types.Operator(a, _), types.Operator(b, _):
                 return self.same_dimension(a, b, span)
+            case (types.Channel(p), types.Channel(q)) | (types.Povm(p, _), types.Povm(q, _)):
+                return p == q or is_open(p) or is_open(q)
             case (types.Ket(p), types.Ket(q)) | (types.Density(p), types.Density(q)) | (types.Bra(p), types.Bra(q)):
                 return p == q or is_open(p) or is_open(q)
             case types.Array(a, m), types.Array(b, n):
