@@ -1,5 +1,5 @@
-"""What a program does, in a form that two runs can be compared by: every bit of a result and of what watches saw, or the
-whole failure.
+"""What a program does, in a form that two runs can be compared by: every bit of a result and of what watches saw, or
+the whole failure.
 """
 
 from __future__ import annotations

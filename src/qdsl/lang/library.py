@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from qdsl.lang import names
 from qdsl.lang.names import Kind, Scope, Symbol
 from qdsl.lang.report import Diagnostics, InternalError
-from qdsl.lang.source import Source
+from qdsl.lang.source import Source, Span
 from qdsl.lang.surface import parse
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed.dimension import Dimension
@@ -33,6 +33,7 @@ MODULES = (
     "evolution",
     "response",
     "two_level",
+    "watching",
     "jumps",
     "floquet",
     "quadrature",
@@ -42,6 +43,17 @@ MODULES = (
     "stiff",
 )
 """The modules whose names a program has to import; they see the prelude, and import those before them."""
+
+
+FILES = frozenset(f"stdlib/{name}.qdsl" for name in (*PRELUDE, *MODULES))
+"""What the modules are called in messages."""
+
+
+def in_program(span: Span | None) -> Span | None:
+    """The place itself, or the call outside of the library that led to it; None where no such is known."""
+    while span is not None and span.source.name in FILES:
+        span = span.caller
+    return span
 
 
 @dataclass(eq=False, repr=False)

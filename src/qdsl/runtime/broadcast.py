@@ -18,11 +18,12 @@ from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from qdsl.lang.core.ir import ArrayType, Code, Scalar
+from qdsl.lang.core.sightings import Sighting
 from qdsl.lang.native import Entry
 from qdsl.lang.native.sites import Site, Watched
 from qdsl.lang.native.wide_module import NoLanes, Pattern, WideModule
 from qdsl.lang.source import Span
-from qdsl.runtime import arguments, watching
+from qdsl.runtime import arguments
 from qdsl.runtime.kernel_error import KernelError, error_of
 from qdsl.runtime.points import Failure, Points, laid_out, pieces_for
 
@@ -55,13 +56,17 @@ class _Runner(NamedTuple):
     library: object
 
 
+Once = Callable[[Sequence[Any], bool, tuple[int, ...], list[Sighting]], list[Any]]
+"""`once(arguments, keep, index, seen)` runs a single point; what watches see joins `seen`."""
+
+
 class Broadcast:
-    """How one kernel goes over points. `once(arguments, keep, index)` runs a single one."""
+    """How one kernel goes over points."""
 
     def __init__(
         self,
         entry: Entry,
-        once: Callable[[Sequence[Any], bool, tuple[int, ...]], list[Any]],
+        once: Once,
         release: Callable[[Any], None],
         widen: Widen | None,
     ) -> None:
@@ -77,11 +82,13 @@ class Broadcast:
         self.seconds: dict[Pattern, float] = {}
         self.spent: dict[Pattern, float] = {}
 
-    def over(self, given: Sequence[np.ndarray], shape: tuple[int, ...], keep: bool) -> list[np.ndarray]:
-        """The results over points of that shape, of which there is at least one."""
+    def over(
+        self, given: Sequence[np.ndarray], shape: tuple[int, ...], keep: bool, seen: list[Sighting]
+    ) -> list[np.ndarray]:
+        """The results over points of that shape, of which there is at least one; what watches see joins `seen`."""
         pattern = tuple(map(_varies, given, self.types))
         if self._columns_for(pattern) is None and self._in_lanes(pattern) is None:
-            return self._each_by_itself(given, shape, keep)
+            return self._each_by_itself(given, shape, keep, seen)
         lengths = self._lengths(given, shape, keep)
         points = laid_out(self._stretched(given, shape), self.types, self.signature.results, shape, lengths)
         runner, failure = self._run(points, pattern, keep)
@@ -93,7 +100,7 @@ class Broadcast:
         if failure is not None:
             index = unravelled(failure.point, shape)
             raise error_of(failure.status, failure.memory, runner.sites, runner.calls, index)
-        watching.tell(replace(each, element=unravelled(each.element[0], shape)) for each in points.seen)
+        seen += [replace(each, element=unravelled(each.element[0], shape)) for each in points.seen]
         return points.results
 
     # ── which entry ──────────────────────────────────────────────────────────
@@ -215,7 +222,7 @@ class Broadcast:
             return [() for _ in results]
         if all(not isinstance(type_, ArrayType) or None not in type_.shape for type_ in results):
             return [tuple(n or 0 for n in t.shape) if isinstance(t, ArrayType) else () for t in results]
-        return [np.shape(value) for value in self.once(self._point(given, shape, 0), keep, unravelled(0, shape))]
+        return [np.shape(value) for value in self.once(self._point(given, shape, 0), keep, unravelled(0, shape), [])]
 
     def _point(self, given: Sequence[np.ndarray], shape: tuple[int, ...], point: int) -> list[Any]:
         """The arguments of one point."""
@@ -224,9 +231,13 @@ class Broadcast:
         index = unravelled(point, shape)
         return [np.broadcast_to(a, shape + _own_shape(a, t))[index] for a, t in zip(given, self.types, strict=True)]
 
-    def _each_by_itself(self, given: Sequence[np.ndarray], shape: tuple[int, ...], keep: bool) -> list[np.ndarray]:
+    def _each_by_itself(
+        self, given: Sequence[np.ndarray], shape: tuple[int, ...], keep: bool, seen: list[Sighting]
+    ) -> list[np.ndarray]:
         """One call after the other, for functions of arrays that have no lanes."""
-        rows = [self.once(self._point(given, shape, at), keep, unravelled(at, shape)) for at in range(prod(shape))]
+        rows = [
+            self.once(self._point(given, shape, at), keep, unravelled(at, shape), seen) for at in range(prod(shape))
+        ]
         return [arguments.stacked(values, shape, self.signature.name) for values in zip(*rows, strict=True)]
 
     def _not_finite(self, points: Points, wrong: int, shape: tuple[int, ...]) -> BaseException:

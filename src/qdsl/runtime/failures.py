@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from qdsl.lang.core.failure_words import at_element
 from qdsl.lang.core.ir import Code
 from qdsl.lang.core.sightings import Sighting
-from qdsl.lang.library import MODULES, PRELUDE
+from qdsl.lang.library import FILES
 from qdsl.lang.report import Diagnostic, Label, error, warning
 from qdsl.lang.source import Span
 from qdsl.lang.typed.tree import Expr, Variable
@@ -25,9 +25,6 @@ _HINTS = {
     Code.NONFINITE: "`option nonfinite = keep` at the top of the file lets such results pass",
     Code.RECURSION: "is there a case in which it stops calling itself?",
 }
-
-
-_LIBRARY = frozenset(f"stdlib/{name}.qdsl" for name in (*PRELUDE, *MODULES))
 
 
 class Stopped(Exception):  # noqa: N818 - the user's program stopped, not we
@@ -66,10 +63,9 @@ def seen(sighting: Sighting, at: Span | None = None) -> Diagnostic:
 def _labels(origin: Span | None, at: Span | None, words: str) -> list[Label]:
     """Where it happened, and the statement `at` that led there. What the library does is told of its caller."""
     inside = None
-    while origin is not None and origin.source.name in _LIBRARY:
+    while origin is not None and origin.source.name in FILES:
         inside, origin = origin, origin.caller
-    if origin is None:
-        origin = at
+    origin = origin or at
     if origin is None:
         return []
     if inside is not None:

@@ -43,8 +43,8 @@ class Failure:
 
 @dataclass
 class Points:
-    """The arguments and results of `count` points, laid out. `held` are arrays that must outlive the run. `seen` is what
-    `watches` saw, the elements of sightings being numbers of points.
+    """The arguments and results of `count` points, laid out. `held` are arrays that must outlive the run. `seen` is
+    what watches saw, the elements of sightings being numbers of points.
     """
 
     words: list[int]

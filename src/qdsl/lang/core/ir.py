@@ -133,10 +133,10 @@ class Op:
     operand is true; the other operands are the numbers the message shows. `watch` changes nothing: if its first operand
     is above the threshold of `watch`, a `Watch`, whoever called is told the operands, of all times that it came to it
     those with the greatest first one; a call that fails tells nothing else. All its operands may be in lanes. `select`,
-    and the indices of `get` and `set`, may be in lanes where their results are. `blend` takes each lane from one of two arrays: if all lanes are of one of
-    them it is that array, else the two must be of equal lengths. `tally` changes nothing: it counts the lanes that run,
-    for whoever wants to know. With `inside` whoever wrote the op knows that its indices are good: it need not be
-    checked, and may be left out where its result is not used.
+    and the indices of `get` and `set`, may be in lanes where their results are. `blend` takes each lane from one of two
+    arrays: if all lanes are of one of them it is that array, else the two must be of equal lengths. `tally` changes
+    nothing: it counts the lanes that run, for whoever wants to know. With `inside` whoever wrote the op knows that its
+    indices are good: it need not be checked, and may be left out where its result is not used.
     """
 
     name: str
@@ -237,11 +237,14 @@ class Worry(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """What `watch` reports: above which first operand, 0 or more, and a sentence with `{0}`, `{1}` for the operands."""
+    """What `watch` reports: above which first operand, 0 or more, and what is the matter and what to do about it, both
+    with `{0}`, `{1}` for the operands.
+    """
 
     worry: Worry
     threshold: float
     message: str
+    advice: str = ""
 
 
 DEEPEST_CALL = 1000

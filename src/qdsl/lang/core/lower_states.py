@@ -411,7 +411,9 @@ def _expect(body: Body, node: typed.Quantum) -> Data:
     if isinstance(state_node, typed.Quantum) and state_node.name == "trajectory":
         from qdsl.lang.core.lower_trajectory import wave
 
-        return _only(body, node.type, wave(body, state_node, [operator]))
+        with body.b.at(state_node.span):
+            seen = wave(body, state_node, [operator])
+        return _only(body, node.type, seen)
     if isinstance(state_node, typed.Quantum) and state_node.name == "evolve":
         from qdsl.lang.core.lower_dynamics import observed
 

@@ -233,7 +233,10 @@ class _FunctionReader:
         worry = self.reader.take()
         if worry not in Worry.__members__:
             raise self.reader.error(f"{worry!r} is not a worry")
-        return Watch(Worry[worry], threshold, json.loads(self.reader.take()))
+        words = [json.loads(self.reader.take())]
+        if self.reader.token.startswith('"'):
+            words.append(json.loads(self.reader.take()))
+        return Watch(Worry[worry], threshold, *words)
 
     def type(self) -> Type:
         if not self.reader.accept("["):

@@ -26,16 +26,16 @@ class Sighting:
     element: tuple[int, ...] = ()
     where: str = ""
 
-    @property
-    def sentence(self) -> str:
-        """The message with its numbers."""
-        text = self.watch.message
+    def __str__(self) -> str:
+        where = f", at {self.where}" if self.where else at_element(self.element)
+        advice = self.watch.advice and f": {self._told(self.watch.advice)}"
+        return self._told(self.watch.message) + where + advice
+
+    def _told(self, text: str) -> str:
+        """With the numbers."""
         for place, value in enumerate(self.numbers):
             text = text.replace(f"{{{place}}}", briefly(value))
         return text
-
-    def __str__(self) -> str:
-        return self.sentence + (f", at {self.where}" if self.where else at_element(self.element))
 
 
 def worst(sightings: Iterable[Sighting]) -> list[Sighting]:

@@ -48,8 +48,8 @@ class Legal:
     A pattern is a row of words: `bool int real` for themselves, `T` for any one type, `S` and `N` for a number, `[S]`
     for an array of it, `<bool>` for lanes of them, `(bool)` for either; a letter is the same wherever it stands. With
     dots a word stands for several: `C...` for a row of types, `S...` for any number of one, `number...` for Ints and
-    reals, `(number)...` for such and lanes of them, `int...` for one index along each axis of the array. `holds` is what
-    a pattern cannot say.
+    reals, `(number)...` for such and lanes of them, `int...` for one index along each axis of the array. `holds` is
+    what a pattern cannot say.
     """
 
     operands: str

@@ -1,8 +1,8 @@
 """What translating one function needs to know of the whole module.
 
 In: the core module. Out: which functions are recursive, which take memory from the arena, which may run
-speculatively, and what the translation collects: the sites where code may stop, what it watches, the constant arrays and
-the mathematics it asked for, the functions that poll for interrupts.
+speculatively, and what the translation collects: the sites where code may stop, what it watches, the constant arrays
+and the mathematics it asked for, the functions that poll for interrupts.
 """
 
 from __future__ import annotations

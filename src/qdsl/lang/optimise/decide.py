@@ -6,8 +6,9 @@
       yield %2
     } else { .. }
 
-Also: a `select` between equal values, a `check` of what is true, a `watch` over what is small, a loop that runs not at all or once, a value that a
-loop carries unchanged, the length or an element of an array that was just made, and a number of a table.
+Also: a `select` between equal values, a `check` of what is true, a `watch` over what is small, a loop that runs not at
+all or once, a value that a loop carries unchanged, the length or an element of an array that was just made, and a
+number of a table.
 """
 
 from __future__ import annotations

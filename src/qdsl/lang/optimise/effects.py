@@ -1,8 +1,8 @@
 """Which operations do more than give a value, and so must stay where they are, used or not.
 
-A pure function's only effects are to fail, not to end, and to tell of what is watched. `check`, indexing, a call and the
-primitives that check themselves may fail; a `while` may not end. That an array is too large is no effect: a program that never makes it does
-not fail for its size.
+A pure function's only effects are to fail, not to end, and to tell of what is watched. `check`, indexing, a call and
+the primitives that check themselves may fail; a `while` may not end. That an array is too large is no effect: a program
+that never makes it does not fail for its size.
 """
 
 from __future__ import annotations
