@@ -9,14 +9,15 @@ Scripts, the REPL and Python share this. What a program prints goes to `Settings
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from qdsl.lang import compile as front
 from qdsl.lang.core.ir import Code
+from qdsl.lang.core.sightings import worst
 from qdsl.lang.depth import deep_recursion
 from qdsl.lang.names import Scope
 from qdsl.lang.report import Diagnostic, Diagnostics, Label, error
@@ -25,10 +26,11 @@ from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
 from qdsl.lang.typed.dimension import Dimension
 from qdsl.lang.typed.show import Show
+from qdsl.runtime import watching
 from qdsl.runtime.cache import DiskCache
 from qdsl.runtime.compiled import Compiler
 from qdsl.runtime.evaluate import Environment
-from qdsl.runtime.failures import Interrupted, Stopped
+from qdsl.runtime.failures import Interrupted, Stopped, seen
 from qdsl.runtime.host import HOST
 from qdsl.runtime.imports import FileImports
 from qdsl.runtime.library import standard_library
@@ -57,6 +59,8 @@ class Settings:
     """Is told how expressions over points run: see `runtime.sweep`."""
     progress: Callable[[str], None] = _ignore
     """Is told how far something is that takes long, and nothing (`""`) when it is done."""
+    in_python: bool = False
+    """Whether what watches see is a warning of Python's, and no message."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,7 @@ class Session:
         self.imports = FileImports(self.library, self.bind_lets)
         self.scope: Scope = self.library.prelude
         self.options: dict[str, str] = {}
+        self.is_telling = False
         self.compiler = Compiler(self.library, DiskCache.default())
         seed = self.settings.seed if self.settings.seed is not None else secrets.randbits(32)
         told = self.settings
@@ -147,7 +152,8 @@ class Session:
 
     def _test(self, test: typed.TestDeclaration) -> TestResult:
         try:
-            self._expression(test.body)
+            with self._telling(test.span):
+                self._expression(test.body)
         except Stopped as stop:
             return TestResult(test.name, test.span, stop.diagnostic)
         return TestResult(test.name, test.span, None)
@@ -165,10 +171,30 @@ class Session:
 
     def _statement(self, statement: typed.Statement, echo: bool = False) -> None:
         try:
-            self._carry_out(statement, echo)
+            with self._telling(statement.span):
+                self._carry_out(statement, echo)
         except Interrupted as stop:
             self._keep(statement, stop, echo)
             raise
+
+    @contextmanager
+    def _telling(self, at: Span) -> Iterator[None]:
+        """At the end of the outermost statement, what watches saw is reported: of each place the worst."""
+        if self.is_telling:
+            yield
+            return
+        if self.settings.in_python:
+            with watching.as_one_call():
+                yield
+            return
+        self.is_telling = True
+        try:
+            with watching.gathered() as found:
+                yield
+        finally:
+            self.is_telling = False
+            for each in worst(found):
+                self.settings.report(seen(each, at))
 
     def _keep(self, statement: typed.Statement, stop: Interrupted, echo: bool) -> None:
         """What an interrupted call has done, if the statement is about its value and nothing else: what is computed
