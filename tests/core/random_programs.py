@@ -165,10 +165,10 @@ class _Writer:
 
     def watch(self, b: Builder, scope: list[Value], depth: int) -> None:
         """No two of a program have the same words."""
-        watch = Watch(
-            self.dice.choice(list(Worry)), self.dice.choice((0.0, 0.5)), f"{self.dice.random()}: {{0}}, {{1}}"
-        )
-        b.watch(watch, self.pick(b, scope, REAL), self.pick(b, scope, self.dice.choice((REAL, INT))))
+        worry, threshold = self.dice.choice(list(Worry)), self.dice.choice((0.0, 0.5))
+        worst, other = self.pick(b, scope, REAL), self.pick(b, scope, self.dice.choice((REAL, INT)))
+        tells_row = other.type is INT and self.dice.random() < 0.5
+        b.watch(Watch(worry, threshold, f"{self.dice.random()}: {{0}}, {{1}}", tells_row=tells_row), worst, other)
 
     def call(self, b: Builder, scope: list[Value], depth: int) -> None:
         if self.callee is not None and depth < 2:

@@ -17,7 +17,7 @@ from typing import Any
 
 from qdsl.lang import compile as front
 from qdsl.lang.core.ir import Code
-from qdsl.lang.core.sightings import worst
+from qdsl.lang.core.sightings import Sighting, worst
 from qdsl.lang.depth import deep_recursion
 from qdsl.lang.names import Scope
 from qdsl.lang.report import Diagnostic, Diagnostics, Label, error
@@ -86,6 +86,7 @@ class Session:
         self.scope: Scope = self.library.prelude
         self.options: dict[str, str] = {}
         self.is_telling = False
+        self.sightings: list[tuple[Sighting, Span]] = []
         self.compiler = Compiler(self.library, DiskCache.default())
         seed = self.settings.seed if self.settings.seed is not None else secrets.randbits(32)
         told = self.settings
@@ -116,6 +117,8 @@ class Session:
         except Stopped as stop:
             self.settings.report(stop.diagnostic)
             return False
+        finally:
+            self._report_sightings()
         return True
 
     @deep_recursion()
@@ -134,6 +137,8 @@ class Session:
         except Stopped as stop:
             self.settings.report(stop.diagnostic)
             return False
+        finally:
+            self._report_sightings()
         return True
 
     @deep_recursion()
@@ -148,6 +153,8 @@ class Session:
         except Stopped as stop:
             self.settings.report(stop.diagnostic)
             return None
+        finally:
+            self._report_sightings()
         return [self._test(test) for test in checked.module.tests]
 
     def _test(self, test: typed.TestDeclaration) -> TestResult:
@@ -156,6 +163,8 @@ class Session:
                 self._expression(test.body)
         except Stopped as stop:
             return TestResult(test.name, test.span, stop.diagnostic)
+        finally:
+            self._report_sightings()
         return TestResult(test.name, test.span, None)
 
     def _begin(self, checked: front.Checked) -> None:
@@ -179,7 +188,7 @@ class Session:
 
     @contextmanager
     def _telling(self, at: Span) -> Iterator[None]:
-        """At the end of the outermost statement, what watches saw is reported: of each place the worst."""
+        """What watches see in the outermost statement, which is `at`, is kept until the program has ended."""
         if self.is_telling:
             yield
             return
@@ -193,8 +202,15 @@ class Session:
                 yield
         finally:
             self.is_telling = False
-            for each in worst(found):
-                self.settings.report(seen(each, at))
+            self.sightings += [(each, at) for each in worst(found)]
+
+    def _report_sightings(self) -> None:
+        """A message for each place where watches saw something: the worst of the whole run."""
+        statements = {id(each): at for each, at in self.sightings}
+        found = worst(each for each, _ in self.sightings)
+        self.sightings = []
+        for each in found:
+            self.settings.report(seen(each, statements[id(each)]))
 
     def _keep(self, statement: typed.Statement, stop: Interrupted, echo: bool) -> None:
         """What an interrupted call has done, if the statement is about its value and nothing else: what is computed

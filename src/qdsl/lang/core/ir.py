@@ -239,13 +239,15 @@ class Worry(Enum):
 @dataclass(frozen=True, slots=True)
 class Watch:
     """What `watch` reports: above which first operand, 0 or more, and what is the matter and what to do about it, both
-    with `{0}`, `{1}` for the operands.
+    with `{0}`, `{1}` for the operands. With `tells_row` the last operand is an Int, the number of the row of some data
+    that this was done for.
     """
 
     worry: Worry
     threshold: float
     message: str
     advice: str = ""
+    tells_row: bool = False
 
 
 DEEPEST_CALL = 1000

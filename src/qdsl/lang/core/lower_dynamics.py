@@ -35,7 +35,7 @@ from qdsl.lang.core.lower_states import (
     read_places,
 )
 from qdsl.lang.core.lower_values import Bound, Closure, Data
-from qdsl.lang.core.lower_watch import Lookout, lookout
+from qdsl.lang.core.lower_watch import Lookout, lookout, tolerances_of, watch_rows
 from qdsl.lang.core.outline import outlined
 from qdsl.lang.core.sparse_code import Numbers, Weighted, added, mapped, matrix_of, picked, spread
 from qdsl.lang.core.staged import Coefficient, Inline, Many, Operator, PovmBound
@@ -50,10 +50,6 @@ from qdsl.lang.typed import types
 from qdsl.lang.typed.dimension import RATE
 from qdsl.lang.typed.generators import TIME
 from qdsl.lang.typed.spaces import Space
-
-RTOL = 1e-8
-ATOL = 1e-10
-"""What a step may be wrong by, of the greatest number of a state and beside that, unless the program says."""
 
 SOLVERS = {
     "closed": ("two_level", "two_level_steps"),
@@ -237,34 +233,6 @@ def _start(body: Body, node: typed.Quantum) -> Data:
     """When the evolution starts."""
     options = dict(node.options)
     return body.expr(options["from"]) if "from" in options else Data(TIME, (body.constant(0.0),))
-
-
-def watch_rows(body: Body, node: typed.Quantum, watched: Lookout, rows: Value, count: int, has_states: bool) -> Value:
-    """Watch what was read of the states at all times; the rest of the rows, which is what was asked for."""
-    if not watched.count:
-        return rows
-    rtol, atol = (each.value for each in tolerances_of(body, node))
-
-    def allowed(multiple: float, least: float) -> Value:
-        wrong = body.b.op("mul", body.constant(multiple), body.b.op("add", rtol, atol))
-        return body.b.op("max", wrong, body.constant(least))
-
-    if has_states:
-        watched.watch(body, watched.of_rows(body, rows), 0, allowed)
-        return rows
-    watched.watch(body, rows, count, allowed)
-    lengths = [body.b.len(rows, 0), body.constant(count)]
-    shape = (rows.type.shape[0], count)  # type: ignore[union-attr]
-    return body.b.build(lengths, lambda b, i, j: b.get(rows, i, j, inside=True), shape)
-
-
-def tolerances_of(body: Body, node: typed.Quantum) -> list[Data]:
-    """`rtol` and `atol`, as they are given or by default."""
-    options = dict(node.options)
-    return [
-        body.expr(options[name]) if name in options else Data(types.SCALAR, (body.constant(default),))
-        for name, default in (("rtol", RTOL), ("atol", ATOL))
-    ]
 
 
 def rows_or_row(body: Body, node: typed.Expr, solved: Callable[[Data], Value]) -> Value:

@@ -21,12 +21,10 @@ from qdsl.lang.core.lower_dynamics import (
     generator_of,
     reader_of,
     rows_or_row,
-    tolerances_of,
-    watch_rows,
 )
 from qdsl.lang.core.lower_operators import adjoint, operator_of, plus, scaled, times
 from qdsl.lang.core.lower_values import Bound, Closure, Data
-from qdsl.lang.core.lower_watch import lookout_of
+from qdsl.lang.core.lower_watch import lookout_of, tolerances_of, watch_rows
 from qdsl.lang.core.outline import outlined
 from qdsl.lang.core.sparse_code import Numbers, Weighted, added, mapped
 from qdsl.lang.core.staged import Operator

@@ -13,11 +13,11 @@ is linear and conserved: it is read for other methods.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from qdsl.lang.core.builder import Builder
+from qdsl.lang.core.builder import Builder, Values
 from qdsl.lang.core.ir import INT, Value, Watch, Worry
 from qdsl.lang.core.lower_body import Body
 from qdsl.lang.core.lower_calls import apply_call
@@ -29,8 +29,13 @@ from qdsl.lang.quantum.generator import Generator
 from qdsl.lang.quantum.pattern import Sum
 from qdsl.lang.quantum.reach import reached
 from qdsl.lang.quantum.sparse import Ints, size_of
+from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
 from qdsl.lang.typed.spaces import Kind, Space
+
+RTOL = 1e-8
+ATOL = 1e-10
+"""What a step may be wrong by, of the greatest number of a state and beside that, unless the program says."""
 
 TRUNCATED_ABOVE = 1e-6
 """The population of a last level that is told."""
@@ -47,8 +52,14 @@ PAIRS_UP_TO = 4
 KEEP_LINEAR = ("adaptive", "fine")
 """Methods that keep a trace by themselves."""
 
-FORMULA = ("closed",)
-"""Methods that keep a state a state."""
+FORMULA = ("closed", "exact")
+"""Methods that keep a state a state but for rounding, however long it evolves."""
+
+Allowed = Callable[[float, float], Value]
+"""`allowed(multiple, least)` is how far off a state may be."""
+
+RowOf = Callable[[Value], Values]
+"""The row of an experiment's data that the time of a place is for, where that is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +83,7 @@ class Lookout:
     @property
     def places(self) -> set[int]:
         """The numbers of a state that the populations at the edges are of."""
-        every = [each for edge in self.edges for each in (*edge.states(self.spaces), *edge.states_below(self.spaces))]
+        every = [each for edge in self.edges for each in (*edge.states, *edge.below)]
         return set(every) if self.is_density else {each + shift for each in every for shift in (0, self.size)}
 
     def seeing(self, kept: Ints, there: Ints, method: str) -> Lookout:
@@ -113,7 +124,7 @@ class Lookout:
         """
         found: list[Value] = []
         for edge in self.edges:
-            found += [self._population(body, y, each(self.spaces)) for each in (edge.states, edge.states_below)]
+            found += [self._population(body, y, each) for each in (edge.states, edge.below)]
         if self._has_whole:
             whole = _total(body, y, self.populations or (), is_square=not self.is_density)
             found.append(body.b.op("abs", body.b.op("sub", whole, body.constant(1.0))))
@@ -154,22 +165,25 @@ class Lookout:
         shape = (states.type.shape[0], self.count)  # type: ignore[union-attr]
         return body.b.build([body.b.len(states, 0), body.constant(self.count)], element, shape)
 
-    def watch(self, body: Body, rows: Value, first: int, allowed: Callable[[float, float], Value]) -> None:
-        """Watch the worst of each column from `first` on; `allowed(multiple, least)` is how far off a state may be."""
+    def watch(self, body: Body, rows: Value, first: int, allowed: Allowed, row_of: RowOf) -> None:
+        """Watch the worst of each column from `first` on."""
         at = first
         for edge in self.edges:
-            _watch_edge(body, edge, *_worst(body, rows, at, at + 1))
+            last, below, place = _worst(body, rows, at, at + 1)
+            _watch_edge(body, edge, last, below, row_of(place))
             at += 2
-        remedy = 'method = "adaptive"' if self.method == "exact" else "a smaller rtol"
+        remedy = "a smaller rtol"
         if self._has_whole:
             what = "trace of the density" if self.is_density else "square of the ket's norm"
             watch = Watch(Worry.DRIFT, 1.0, f"the {what} is off by {{1}}", f"{remedy} keeps it at 1")
-            _watch_drift(body, watch, _worst(body, rows, at, at)[0], allowed(DRIFT, DRIFTED_ABOVE))
+            off, _, place = _worst(body, rows, at, at)
+            _watch_drift(body, watch, off, allowed(DRIFT, DRIFTED_ABOVE), row_of(place))
             at += 1
         if self._has_least:
             what = "an eigenvalue" if self.has_pairs else "a population"
             watch = Watch(Worry.DRIFT, 1.0, f"{what} of the density falls to -{{1}}", f"{remedy} keeps it above 0")
-            _watch_drift(body, watch, _worst(body, rows, at, at)[0], allowed(NEGATIVE, NEGATIVE_ABOVE))
+            off, _, place = _worst(body, rows, at, at)
+            _watch_drift(body, watch, off, allowed(NEGATIVE, NEGATIVE_ABOVE), row_of(place))
 
 
 def lookout(generator: Generator, support: frozenset[int] | None, spaces: tuple[Space, ...], density: bool) -> Lookout:
@@ -184,15 +198,62 @@ def lookout_of(patterns: Sequence[Sum], numbers: Ints, spaces: tuple[Space, ...]
     return Lookout(spaces, density, edges(patterns, spaces, there))
 
 
-def watch_edges(body: Body, generator: Generator, spaces: tuple[Space, ...], y: Numbers) -> None:
-    """Watch the populations at the edges in a single density."""
-    found = lookout(generator, None, spaces, density=True)
+def watch_rows(body: Body, node: typed.Quantum, watched: Lookout, rows: Value, count: int, has_states: bool) -> Value:
+    """Watch what was read of the states at all times; the rest of the rows, which is what was asked for."""
+    if not watched.count:
+        return rows
+    rtol, atol = (each.value for each in tolerances_of(body, node))
+
+    def allowed(multiple: float, least: float) -> Value:
+        wrong = body.b.op("mul", body.constant(multiple), body.b.op("add", rtol, atol))
+        return body.b.op("max", wrong, body.constant(least))
+
+    def row_of(place: Value) -> Values:
+        return _row_of(body, node, place)
+
+    if has_states:
+        watched.watch(body, watched.of_rows(body, rows), 0, allowed, row_of)
+        return rows
+    watched.watch(body, rows, count, allowed, row_of)
+    lengths = [body.b.len(rows, 0), body.constant(count)]
+    shape = (rows.type.shape[0], count)  # type: ignore[union-attr]
+    return body.b.build(lengths, lambda b, i, j: b.get(rows, i, j, inside=True), shape)
+
+
+def watch_state(
+    body: Body, node: typed.Quantum, generator: Generator, spaces: tuple[Space, ...], y: Numbers, density: bool
+) -> None:
+    """Watch the populations at the edges in a single state, of which `node` tells the row."""
+    found = lookout(generator, None, spaces, density)
     values = found.read(body, y)
     for number, edge in enumerate(found.edges):
-        _watch_edge(body, edge, values[2 * number], values[2 * number + 1])
+        _watch_edge(body, edge, values[2 * number], values[2 * number + 1], _row_of(body, node, body.constant(0)))
 
 
-def _watch_edge(body: Body, edge: Edge, last: Value, below: Value) -> None:
+def tolerances_of(body: Body, node: typed.Quantum) -> list[Data]:
+    """`rtol` and `atol`, as they are given or by default."""
+    options = dict(node.options)
+    return [
+        body.expr(options[name]) if name in options else Data(types.SCALAR, (body.constant(default),))
+        for name, default in (("rtol", RTOL), ("atol", ATOL))
+    ]
+
+
+def _row_of(body: Body, node: typed.Quantum, place: Value) -> Values:
+    """Which row of its data the experiment does this for at the time of that place, where many rows are done at once:
+    then the node is told so (`core.segment_code`).
+    """
+    options = dict(node.options)
+    if "order" not in options:
+        return ()
+    order, first = (body.expr(options[name]) for name in ("order", "first"))
+    if "ranks" not in options:
+        return (body.b.get(order.value, first.value),)
+    given = [order, first, body.expr(options["ranks"]), Data(types.INT, (place,))]
+    return apply_call(body, body.program.find("watching", "row_of"), given, types.INT).values
+
+
+def _watch_edge(body: Body, edge: Edge, last: Value, below: Value, row: Values) -> None:
     size = edge.space.size or 0
     function = body.program.find("watching", "enough_levels")
     numbers = [Data(types.INT, (body.constant(each),)) for each in (size, edge.width)]
@@ -200,25 +261,25 @@ def _watch_edge(body: Body, edge: Edge, last: Value, below: Value) -> None:
     levels = apply_call(body, function, [*numbers, *shares], types.INT).value
     kind = {Kind.FOCK: "Fock", Kind.LEVEL: "Level"}.get(edge.space.kind, edge.space.kind.value)
     words = f"the population of {_levels(edge)} of `{edge.space.name}` reaches {{0}}"
-    body.b.watch(Watch(Worry.TRUNCATION, TRUNCATED_ABOVE, words, f"use {kind}({{1}}) or more"), last, levels)
+    watch = Watch(Worry.TRUNCATION, TRUNCATED_ABOVE, words, f"use {kind}({{1}}) or more", tells_row=bool(row))
+    body.b.watch(watch, last, levels, *row)
 
 
 def _levels(edge: Edge) -> str:
     return "the last level" if edge.width == 1 else f"the last {edge.width} levels"
 
 
-def _watch_drift(body: Body, watch: Watch, off: Value, allowed: Value) -> None:
-    body.b.watch(watch, body.b.op("div", off, allowed), off)
+def _watch_drift(body: Body, watch: Watch, off: Value, allowed: Value, row: Values) -> None:
+    body.b.watch(replace(watch, tells_row=bool(row)), body.b.op("div", off, allowed), off, *row)
 
 
-def _worst(body: Body, rows: Value, column: int, beside: int) -> tuple[Value, Value]:
-    """The greatest number of a column, and what stands in the other column beside it."""
+def _worst(body: Body, rows: Value, column: int, beside: int) -> Values:
+    """The greatest number of a column, what stands in the other column beside it, and in which row."""
     array = types.Array(types.SCALAR, tuple(rows.type.shape))  # type: ignore[union-attr]
     at = [Data(types.INT, (body.constant(each),)) for each in (column, beside)]
     function = body.program.find("watching", "worst_of")
     assert isinstance(function.type, types.Function)
-    worst, other = apply_call(body, function, [Data(array, (rows,)), *at], function.type.result).values
-    return worst, other
+    return apply_call(body, function, [Data(array, (rows,)), *at], function.type.result).values
 
 
 # ── many numbers ─────────────────────────────────────────────────────────────────────────────────────────────────

@@ -231,12 +231,14 @@ class _FunctionReader:
     def watch(self) -> Watch:
         threshold = float(self.constant())
         worry = self.reader.take()
+        tells_row = worry == "row"
+        if tells_row:
+            worry = self.reader.take()
         if worry not in Worry.__members__:
             raise self.reader.error(f"{worry!r} is not a worry")
-        words = [json.loads(self.reader.take())]
-        if self.reader.token.startswith('"'):
-            words.append(json.loads(self.reader.take()))
-        return Watch(Worry[worry], threshold, *words)
+        message = json.loads(self.reader.take())
+        advice = json.loads(self.reader.take()) if self.reader.token.startswith('"') else ""
+        return Watch(Worry[worry], threshold, message, advice, tells_row)
 
     def type(self) -> Type:
         if not self.reader.accept("["):

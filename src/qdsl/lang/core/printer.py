@@ -91,7 +91,7 @@ class _Printer:
                 yield f"{self.listed(op.operands)} or {failure.code.name} {_quoted(failure.message)}"
             case "watch":
                 watch = op.attributes["watch"]
-                yield f"{self.listed(op.operands)} above {watch.threshold!r}"
+                yield f"{self.listed(op.operands)} above {watch.threshold!r}{' row' if watch.tells_row else ''}"
                 yield " ".join([watch.worry.name, *(_quoted(text) for text in (watch.message, watch.advice) if text)])
             case "len":
                 yield f"{self.listed(op.operands)} axis {op.attributes['axis']}"

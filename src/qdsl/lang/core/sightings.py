@@ -26,6 +26,13 @@ class Sighting:
     element: tuple[int, ...] = ()
     where: str = ""
 
+    @property
+    def row(self) -> int | None:
+        """The row of the data that was gone over, where there are rows."""
+        if self.watch.tells_row:
+            return int(self.numbers[-1])
+        return self.element[0] if self.element else None
+
     def __str__(self) -> str:
         where = f", at {self.where}" if self.where else at_element(self.element)
         advice = self.watch.advice and f": {self._told(self.watch.advice)}"

@@ -96,10 +96,13 @@ def _element_of_the_array(op: Op) -> bool:
 
 
 def _of_one_width(op: Op) -> bool:
-    """What is watched has a threshold that zero is not above, and all numbers or none are in lanes."""
+    """What is watched has a threshold that zero is not above, and all numbers or none are in lanes; a row is an Int."""
     watch: object = op.attributes["watch"]
-    is_watch = isinstance(watch, Watch) and 0 <= watch.threshold < inf
-    return is_watch and len({width_of(operand.type) for operand in op.operands}) == 1
+    if not isinstance(watch, Watch) or not 0 <= watch.threshold < inf:
+        return False
+    if watch.tells_row and scalar_of(op.operands[-1].type) is not INT:
+        return False
+    return len({width_of(operand.type) for operand in op.operands}) == 1
 
 
 def _lanes_have_their_own(op: Op) -> bool:

@@ -18,7 +18,6 @@ import numpy.typing as npt
 
 from qdsl.lang.quantum.local import Local
 from qdsl.lang.quantum.pattern import Sum
-from qdsl.lang.quantum.sparse import size_of
 from qdsl.lang.typed.spaces import Space
 
 Flags = npt.NDArray[np.bool_]
@@ -26,47 +25,45 @@ Flags = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """The highest levels of a space, as many as the longest step that leads out of it."""
+    """The highest levels of a space, as many as the longest step that leads out of it. `states` are the places of those
+    basis states in them from which something does, `below` the same ones as many levels lower.
+    """
 
     space: Space
     width: int
-
-    def states(self, spaces: Sequence[Space]) -> list[int]:
-        """The places of the basis states in these levels."""
-        size = self.space.size or 0
-        return self._between(spaces, size - self.width, size)
-
-    def states_below(self, spaces: Sequence[Space]) -> list[int]:
-        """The same of as many levels below them."""
-        size = self.space.size or 0
-        return self._between(spaces, max(0, size - 2 * self.width), size - self.width)
-
-    def _between(self, spaces: Sequence[Space], low: int, high: int) -> list[int]:
-        levels = np.arange(size_of(spaces))
-        for space in reversed(spaces):
-            size = space.size or 1
-            if space == self.space:
-                own = levels % size
-                break
-            levels = levels // size
-        return np.flatnonzero((own >= low) & (own < high)).tolist()
+    states: tuple[int, ...]
+    below: tuple[int, ...]
 
 
 def edges(patterns: Iterable[Sum], spaces: Sequence[Space], reached: Flags) -> tuple[Edge, ...]:
     """Of the operators that drive a state over these spaces; `reached` are the basis states that it can come to."""
-    whole = reached.reshape([space.size or 1 for space in spaces])
+    shape = [space.size or 1 for space in spaces]
+    whole = reached.reshape(shape)
     widths: dict[Space, int] = {}
+    leaving: dict[Space, Flags] = {}
     for pattern in patterns:
         for factors, _ in pattern.products:
             for space, matrix in factors:
                 width = matrix.size - min(matrix.out, default=matrix.size)
-                if width > widths.get(space, 0) and _leaves(space, dict(factors), spaces, whole):
-                    widths[space] = width
-    return tuple(Edge(space, widths[space]) for space in spaces if space in widths)
+                here = _leaving(space, dict(factors), spaces, whole) if width else None
+                if here is not None and here.any():
+                    widths[space] = max(width, widths.get(space, 0))
+                    leaving[space] = here | leaving[space] if space in leaving else here
+    return tuple(
+        _edge(space, axis, widths[space], leaving[space]) for axis, space in enumerate(spaces) if space in widths
+    )
 
 
-def _leaves(left: Space, matrices: dict[Space, Local], spaces: Sequence[Space], reached: Flags) -> bool:
-    """Whether the product of these leads a reached state out of this space: what the others do to it is not nothing."""
+def _edge(space: Space, axis: int, width: int, leaving: Flags) -> Edge:
+    """The edge of the space of that axis."""
+    lower = np.roll(leaving, -width, axis=axis)
+    lower[tuple(slice(-width, None) if k == axis else slice(None) for k in range(lower.ndim))] = False
+    states, below = (tuple(np.flatnonzero(each).tolist()) for each in (leaving, lower))
+    return Edge(space, width, states, below)
+
+
+def _leaving(left: Space, matrices: dict[Space, Local], spaces: Sequence[Space], reached: Flags) -> Flags:
+    """The reached states that the product of these leads out of this space: to which the others do not do nothing."""
     here = reached
     for axis, space in enumerate(spaces):
         levels = np.ones(space.size or 1, dtype=bool)
@@ -77,4 +74,4 @@ def _leaves(left: Space, matrices: dict[Space, Local], spaces: Sequence[Space], 
             if space != left:
                 levels[[column for (_, column), _ in matrix.entries]] = True
         here = here & levels.reshape([-1 if k == axis else 1 for k in range(len(spaces))])
-    return bool(here.any())
+    return here

@@ -39,10 +39,10 @@ class Point:
 
 @contextmanager
 def watched(point_of: Callable[[int | None], Point]) -> Iterator[None]:
-    """What watches see inside is told with the point of its row; the number of a row is None where there are none."""
+    """What watches see inside is told with the point of its row; the number of a row is None where it is not known."""
     with gathered() as seen:
         yield
-    tell(replace(each, where=str(point_of(each.element[0] if each.element else None))) for each in worst(seen))
+    tell(replace(each, where=str(point_of(each.row))) for each in worst(seen))
 
 
 def failed_at(model: Model, point: Point, failure: KernelError, at: Span) -> Stopped:

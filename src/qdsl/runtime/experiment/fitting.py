@@ -196,7 +196,7 @@ def fitted(env: Environment, experiment: typed.Experiment, call: typed.HostCall,
     world.settle(diagnostics)
     assert found is not None
     if seen:  # the search goes far; what counts is where it ends
-        _tell_of(objective, model, found)
+        _tell_of(objective, model, columns, found)
     starts = {each.name: each.start for each in parameters}
     record = recorded("fit", world.source.name, world.source.text, starts, data=data.provenance)
     measured = model.functions.measured[0]
@@ -210,11 +210,18 @@ def fitted(env: Environment, experiment: typed.Experiment, call: typed.HostCall,
     )
 
 
-def _tell_of(objective: LikelihoodOf | LeastSquaresOf, model: Model, found: Fit) -> None:
-    """What watches see with the params that were found."""
-    values = {each.name: value for each, value in zip(model.functions.params, found.values, strict=True)}
-    point = Point(values, {}, model.functions.params, {})
-    with watched(lambda row: point):
+def _tell_of(objective: LikelihoodOf | LeastSquaresOf, model: Model, columns: Sequence[Vector], found: Fit) -> None:
+    """What watches see with the params that were found. `columns` are those of the data, the axes first."""
+    params, axes = model.functions.params, model.functions.axes
+    values = {each.name: value for each, value in zip(params, found.values, strict=True)}
+
+    def point_of(row: int | None) -> Point:
+        if row is None:
+            return Point(values, {}, params, {})
+        place = {each.name: column[row].item() for each, column in zip(axes, columns, strict=False)}
+        return Point(values, place, (*params, *axes), {})
+
+    with watched(point_of):
         if isinstance(objective, LeastSquaresOf):
             objective.residuals(np.array(found.values))
         else:

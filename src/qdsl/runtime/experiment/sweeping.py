@@ -113,7 +113,7 @@ class _Run:
         params = [self.swept[name][chunk] if name in plan.swept else plan.params[name] for name in self.names]
         axes = [column[chunk] for column in self.axes.values()]
         try:
-            with watched(lambda row: self._point(chunk.start + (row or 0))):
+            with watched(lambda row: self._point(None if row is None else chunk.start + row)):
                 if plan.has_draws:
                     return self.kernel(*params, *axes, plan.seed, counters(first, end, plan.rows))
                 return self.kernel(*params, *axes)[-len(self.model.experiment.measures) :]
@@ -126,8 +126,10 @@ class _Run:
         failure.index = (row,)
         return failed_at(self.model, self._point(row), failure, self.at)
 
-    def _point(self, row: int) -> Point:
-        """The point of a row of the whole table."""
+    def _point(self, row: int | None) -> Point:
+        """The point of a row of the whole table; nothing of it where the row is not known."""
+        if row is None:
+            return Point({}, {}, (), {})
         values = {name: column[row].item() for name, column in self.swept.items()}
         params = {name: values.get(name, self.plan.params.get(name, 0.0)) for name in self.names}
         axes = {name: column[row].item() for name, column in self.axes.items()}
