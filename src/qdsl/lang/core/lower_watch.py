@@ -40,7 +40,7 @@ ATOL = 1e-10
 TRUNCATED_ABOVE = 1e-6
 """The population of a last level that is told."""
 
-DRIFTED_ABOVE, NEGATIVE_ABOVE = 1e-6, 1e-7
+DRIFTED_ABOVE, NEGATIVE_ABOVE = 1e-5, 1e-6
 """How far a norm or a trace may be from 1, and a population below 0, however small the tolerances are."""
 
 DRIFT, NEGATIVE = 100.0, 10.0

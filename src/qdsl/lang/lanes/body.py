@@ -171,10 +171,10 @@ def _check(body: Body, op: Op) -> None:
 
 
 def _watch(body: Body, op: Op) -> None:
-    """Lanes that do not run have nothing worth telling."""
+    """Lanes that do not run have nothing worth telling; which do is told even if all have the same numbers."""
     b = body.builder
     operands = [body.new[value] for value in op.operands]
-    if any(width_of(each.type) for each in operands):
+    if body.mask is not None or any(width_of(each.type) for each in operands):
         worst, *numbers = map(body.in_lanes, operands)
         if body.mask is not None:
             worst = b.select(body.mask, worst, body.constant(0.0))
