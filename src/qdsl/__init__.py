@@ -16,10 +16,11 @@ from qdsl import version
 if TYPE_CHECKING:
     from qdsl.runtime.embedded import CompileError, Module, compile, load
     from qdsl.runtime.kernel_error import KernelError
+    from qdsl.runtime.watching import SimulationWarning
 
 __version__ = version.VERSION
 
-__all__ = ["CompileError", "KernelError", "Module", "__version__", "compile", "load"]
+__all__ = ["CompileError", "KernelError", "Module", "SimulationWarning", "__version__", "compile", "load"]
 
 
 def __getattr__(name: str) -> Any:
@@ -27,6 +28,10 @@ def __getattr__(name: str) -> Any:
         from qdsl.runtime.kernel_error import KernelError
 
         return KernelError
+    if name == "SimulationWarning":
+        from qdsl.runtime.watching import SimulationWarning
+
+        return SimulationWarning
     if name in __all__:
         from qdsl.runtime import embedded
 

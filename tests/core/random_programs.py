@@ -15,7 +15,21 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from qdsl.lang.core.builder import Builder
-from qdsl.lang.core.ir import BOOL, INT, REAL, ArrayType, Code, Failure, Function, Module, Scalar, Type, Value
+from qdsl.lang.core.ir import (
+    BOOL,
+    INT,
+    REAL,
+    ArrayType,
+    Code,
+    Failure,
+    Function,
+    Module,
+    Scalar,
+    Type,
+    Value,
+    Watch,
+    Worry,
+)
 from qdsl.lang.core.primitives import PRIMITIVES
 
 ARRAY, INTS = ArrayType(REAL), ArrayType(INT)
@@ -72,14 +86,24 @@ class _Writer:
 
     def all_kinds(self) -> list[Callable[[Builder, list[Value], int], None]]:
         often = [self.primitive] * 12 + [self.tame_int] * 2
-        return [*often, self.const, self.select, self.check, self.if_, self.for_, self.while_, *self.array_kinds()]
+        return [
+            *often,
+            self.const,
+            self.select,
+            self.check,
+            self.watch,
+            self.if_,
+            self.for_,
+            self.while_,
+            *self.array_kinds(),
+        ]
 
     def array_kinds(self) -> list[Callable[[Builder, list[Value], int], None]]:
         arrays = [self.array, self.build, self.len, self.get, self.wild_get, self.set, self.slice, self.matrix]
         return [*arrays, self.table, self.open_table, self.sparse, self.call]
 
     def smooth_kinds(self) -> list[Callable[[Builder, list[Value], int], None]]:
-        control = [self.select, self.if_, self.for_, self.while_, self.call]
+        control = [self.select, self.if_, self.for_, self.while_, self.call, self.watch]
         tables = [self.table, self.open_table, self.sparse]
         return [*[self.bounded] * 6, *control, *[self.build, self.get, self.set] * 2, self.array, self.compare, *tables]
 
@@ -138,6 +162,13 @@ class _Writer:
         if self.dice.random() < 0.9:
             condition = b.op("or", condition, b.op("not", condition))
         b.check(condition, Failure(Code.DOMAIN, f"number {self.dice.randrange(100)}: {{0}}"), self.pick(b, scope, REAL))
+
+    def watch(self, b: Builder, scope: list[Value], depth: int) -> None:
+        """No two of a program have the same words."""
+        worry, threshold = self.dice.choice(list(Worry)), self.dice.choice((0.0, 0.5))
+        worst, other = self.pick(b, scope, REAL), self.pick(b, scope, self.dice.choice((REAL, INT)))
+        tells_row = other.type is INT and self.dice.random() < 0.5
+        b.watch(Watch(worry, threshold, f"{self.dice.random()}: {{0}}, {{1}}", tells_row=tells_row), worst, other)
 
     def call(self, b: Builder, scope: list[Value], depth: int) -> None:
         if self.callee is not None and depth < 2:

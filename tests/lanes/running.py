@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,7 @@ from tests.lanes.points import ARRAY, Points
 from tests.native.running import plain
 
 from qdsl.lang.core.ir import BOOL, INT, ArrayType, Module, Type, scalar_of
+from qdsl.lang.core.sightings import Sighting, worst
 from qdsl.lang.native.wide_module import WideModule, compile_wide
 from qdsl.runtime import context
 from qdsl.runtime.kernel import LOOP, RELEASE
@@ -20,7 +23,8 @@ DTYPES = {INT: "int64", BOOL: "bool"}
 
 
 def run_wide(module: Module, points: Points, width: int, length: int) -> list[Any]:
-    """The bits of each point's results; or those before the first that fails, then its code and its number.
+    """The bits of each point's results, then what watches saw and at which point; or the results of those before the
+    first that fails, then its code and its number.
 
     Results of @f are two reals and an array, whose length is to be `length` at every point.
     """
@@ -35,7 +39,7 @@ def run_wide(module: Module, points: Points, width: int, length: int) -> list[An
     results = [np.empty(count), np.empty(count), np.empty((count, length))]
     words = (ctypes.c_int64 * 6)(*(column.ctypes.data for column in columns), lengths[0])
     outputs = (ctypes.c_int64 * 4)(*(result.ctypes.data for result in results), length)
-    memory = context.fresh(True)
+    memory = context.fresh(True, len(entry.watches))
     status = LOOP(entry.lanes)(words, count, (ctypes.c_int64 * 6)(*strides, 0), outputs, memory)
     if entry.release:
         RELEASE(entry.release)(memory)
@@ -44,7 +48,15 @@ def run_wide(module: Module, points: Points, width: int, length: int) -> list[An
     found: list[Any] = [
         bits((float(results[0][k]), float(results[1][k]), tuple(map(float, results[2][k])))) for k in range(done)
     ]
-    return found if stop is None else [*found, (entry.sites[stop.site].code, stop.element)]
+    if stop is not None:
+        return [*found, (entry.sites[stop.site].code, stop.element)]
+    seen = worst(replace(each, element=(at,)) for each, at in context.sightings(memory, entry.watches))
+    return [*found, places(seen)]
+
+
+def places(seen: Iterable[Sighting]) -> Any:
+    """What watches saw, and at which point."""
+    return sorted((each.watch.message, bits(each.numbers), each.element) for each in seen)
 
 
 def run_columns(wide: WideModule, columns: list[Any]) -> list[tuple[Any, ...]]:

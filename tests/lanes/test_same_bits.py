@@ -1,19 +1,23 @@
-"""Over lanes a program gives the bits it gives point by point, at every width; and fails if any point does."""
+"""Over lanes a program gives the bits it gives point by point, at every width, its watches see the worst of all points;
+and it fails if any point does.
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.core.outcome import bits
+from tests.core.outcome import bits, told
 from tests.core.random_programs import random_program
 from tests.lanes.points import Points, random_points
-from tests.lanes.running import run_wide
+from tests.lanes.running import places, run_wide
 
 from qdsl.lang.core.interpret import KernelFailure, interpret
 from qdsl.lang.core.ir import Code, Module
+from qdsl.lang.core.sightings import Sighting, worst
 from qdsl.lang.core.verify import verify
 from qdsl.lang.lanes.varying import NoLanes
 from qdsl.lang.lanes.widen import Wide, widen
@@ -22,20 +26,24 @@ WIDTHS = (1, 2, 4, 8)
 
 
 def one_by_one(module: Module, points: Points) -> list[Any]:
-    """The bits of each point's results, up to the first that fails; that failure last."""
+    """The bits of each point's results, then what watches saw; where a point fails, that failure last."""
     found: list[Any] = []
-    for arguments in points.arguments:
+    seen: list[Sighting] = []
+    for at, arguments in enumerate(points.arguments):
+        own: list[Sighting] = []
         try:
-            found.append(bits(interpret(module, "f", arguments)))
+            found.append(bits(interpret(module, "f", arguments, own.append)))
         except KernelFailure as failure:
             return [*found, failure]
-    return found
+        seen += (replace(each, element=(at,)) for each in own)
+    return [*found, worst(seen)]
 
 
-def interpreted(wide: Wide, points: Points) -> tuple[Any, ...] | KernelFailure:
-    """The results in lanes, or how it failed."""
+def interpreted(wide: Wide, points: Points) -> tuple[tuple[Any, ...], list[Sighting]] | KernelFailure:
+    """The results in lanes and what was seen, or how it failed."""
+    seen: list[Sighting] = []
     try:
-        return interpret(wide.module, wide.root, points.in_lanes())
+        return interpret(wide.module, wide.root, points.in_lanes(), seen.append), seen
     except KernelFailure as failure:
         return failure
 
@@ -58,13 +66,15 @@ def test_interpreted(seed: int, width: int) -> None:
     verify(wide.module)
     expected = one_by_one(module, points)
     failure = expected[-1] if isinstance(expected[-1], KernelFailure) else None
-    results = interpreted(wide, points)
-    if isinstance(results, KernelFailure):
+    found = interpreted(wide, points)
+    if isinstance(found, KernelFailure):
         # Lanes whose arrays come to differ in length are the one thing that stops them without a point failing.
-        assert failure is not None or results.kind is Code.SHAPE
+        assert failure is not None or found.kind is Code.SHAPE
         return
     assert failure is None
-    assert [bits(tuple(of_lane(each, lane) for each in results)) for lane in range(width)] == expected
+    (results, seen), (*answers, sightings) = found, expected
+    assert [bits(tuple(of_lane(each, lane) for each in results)) for lane in range(width)] == answers
+    assert told(seen) == told(sightings)
 
 
 @settings(max_examples=40, deadline=None)
@@ -72,12 +82,10 @@ def test_interpreted(seed: int, width: int) -> None:
 def test_compiled(seed: int, width: int, count: int) -> None:
     """Machine code, a last group that is not full, and the index and code of the first failure."""
     module, points = random_program(seed, 30, exact=True), random_points(seed, count)
-    expected = [
-        (each.kind, at) if isinstance(each, KernelFailure) else each
-        for at, each in enumerate(one_by_one(module, points))
-    ]
-    length = len(expected[0][2]) if len(expected[0]) == 3 else 1
-    short = [at for at, each in enumerate(expected) if len(each) == 3 and len(each[2]) != length]
+    *expected, last = one_by_one(module, points)
+    expected.append((last.kind, len(expected)) if isinstance(last, KernelFailure) else places(last))
+    length = len(expected[0][2]) if isinstance(expected[0], tuple) and len(expected[0]) == 3 else 1
+    short = [at for at, each in enumerate(expected[:-1]) if len(each[2]) != length]
     if short:
         expected[short[0] :] = [(Code.SHAPE, short[0])]
     try:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.core.outcome import bits, outcome
+from tests.core.outcome import bits, outcome, told
 from tests.core.random_programs import random_arguments, random_program
 from tests.native.running import kernels, plain
 
@@ -14,6 +14,7 @@ from qdsl.lang import native
 from qdsl.lang.core.builder import Builder
 from qdsl.lang.core.ir import REAL, Code, Module
 from qdsl.runtime.kernel import Kernel, KernelError
+from qdsl.runtime.watching import gathered
 
 COUNT = """
 func @count(%n: int) -> (int) {
@@ -84,7 +85,9 @@ def test_several_results() -> None:
 
 def _machine_outcome(call: Kernel, arguments: list[Any]) -> Any:
     try:
-        return bits(plain(call(*arguments, nonfinite="keep")))
+        with gathered() as seen:
+            results = bits(plain(call(*arguments, nonfinite="keep")))
+        return *results, told(seen)
     except KernelError as error:
         site = next(
             site for site in call.sites if site.code is error.kind and site.describe(error.values) == error.message

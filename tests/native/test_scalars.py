@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.core.outcome import bits, outcome
+from tests.core.outcome import bits, outcome, told
 from tests.native.running import kernels, module
 
 from qdsl.lang import native
@@ -77,7 +77,7 @@ def test_a_number_at_a_time(all_primitives: Any, primitive: Primitive) -> None:
     for operands in cases(primitive):
         expected = outcome(whole, primitive.name, list(operands))
         try:
-            found = bits((call(*operands, nonfinite="keep"),))
+            found = *bits((call(*operands, nonfinite="keep"),)), told(())
         except KernelError as error:
             found = error.kind, expected[1], bits(error.values), error.within
         assert found == expected, operands

@@ -12,7 +12,8 @@ PLANS = {
     # From |1, 3> with losses the density has populations of |0, n> and |1, n> and, of coherences, only those between
     # |1, n - 1> and |0, n>: 20 + 20 + 2 * 19 numbers. The coupling goes between the imaginary part of each of the 19
     # and its two populations, both ways: 4 * 19. A photon that is lost leaves 38 populations and as many parts of
-    # coherences for the next lower ones, of which there are 38 and 36: 38 + 38 + 38 + 36.
+    # coherences for the next lower ones, of which there are 38 and 36: 38 + 38 + 38 + 36. Photons that come from the
+    # bath lead out of the last level. All populations are there, and a trace is kept by the steps themselves.
     "Jaynes-Cummings with losses": (
         """\
 space q: Qubit
@@ -33,6 +34,7 @@ evolve of q, c: a density of 40 by 40, 1600 real numbers
   matter    78, reached from the start and needed for what is read
   equation  y' = (delta A + g B + .. C + .. D) y    A: 38 numbers, B: 76 numbers, C: 150 numbers, D: 150 numbers
   method    adaptive: 78 unknowns are too many for the exponential of a matrix
+  watched   the last level of c, populations below 0
 """,
     ),
     # Without losses from |1, 0> there are two amplitudes, of which one stays real and the other imaginary.
@@ -77,6 +79,7 @@ evolve of q: a ket of 2 amplitudes, 4 real numbers
   matter    2, reached from the start and needed for what is read
   equation  y' = (.. A) y    A: 2 numbers
   method    fine: asked for
+  watched   the norm
 """,
     ),
 }

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from qdsl.lang import names
 from qdsl.lang.names import Kind, Scope, Symbol
 from qdsl.lang.report import Diagnostics, InternalError
-from qdsl.lang.source import Source
+from qdsl.lang.source import Source, Span
 from qdsl.lang.surface import parse
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed.dimension import Dimension
@@ -39,6 +39,7 @@ MODULES = (
     "ranking",
     "response",
     "two_level",
+    "watching",
     "jumps",
     "floquet",
     "matrices",
@@ -55,6 +56,17 @@ that `cat` and `D` stay free. They see the prelude and each other's from the fir
 
 EVERY = (*PRELUDE, *MODULES, *QUANTUM)
 """All modules, in the order in which they are checked."""
+
+
+FILES = frozenset(f"stdlib/{name}.qdsl" for name in EVERY)
+"""What the modules are called in messages."""
+
+
+def in_program(span: Span | None) -> Span | None:
+    """The place itself, or the call outside of the library that led to it; None where no such is known."""
+    while span is not None and span.source.name in FILES:
+        span = span.caller
+    return span
 
 
 @dataclass(eq=False, repr=False)

@@ -13,12 +13,14 @@ from __future__ import annotations
 import ctypes
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from qdsl.lang.core.ir import ArrayType, Code, Scalar
+from qdsl.lang.core.sightings import Sighting
 from qdsl.lang.native import Entry
-from qdsl.lang.native.sites import Site
+from qdsl.lang.native.sites import Site, Watched
 from qdsl.lang.native.wide_module import NoLanes, Pattern, WideModule
 from qdsl.lang.source import Span
 from qdsl.runtime import arguments
@@ -50,16 +52,21 @@ class _Runner(NamedTuple):
     release: Callable[[Any], None]
     sites: Sequence[Site]
     calls: Sequence[Span]
+    watches: Sequence[Watched]
     library: object
 
 
+Once = Callable[[Sequence[Any], bool, tuple[int, ...], list[Sighting]], list[Any]]
+"""`once(arguments, keep, index, seen)` runs a single point; what watches see joins `seen`."""
+
+
 class Broadcast:
-    """How one kernel goes over points. `once(arguments, keep, index)` runs a single one."""
+    """How one kernel goes over points."""
 
     def __init__(
         self,
         entry: Entry,
-        once: Callable[[Sequence[Any], bool, tuple[int, ...]], list[Any]],
+        once: Once,
         release: Callable[[Any], None],
         widen: Widen | None,
     ) -> None:
@@ -67,17 +74,21 @@ class Broadcast:
         self.types = [type_ for _, type_ in entry.signature.parameters]
         self.straight, self.once, self.widen = entry.straight, once, widen
         self.one_by_one = (
-            _Runner(LOOP(entry.loop), release, entry.sites, entry.calls, entry.library) if entry.loop else None
+            _Runner(LOOP(entry.loop), release, entry.sites, entry.calls, entry.watches, entry.library)
+            if entry.loop
+            else None
         )
         self.wide: dict[Pattern, _Runner | None] = {}
         self.seconds: dict[Pattern, float] = {}
         self.spent: dict[Pattern, float] = {}
 
-    def over(self, given: Sequence[np.ndarray], shape: tuple[int, ...], keep: bool) -> list[np.ndarray]:
-        """The results over points of that shape, of which there is at least one."""
+    def over(
+        self, given: Sequence[np.ndarray], shape: tuple[int, ...], keep: bool, seen: list[Sighting]
+    ) -> list[np.ndarray]:
+        """The results over points of that shape, of which there is at least one; what watches see joins `seen`."""
         pattern = tuple(map(_varies, given, self.types))
         if self._columns_for(pattern) is None and self._in_lanes(pattern) is None:
-            return self._each_by_itself(given, shape, keep)
+            return self._each_by_itself(given, shape, keep, seen)
         lengths = self._lengths(given, shape, keep)
         points = laid_out(self._stretched(given, shape), self.types, self.signature.results, shape, lengths)
         runner, failure = self._run(points, pattern, keep)
@@ -89,6 +100,7 @@ class Broadcast:
         if failure is not None:
             index = unravelled(failure.point, shape)
             raise error_of(failure.status, failure.memory, runner.sites, runner.calls, index)
+        seen += [replace(each, element=unravelled(each.element[0], shape)) for each in points.seen]
         return points.results
 
     # ── which entry ──────────────────────────────────────────────────────────
@@ -112,7 +124,7 @@ class Broadcast:
         except NoLanes:
             return None
         release = RELEASE(found.release) if found.release else _nothing
-        return _Runner(LOOP(found.lanes), release, found.sites, found.calls, found.library)
+        return _Runner(LOOP(found.lanes), release, found.sites, found.calls, found.watches, found.library)
 
     def _run(self, points: Points, pattern: Pattern, keep: bool) -> tuple[_Runner, Failure | None]:
         """Run the points by the entry that is best for them."""
@@ -151,7 +163,7 @@ class Broadcast:
         """Some of the points; how long one takes is kept."""
         pieces = pieces_for((end - first) * self.seconds.get(pattern, 0.0))
         before = time.perf_counter()
-        failure = points.run(runner.entry, runner.release, keep, first, end, pieces)
+        failure = points.run(runner.entry, runner.release, keep, first, end, pieces, runner.watches)
         seconds = time.perf_counter() - before
         self.spent[pattern] = self.spent.get(pattern, 0.0) + seconds
         if pieces == 1 and failure is None:
@@ -210,7 +222,7 @@ class Broadcast:
             return [() for _ in results]
         if all(not isinstance(type_, ArrayType) or None not in type_.shape for type_ in results):
             return [tuple(n or 0 for n in t.shape) if isinstance(t, ArrayType) else () for t in results]
-        return [np.shape(value) for value in self.once(self._point(given, shape, 0), keep, unravelled(0, shape))]
+        return [np.shape(value) for value in self.once(self._point(given, shape, 0), keep, unravelled(0, shape), [])]
 
     def _point(self, given: Sequence[np.ndarray], shape: tuple[int, ...], point: int) -> list[Any]:
         """The arguments of one point."""
@@ -219,9 +231,13 @@ class Broadcast:
         index = unravelled(point, shape)
         return [np.broadcast_to(a, shape + _own_shape(a, t))[index] for a, t in zip(given, self.types, strict=True)]
 
-    def _each_by_itself(self, given: Sequence[np.ndarray], shape: tuple[int, ...], keep: bool) -> list[np.ndarray]:
+    def _each_by_itself(
+        self, given: Sequence[np.ndarray], shape: tuple[int, ...], keep: bool, seen: list[Sighting]
+    ) -> list[np.ndarray]:
         """One call after the other, for functions of arrays that have no lanes."""
-        rows = [self.once(self._point(given, shape, at), keep, unravelled(at, shape)) for at in range(prod(shape))]
+        rows = [
+            self.once(self._point(given, shape, at), keep, unravelled(at, shape), seen) for at in range(prod(shape))
+        ]
         return [arguments.stacked(values, shape, self.signature.name) for values in zip(*rows, strict=True)]
 
     def _not_finite(self, points: Points, wrong: int, shape: tuple[int, ...]) -> BaseException:

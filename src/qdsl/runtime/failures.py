@@ -1,4 +1,4 @@
-"""A stopped program as a message: what a kernel or the interpreter raised -> Diagnostic.
+"""A stopped program as a message: what a kernel or the interpreter raised -> Diagnostic. And what a watch saw.
 
 One code for each `core.ir.Code`: E0701 for a number outside a function's domain, and so on.
 """
@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from qdsl.lang.core.failure_words import at_element
 from qdsl.lang.core.ir import Code
-from qdsl.lang.library import EVERY
-from qdsl.lang.report import Diagnostic, Label, error
+from qdsl.lang.core.sightings import Sighting
+from qdsl.lang.library import FILES
+from qdsl.lang.report import Diagnostic, Label, error, warning
 from qdsl.lang.source import Span
 from qdsl.lang.typed.tree import Expr, Variable
 
@@ -28,8 +29,6 @@ _HINTS = {
 
 _OF_THE_COMPILER = "stdlib/matrices.qdsl"
 """What its functions do is called by operations on states and operators, and not by their names."""
-
-_LIBRARY = frozenset(f"stdlib/{name}.qdsl" for name in EVERY)
 
 
 class Stopped(Exception):  # noqa: N818 - the user's program stopped, not we
@@ -59,13 +58,18 @@ def stopped(failure: KernelFailure | KernelError, at: Span | None = None, note: 
     return Stopped(error(failure.kind.text, str(failure), *labels, note=note, hint=hint))
 
 
+def seen(sighting: Sighting, at: Span | None = None) -> Diagnostic:
+    """The message for what a watch saw; `at` is the statement that ran it."""
+    labels = _labels(sighting.span, at, "")
+    return warning(sighting.watch.worry.text, str(sighting), *labels)
+
+
 def _labels(origin: Span | None, at: Span | None, words: str) -> list[Label]:
     """Where it happened, and the statement `at` that led there. What the library does is told of its caller."""
     inside = None
-    while origin is not None and origin.source.name in _LIBRARY:
+    while origin is not None and origin.source.name in FILES:
         inside, origin = origin, origin.caller
-    if origin is None:
-        origin = at
+    origin = origin or at
     if origin is None:
         return []
     if inside is not None and inside.source.name != _OF_THE_COMPILER:

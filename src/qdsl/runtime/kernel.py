@@ -16,13 +16,15 @@ import ctypes
 import struct
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING, Any
 
 from qdsl.lang.core.ir import BOOL, Code, Scalar, Type
+from qdsl.lang.core.sightings import Sighting, worst
 from qdsl.lang.native import Entry
-from qdsl.runtime import arguments, context
+from qdsl.runtime import arguments, context, watching
 from qdsl.runtime.broadcast import LOOP, RELEASE, Broadcast, Widen, unravelled
 from qdsl.runtime.columns import Call, ColumnFormat
 from qdsl.runtime.kernel_error import KernelError, error_of
@@ -107,24 +109,31 @@ class Kernel:
             raise ValueError(f'nonfinite is "raise" or "keep", not {nonfinite!r}')
         if len(args) != len(self._types):
             raise TypeError(f"{self.signature.name} takes {_counted(len(self._types), 'argument')}, not {len(args)}")
-        keep = nonfinite == "keep"
+        seen: list[Sighting] = []
+        result = self._run(args, nonfinite == "keep", seen)
+        if seen:
+            watching.tell(worst(seen))
+        return result
+
+    def _run(self, args: Sequence[Any], keep: bool, seen: list[Sighting]) -> Result:
+        """The results; what watches see joins `seen`."""
         if self._numbers is not None:
             words = self._numbers.packed(args)
             if words is not None:
-                return self._one(words, keep)
+                return self._one(words, keep, seen)
             call = self._columns.laid_out(args) if self._entry.straight else None
             if call is not None and call.size <= AT_ONCE:
-                return self._loop_over(call, keep)
+                return self._loop_over(call, keep, seen)
         given = [arguments.accepted(*each) for each in zip(args, self._types, self._names, strict=True)]
-        return self._over_points(given, keep)
+        return self._over_points(given, keep, seen)
 
     # ── numbers ──────────────────────────────────────────────────────────────
 
-    def _one(self, words: bytes, keep: bool) -> Result:
+    def _one(self, words: bytes, keep: bool, seen: list[Sighting]) -> Result:
         """One set of numbers."""
         numbers = self._numbers
         assert numbers is not None
-        memory = context.fresh(keep)
+        memory = context.fresh(keep, len(self._entry.watches))
         results = ctypes.create_string_buffer(numbers.result_bytes)
         try:
             status = self._call(words, results, memory)
@@ -132,6 +141,7 @@ class Kernel:
             self._release(memory)
         if status:
             raise error_of(status, memory, self.sites, self._calls, ())
+        seen += self._sightings(memory, ())
         return numbers.unpacked(results.raw)
 
     # ── columns ──────────────────────────────────────────────────────────────
@@ -140,10 +150,10 @@ class Kernel:
     def _columns(self) -> ColumnFormat:
         return ColumnFormat([_scalar(each) for each in self._types], [_scalar(each) for each in self.signature.results])
 
-    def _loop_over(self, call: Call, keep: bool) -> Result:
+    def _loop_over(self, call: Call, keep: bool, seen: list[Sighting]) -> Result:
         """Arrays that need no conversion."""
         assert self._loop is not None
-        memory = context.fresh(keep)
+        memory = context.fresh(keep, len(self._entry.watches))
         try:
             status = self._loop(call.columns, call.size, call.strides, call.outputs, memory)
         finally:
@@ -151,18 +161,19 @@ class Kernel:
         if status:
             index = unravelled(context.stopped(memory).element, call.shape)
             raise error_of(status, memory, self.sites, self._calls, index)
+        seen += self._sightings(memory, call.shape)
         return _several(call.results)
 
     # ── many points ──────────────────────────────────────────────────────────
 
-    def _over_points(self, given: Sequence[np.ndarray], keep: bool) -> Result:
+    def _over_points(self, given: Sequence[np.ndarray], keep: bool, seen: list[Sighting]) -> Result:
         """Broadcast over what is given for scalar parameters, and over axes before an array's own."""
         shape = arguments.points_shape(given, self._types, self._names)
         if shape == ():
-            return _several(self._once([array[()] for array in given], keep, ()))
+            return _several(self._once([array[()] for array in given], keep, (), seen))
         if prod(shape) == 0:
             return _several([arguments.empty(type_, shape) for type_ in self.signature.results])
-        return _several(self._broadcast.over(given, shape, keep))
+        return _several(self._broadcast.over(given, shape, keep, seen))
 
     def explain(self, *args: Any) -> str:
         """How it runs over these arguments: how many points at once, what they share, where they part."""
@@ -178,13 +189,13 @@ class Kernel:
         message = f"the result of {self.signature.name} is not finite"
         return KernelError(Code.NONFINITE, message, (), index, self.signature.span)
 
-    def _once(self, row: Sequence[Any], keep: bool, index: tuple[int, ...]) -> list[Any]:
+    def _once(self, row: Sequence[Any], keep: bool, index: tuple[int, ...], seen: list[Sighting]) -> list[Any]:
         """One call through words."""
         words = (ctypes.c_int64 * max(1, arguments.words(self._types)))()
         held = arguments.write_words(words, row, self._types)
         results = (ctypes.c_int64 * max(1, arguments.words(self.signature.results)))()
         small = arguments.place_small_results(results, self.signature.results)
-        memory = context.fresh(keep)
+        memory = context.fresh(keep, len(self._entry.watches))
         try:
             status = self._call(words, results, memory)
             if status:
@@ -196,7 +207,13 @@ class Kernel:
         wrong = None if keep else arguments.first_nonfinite(values)
         if wrong is not None and arguments.first_nonfinite(row) is None:
             raise self._not_finite((*index, *wrong))
+        seen += [replace(each, element=index) for each, _ in context.sightings(memory, self._entry.watches)]
         return values
+
+    def _sightings(self, memory: context.Block, shape: tuple[int, ...]) -> list[Sighting]:
+        """What watches saw over points of that shape."""
+        found = context.sightings(memory, self._entry.watches)
+        return [replace(each, element=unravelled(point, shape)) for each, point in found]
 
 
 class _NumberFormat:

@@ -21,7 +21,8 @@ Number = bool | int | float
 class KernelError(Exception):
     """A kernel stopped: why, at which element of what it was called with, with which numbers, and where in the source.
     `code` is that of the message, as in `CompileError.diagnostics`: "E0701". `within` is the element of an array that
-    it was building.
+    it was building. `span` is where it stopped, and by which calls it came there; `place` is the first of these that is
+    not in the standard library.
     """
 
     __module__ = "qdsl"  # where users find it, and what a traceback calls it
@@ -47,6 +48,13 @@ class KernelError(Exception):
     def code(self) -> str:
         """The code of the message."""
         return self.kind.text
+
+    @property
+    def place(self) -> Span | None:
+        """Where in the program itself."""
+        from qdsl.lang.library import in_program  # whose modules take long to load
+
+        return in_program(self.span)
 
     def __reduce__(self) -> tuple[type[KernelError], tuple[object, ...]]:
         """Pickled by what it is made of: a worker's error reaches the process that asked."""

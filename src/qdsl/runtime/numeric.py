@@ -26,6 +26,7 @@ from qdsl.runtime.failures import Stopped, not_differentiable, not_finite, stopp
 from qdsl.runtime.inputs import PARTLESS, inputs
 from qdsl.runtime.kernel import KernelError
 from qdsl.runtime.value.estimate import Estimate, propagated
+from qdsl.runtime.watching import tell
 
 SMALL = 200
 """Operations that the interpreter does faster than a compiler starts."""
@@ -100,7 +101,7 @@ class Computation:
             if _is_small(self.unit.module, self.unit.name):
                 unit = self.compiler.generator.continued(wanted, "differentiated")
                 if _is_small(unit.module, unit.name):
-                    return lambda flat: list(interpret(unit.module, unit.name, flat))
+                    return lambda flat: list(interpret(unit.module, unit.name, flat, lambda seen: tell([seen])))
             kernel = self.compiler.kernel(wanted)
         except NotDifferentiable as found:
             raise not_differentiable(self.expr.span, found) from None

@@ -6,20 +6,23 @@
 
 In: arrays for a function's parameters, the shape of the points, an entry (`loop`, `map` or `lanes` of `native.abi`).
 Out: arrays of results. A large run is cut into pieces for the threads; every point is computed as it would be alone, so
-the pieces do not show. The first failure is that of the first point that fails.
+the pieces do not show. The first failure is that of the first point that fails; what watches saw is gathered, each at
+the first of the points where it was worst.
 """
 
 from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from math import prod
 from typing import TYPE_CHECKING, Any
 
 from qdsl.lang.core.ir import ArrayType, Type, scalar_of
+from qdsl.lang.core.sightings import Sighting, worst
 from qdsl.lang.native import abi, interruption
+from qdsl.lang.native.sites import Watched
 from qdsl.runtime import arguments, context, threads
 
 if TYPE_CHECKING:
@@ -40,7 +43,9 @@ class Failure:
 
 @dataclass
 class Points:
-    """The arguments and results of `count` points, laid out. `held` are arrays that must outlive the run."""
+    """The arguments and results of `count` points, laid out. `held` are arrays that must outlive the run. `seen` is
+    what watches saw, the elements of sightings being numbers of points.
+    """
 
     words: list[int]
     strides: list[int]
@@ -49,23 +54,42 @@ class Points:
     count: int
     results: list[np.ndarray]
     held: list[np.ndarray]
+    seen: list[Sighting] = field(default_factory=list)
 
     def run(
-        self, entry: Callable[..., int], release: Callable[[Any], None], keep: bool, first: int, end: int, pieces: int
+        self,
+        entry: Callable[..., int],
+        release: Callable[[Any], None],
+        keep: bool,
+        first: int,
+        end: int,
+        pieces: int,
+        watches: Sequence[Watched] = (),
     ) -> Failure | None:
         """Points `first` up to `end`, in so many pieces at once."""
         cuts = [first + (end - first) * piece // pieces for piece in range(pieces + 1)]
 
-        def task(low: int, high: int) -> Callable[[], Failure | None]:
-            return lambda: self._piece(entry, release, keep, low, high)
+        def task(low: int, high: int) -> Callable[[], Failure | list[Sighting]]:
+            return lambda: self._piece(entry, release, keep, low, high, watches)
 
         tasks = [task(low, high) for low, high in pairwise(cuts) if low < high]
-        failures = threads.spread(tasks, interruption.interrupt) if tasks else []
-        return next((failure for failure in failures if failure is not None), None)
+        ends = threads.spread(tasks, interruption.interrupt) if tasks else []
+        for end_ in ends:
+            if isinstance(end_, Failure):
+                return end_
+            self.seen = worst([*self.seen, *end_])
+        return None
 
     def _piece(
-        self, entry: Callable[..., int], release: Callable[[Any], None], keep: bool, first: int, end: int
-    ) -> Failure | None:
+        self,
+        entry: Callable[..., int],
+        release: Callable[[Any], None],
+        keep: bool,
+        first: int,
+        end: int,
+        watches: Sequence[Watched],
+    ) -> Failure | list[Sighting]:
+        """How it failed, or what was seen."""
         size = len(self.words)
         words = (ctypes.c_int64 * size)(
             *(word + stride * first for word, stride in zip(self.words, self.strides, strict=True))
@@ -74,12 +98,14 @@ class Points:
         outputs = (ctypes.c_int64 * len(self.outputs))(
             *(word + step * first for word, step in zip(self.outputs, self.steps, strict=True))
         )
-        memory = context.fresh(keep)
+        memory = context.fresh(keep, len(watches))
         try:
             status = entry(words, end - first, strides, outputs, memory)
         finally:
             release(memory)
-        return Failure(status, memory, first + context.stopped(memory).element) if status else None
+        if status:
+            return Failure(status, memory, first + context.stopped(memory).element)
+        return [replace(each, element=(first + at,)) for each, at in context.sightings(memory, watches)]
 
 
 def laid_out(

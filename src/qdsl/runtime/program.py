@@ -130,7 +130,7 @@ class Program:
         from qdsl.runtime.session import Session, Settings
 
         with COMPILING:
-            session = Session(Settings(folder=Path(self.source.name).parent))
+            session = Session(Settings(folder=Path(self.source.name).parent, in_python=True))
             checked = session.check(self.source)
             if not checked.ok:
                 raise CompileError(checked.diagnostics.in_order())

@@ -9,14 +9,15 @@ Scripts, the REPL and Python share this. What a program prints goes to `Settings
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from qdsl.lang import compile as front
 from qdsl.lang.core.ir import Code
+from qdsl.lang.core.sightings import Sighting, worst
 from qdsl.lang.depth import deep_recursion
 from qdsl.lang.names import Scope
 from qdsl.lang.report import Diagnostic, Diagnostics, Label, error
@@ -25,10 +26,11 @@ from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
 from qdsl.lang.typed.dimension import Dimension
 from qdsl.lang.typed.show import Show
+from qdsl.runtime import watching
 from qdsl.runtime.cache import DiskCache
 from qdsl.runtime.compiled import Compiler
 from qdsl.runtime.evaluate import Environment
-from qdsl.runtime.failures import Interrupted, Stopped
+from qdsl.runtime.failures import Interrupted, Stopped, seen
 from qdsl.runtime.host import HOST
 from qdsl.runtime.imports import FileImports
 from qdsl.runtime.library import standard_library
@@ -57,6 +59,8 @@ class Settings:
     """Is told how expressions over points run: see `runtime.sweep`."""
     progress: Callable[[str], None] = _ignore
     """Is told how far something is that takes long, and nothing (`""`) when it is done."""
+    in_python: bool = False
+    """Whether what watches see is a warning of Python's, and no message."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,8 @@ class Session:
         self.imports = FileImports(self.library, self.bind_lets)
         self.scope: Scope = self.library.prelude
         self.options: dict[str, str] = {}
+        self.is_telling = False
+        self.sightings: list[tuple[Sighting, Span]] = []
         self.compiler = Compiler(self.library, DiskCache.default())
         seed = self.settings.seed if self.settings.seed is not None else secrets.randbits(32)
         told = self.settings
@@ -111,6 +117,8 @@ class Session:
         except Stopped as stop:
             self.settings.report(stop.diagnostic)
             return False
+        finally:
+            self._report_sightings()
         return True
 
     @deep_recursion()
@@ -129,6 +137,8 @@ class Session:
         except Stopped as stop:
             self.settings.report(stop.diagnostic)
             return False
+        finally:
+            self._report_sightings()
         return True
 
     @deep_recursion()
@@ -143,13 +153,18 @@ class Session:
         except Stopped as stop:
             self.settings.report(stop.diagnostic)
             return None
+        finally:
+            self._report_sightings()
         return [self._test(test) for test in checked.module.tests]
 
     def _test(self, test: typed.TestDeclaration) -> TestResult:
         try:
-            self._expression(test.body)
+            with self._telling(test.span):
+                self._expression(test.body)
         except Stopped as stop:
             return TestResult(test.name, test.span, stop.diagnostic)
+        finally:
+            self._report_sightings()
         return TestResult(test.name, test.span, None)
 
     def _begin(self, checked: front.Checked) -> None:
@@ -165,10 +180,37 @@ class Session:
 
     def _statement(self, statement: typed.Statement, echo: bool = False) -> None:
         try:
-            self._carry_out(statement, echo)
+            with self._telling(statement.span):
+                self._carry_out(statement, echo)
         except Interrupted as stop:
             self._keep(statement, stop, echo)
             raise
+
+    @contextmanager
+    def _telling(self, at: Span) -> Iterator[None]:
+        """What watches see in the outermost statement, which is `at`, is kept until the program has ended."""
+        if self.is_telling:
+            yield
+            return
+        if self.settings.in_python:
+            with watching.as_one_call():
+                yield
+            return
+        self.is_telling = True
+        try:
+            with watching.gathered() as found:
+                yield
+        finally:
+            self.is_telling = False
+            self.sightings += [(each, at) for each in worst(found)]
+
+    def _report_sightings(self) -> None:
+        """A message for each place where watches saw something: the worst of the whole run."""
+        statements = {id(each): at for each, at in self.sightings}
+        found = worst(each for each, _ in self.sightings)
+        self.sightings = []
+        for each in found:
+            self.settings.report(seen(each, statements[id(each)]))
 
     def _keep(self, statement: typed.Statement, stop: Interrupted, echo: bool) -> None:
         """What an interrupted call has done, if the statement is about its value and nothing else: what is computed

@@ -31,6 +31,7 @@ from qdsl.lang.core.ir import (
     Scalar,
     Type,
     Value,
+    Watch,
     scalar_of,
     width_of,
 )
@@ -76,6 +77,10 @@ class Builder:
     def check(self, condition: Value, failure: Failure, *numbers: Value) -> None:
         """Stop with `failure` unless `condition`."""
         self._add("check", (condition, *numbers), (), {"failure": failure})
+
+    def watch(self, watch: Watch, worst: Value, *numbers: Value) -> None:
+        """Tell whoever calls if `worst` is above the threshold."""
+        self._add("watch", (worst, *numbers), (), {"watch": watch})
 
     def call(self, function: str, arguments: Sequence[Value], result_types: Sequence[Type]) -> Values:
         return self._add("call", tuple(arguments), tuple(result_types), {"function": function})

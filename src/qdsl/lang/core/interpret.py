@@ -3,7 +3,8 @@
     interpret(module, "decay", [1.0, 2.0])  ->  (0.6065306597126334,)
 
 In: a verified module, a function's name, arguments as bool, int, float and nested sequences. Out: its results,
-arrays as nested tuples. A program that fails raises `KernelFailure` with the place of the operation that failed.
+arrays as nested tuples; what a `watch` met is handed to `tell`. A program that fails raises `KernelFailure` with the
+place of the operation that failed, and tells nothing else.
 
 Choices made here and nowhere else: a `build` axis of negative length is empty; indices count from 0 and are never
 negative; a slice needs 0 <= low <= high <= length; `for` counts with its bounds as they were at the start.
@@ -11,7 +12,7 @@ negative; a slice needs 0 <= low <= high <= length; `for` counts with its bounds
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import isfinite, prod
@@ -35,6 +36,7 @@ from qdsl.lang.core.ir import (
     Value,
 )
 from qdsl.lang.core.primitives import PRIMITIVES, Primitive, Stop
+from qdsl.lang.core.sightings import Sighting, is_above, worst
 from qdsl.lang.depth import deep_recursion
 from qdsl.lang.report import InternalError
 from qdsl.lang.source import Span
@@ -87,15 +89,20 @@ class Array:
         return at
 
 
-def interpret(module: Module, name: str, arguments: Sequence[Any]) -> tuple[Any, ...]:
-    """The results of calling a function."""
+def interpret(
+    module: Module, name: str, arguments: Sequence[Any], tell: Callable[[Sighting], None] = lambda sighting: None
+) -> tuple[Any, ...]:
+    """The results of calling a function; `tell` hears of each watch the worst."""
     function = module.functions[name]
     given = [_taken(argument, each.type) for argument, each in zip(arguments, function.parameters, strict=True)]
+    run = _Run(module)
     try:
         with deep_recursion(DEEPEST_CALL * FRAMES_PER_CALL):
-            results = _Run(module).call(name, given, None)
+            results = run.call(name, given, None)
     except RecursionError:
         raise _failed(FAILURES[Code.RECURSION], (), function.span) from None
+    for sighting in worst(run.seen):
+        tell(sighting)
     return tuple(_shown(result) for result in results)
 
 
@@ -113,12 +120,13 @@ def origin(module: Module, name: str, arguments: Sequence[Any]) -> Span | None:
 
 
 class _Run:
-    """One interpretation: the module and how deep the calls are."""
+    """One interpretation: the module, how deep the calls are, what watches met so far."""
 
     def __init__(self, module: Module) -> None:
         self.module = module
         self.recursive = recursive(module)
         self.depth = 0
+        self.seen: list[Sighting] = []
 
     def call(self, name: str, arguments: Sequence[Any], span: Span | None) -> list[Any]:
         counts = name in self.recursive
@@ -167,6 +175,9 @@ class _Run:
                 if not condition:
                     raise _failed(op.attributes["failure"], numbers, op.span)
                 return ()
+            case "watch":
+                self.watch(op, operands)
+                return ()
             case "tally":
                 return ()
             case "call":
@@ -188,6 +199,13 @@ class _Run:
                 return (self.build(op, operands, known),)
             case _:
                 return (_array_operation(op, operands),)
+
+    def watch(self, op: Op, operands: Sequence[Any]) -> None:
+        """Remember the numbers that are above the threshold, of lanes the worst."""
+        watch = op.attributes["watch"]
+        lanes = zip(*operands, strict=True) if isinstance(operands[0], InLanes) else [tuple(operands)]
+        met = [Sighting(watch, numbers, op.span) for numbers in lanes if is_above(watch, numbers)]
+        self.seen = worst([*self.seen, *met])
 
     def build(self, op: Op, lengths: Sequence[int], known: Environment) -> Array:
         shape = tuple(max(length, 0) for length in lengths)

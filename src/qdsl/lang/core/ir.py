@@ -110,6 +110,7 @@ class Op:
     | const   |                     | value           |                                | 1                 |
     | select  | bool, T, T          |                 |                                | T                 |
     | check   | bool, number...     | failure         |                                | none              |
+    | watch   | real, number...     | watch           |                                | none              |
     | call    | the arguments       | function (name) |                                | the results       |
     | array   | elements            |                 |                                | [T; n]            |
     | table   |                     | numbers         |                                | [S; n, ...]       |
@@ -129,11 +130,13 @@ class Op:
 
     A `table` is an array of Ints or reals known at compile time, `numbers` a `core.table.Table` of them; its type knows
     its lengths. `for` counts from lo up to, not including, hi. `check` raises `failure`, a `Failure`, unless its first
-    operand is true; the other operands are the numbers the message shows. `select`, and the indices of `get` and `set`,
-    may be in lanes where their results are. `blend` takes each lane from one of two arrays: if all lanes are of one of
-    them it is that array, else the two must be of equal lengths. `tally` changes nothing: it counts the lanes that run,
-    for whoever wants to know. With `inside` whoever wrote the op knows that its indices are good: it need not be
-    checked, and may be left out where its result is not used.
+    operand is true; the other operands are the numbers the message shows. `watch` changes nothing: if its first operand
+    is above the threshold of `watch`, a `Watch`, whoever called is told the operands, of all times that it came to it
+    those with the greatest first one; a call that fails tells nothing else. All its operands may be in lanes. `select`,
+    and the indices of `get` and `set`, may be in lanes where their results are. `blend` takes each lane from one of two
+    arrays: if all lanes are of one of them it is that array, else the two must be of equal lengths. `tally` changes
+    nothing: it counts the lanes that run, for whoever wants to know. With `inside` whoever wrote the op knows that its
+    indices are good: it need not be checked, and may be left out where its result is not used.
     """
 
     name: str
@@ -234,6 +237,32 @@ class Failure:
 
     code: Code
     message: str
+
+
+class Worry(Enum):
+    """What a `watch` is about: why an answer may be worth less than it looks."""
+
+    TRUNCATION = "W0713"  # a space with fewer levels than the dynamics goes to
+    DRIFT = "W0714"  # a state that is no state any more: steps were too coarse
+
+    @property
+    def text(self) -> str:
+        """The code of its message."""
+        return self.value
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What `watch` reports: above which first operand, 0 or more, and what is the matter and what to do about it, both
+    with `{0}`, `{1}` for the operands. With `tells_row` the last operand is an Int, the number of the row of some data
+    that this was done for.
+    """
+
+    worry: Worry
+    threshold: float
+    message: str
+    advice: str = ""
+    tells_row: bool = False
 
 
 DEEPEST_CALL = 1000

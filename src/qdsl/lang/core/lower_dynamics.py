@@ -11,7 +11,7 @@ standard library, specialised for this right-hand side and for what is read.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -35,6 +35,7 @@ from qdsl.lang.core.lower_states import (
     read_places,
 )
 from qdsl.lang.core.lower_values import Bound, Closure, Data
+from qdsl.lang.core.lower_watch import Lookout, lookout, tolerances_of, watch_rows
 from qdsl.lang.core.outline import outlined
 from qdsl.lang.core.sparse_code import Numbers, Weighted, added, mapped, matrix_of, picked, spread
 from qdsl.lang.core.staged import Coefficient, Inline, Many, Operator, PovmBound
@@ -49,10 +50,6 @@ from qdsl.lang.typed import types
 from qdsl.lang.typed.dimension import RATE
 from qdsl.lang.typed.generators import TIME
 from qdsl.lang.typed.spaces import Space
-
-RTOL = 1e-8
-ATOL = 1e-10
-"""What a step may be wrong by, of the greatest number of a state and beside that, unless the program says."""
 
 SOLVERS = {
     "closed": ("two_level", "two_level_steps"),
@@ -179,7 +176,8 @@ def evolve(body: Body, node: typed.Quantum) -> Data:
 
 def observed(body: Body, node: typed.Quantum, observables: Sequence[Operator]) -> Value:
     """The expectations of several operators at a time, or at each of several: an array, or a row for each time."""
-    return solved(body, node, observables)
+    with body.b.at(node.span):  # which is inside of that of what is asked for
+        return solved(body, node, observables)
 
 
 def solved(body: Body, node: typed.Quantum, observables: Sequence[Operator] | None) -> Value:
@@ -191,22 +189,28 @@ def solved(body: Body, node: typed.Quantum, observables: Sequence[Operator] | No
     start = StartingState.of(body, state, is_density)
     equation = equation_of(body, node)
     whole = generator_of(body, equation, spaces, is_density)
+    watched = lookout(whole, start.support, spaces, is_density)
     read = None
     if observables is not None:
-        read = set().union(*(read_places(body, each, spaces, is_density) for each in observables))
+        read = watched.places.union(*(read_places(body, each, spaces, is_density) for each in observables))
     kept = reached(whole, start.support, read)
     pruned = whole.restricted(kept)
     is_two_level = not is_density and whole.size == pruned.unknowns == 4
     choice = method_of(node, pruned, equation.depends_on_time, is_two_level)
-    _note(body, equation, "evolve", spaces, is_density, pruned, choice, start.support is not None, read is not None)
+    watched = watched.seeing(kept, reached(whole, start.support, None), choice.method)
+    plan = _plan(body, equation, "evolve", spaces, is_density, pruned, choice)
+    body.program.plans.append(
+        replace(plan, from_start=start.support is not None, for_reading=read is not None, watched=str(watched))
+    )
     places = kept.tolist()
     first = Data(types.Array(types.SCALAR, (len(places),)), (start.numbers(body, places),))
-    reader, _ = reader_of(body, places, whole.size, spaces, is_density, observables)
+    reader, count = reader_of(body, places, whole.size, spaces, is_density, observables, watched)
 
     def at(times: Data) -> Value:
         if equation.loses:
             _check_forwards(body, node, times)
-        return solver_call(body, node, choice, equation, pruned, reader, first, times)
+        rows = solver_call(body, node, choice, equation, pruned, reader, first, times)
+        return watch_rows(body, node, watched, rows, count, observables is None)
 
     return rows_or_row(body, times_node, at)
 
@@ -242,7 +246,7 @@ def rows_or_row(body: Body, node: typed.Expr, solved: Callable[[Data], Value]) -
     return body.b.build([body.b.len(rows, 1)], lambda b, i: b.get(rows, row, i, inside=True), (count,))
 
 
-def _note(
+def _plan(
     body: Body,
     equation: Equation,
     what: str,
@@ -250,14 +254,12 @@ def _note(
     is_density: bool,
     pruned: Generator,
     choice: Choice,
-    from_start: bool,
-    for_reading: bool,
-) -> None:
-    """Remember what was decided, for whoever wants to know."""
+) -> Plan:
+    """What was decided, for whoever wants to know."""
     with body.inside(Builder(span=body.b.span)):
         time = Data(TIME, (body.b.parameter(REAL, "t"),)) if equation.depends_on_time else None
         words = tuple(_word(body, weight) for weight, _ in weights_of(body, pruned, equation, time))
-    body.program.plans.append(Plan(what, spaces, is_density, pruned, words, choice, from_start, for_reading))
+    return Plan(what, spaces, is_density, pruned, words, choice)
 
 
 def _word(body: Body, weight: Value | None) -> str:
@@ -345,18 +347,23 @@ def reader_of(
     spaces: Sequence[Space],
     is_density: bool,
     observables: Sequence[Operator] | None,
+    watched: Lookout,
 ) -> tuple[Closure, int]:
-    """What is read of the unknowns: expectations, or all numbers of the state; how many numbers that is."""
+    """What is read of the unknowns: expectations, or all numbers of the state; how many numbers that is. Behind the
+    expectations comes what is watched.
+    """
     count = size if observables is None else len(observables)
+    width = size if observables is None else count + watched.count
 
     def write(y: Data) -> Values:
         if observables is None:
             return (spread(body, y.value, places, size),)
         numbers = Numbers(body, y.value, places)
-        return (body.b.array([expectation(body, each, spaces, numbers, is_density) for each in observables]),)
+        asked = [expectation(body, each, spaces, numbers, is_density) for each in observables]
+        return (body.b.array([*asked, *watched.read(body, numbers)]),)
 
     own = types.Array(types.SCALAR, (len(places),))
-    return outlined(body, "read", (own,), types.Array(types.SCALAR, (count,)), write), count
+    return outlined(body, "read", (own,), types.Array(types.SCALAR, (width,)), write), count
 
 
 def solver_call(
@@ -373,10 +380,7 @@ def solver_call(
     options = dict(node.options)
     n = pruned.unknowns
     start = body.expr(options["from"]) if "from" in options else Data(TIME, (body.constant(0.0),))
-    tolerances = [
-        body.expr(options[name]) if name in options else Data(types.SCALAR, (body.constant(default),))
-        for name, default in (("rtol", RTOL), ("atol", ATOL))
-    ]
+    tolerances = tolerances_of(body, node)
     assert isinstance(reader.code, object)
     count = _results(reader)
     given: list[Bound]

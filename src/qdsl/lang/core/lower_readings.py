@@ -2,7 +2,7 @@
 
 ranks(ts), in_ranks(ts, ranks)          which place each time has when they stand in order; the times in order
 transfer(evolve(H, psi, t))             the matrix that takes the numbers of any such state to t
-transferred(matrix, psi)                the state that it becomes
+transferred(matrix, psi, evolve(..))    the state that it becomes; the evolution tells what is to be watched
 numbers(psi), state(numbers)            a state as the numbers that it is, and back
 """
 
@@ -11,9 +11,11 @@ from __future__ import annotations
 from qdsl.lang.core.ir import Value
 from qdsl.lang.core.lower_body import Body
 from qdsl.lang.core.lower_calls import apply_call
-from qdsl.lang.core.lower_dynamics import transfer_matrix
+from qdsl.lang.core.lower_dynamics import equation_of, generator_of, transfer_matrix
 from qdsl.lang.core.lower_states import check_normal, state_rule
 from qdsl.lang.core.lower_values import Data
+from qdsl.lang.core.lower_watch import watch_state
+from qdsl.lang.core.sparse_code import Numbers
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
 
@@ -34,11 +36,19 @@ def transfer(body: Body, node: typed.Quantum) -> Data:
 
 @state_rule("transferred")
 def transferred(body: Body, node: typed.Quantum) -> Data:
-    matrix, state = (body.expr(each).value for each in node.arguments)
-    check_normal(body, state, isinstance(types.pruned(node.type), types.Density))
+    matrix, state = (body.expr(each).value for each in node.arguments[:2])
+    is_density = isinstance(types.pruned(node.type), types.Density)
+    check_normal(body, state, is_density)
     size = state.type.shape[0]  # type: ignore[union-attr]
     assert size is not None
-    return _state(body, node, body.b.array([_row(body, matrix, state, i, size) for i in range(size)]))
+    made = body.b.array([_row(body, matrix, state, i, size) for i in range(size)])
+    evolution = node.arguments[2]
+    assert isinstance(evolution, typed.Quantum)
+    spaces = body.spaces_of(node.type, node.span)
+    whole = generator_of(body, equation_of(body, evolution), spaces, is_density)
+    with body.b.at(evolution.span):
+        watch_state(body, node, whole, spaces, Numbers(body, made), is_density)
+    return _state(body, node, made)
 
 
 def _row(body: Body, matrix: Value, state: Value, i: int, size: int) -> Value:

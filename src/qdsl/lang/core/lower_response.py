@@ -32,6 +32,7 @@ from qdsl.lang.core.lower_dynamics import (
 from qdsl.lang.core.lower_operators import operator_of
 from qdsl.lang.core.lower_states import check_normal, check_spaces, form_parts
 from qdsl.lang.core.lower_values import Closure, Data
+from qdsl.lang.core.lower_watch import watch_state
 from qdsl.lang.core.outline import outlined
 from qdsl.lang.core.sparse_code import Numbers, Weighted, added, applied_maps, combination, matrix_of, spread
 from qdsl.lang.core.staged import Dense, Operator
@@ -169,7 +170,9 @@ def steady(body: Body, equation: Equation, spaces: Sequence[Space]) -> Steady:
     trace = body.b.array([body.constant(1.0 if each < d else 0.0) for each in places])
     square = types.Array(types.Real(RATE), (n, n))
     given = [Data(square, (rates,)), Data(_reals(n), (trace,))]
-    return Steady(pruned, places, apply_call(body, function, given, _reals(n)).value)
+    numbers = apply_call(body, function, given, _reals(n)).value
+    watch_state(body, equation.node, whole, tuple(spaces), Numbers(body, numbers, places), density=True)
+    return Steady(pruned, places, numbers)
 
 
 # ── correlations ─────────────────────────────────────────────────────────────────────────────────────────────────

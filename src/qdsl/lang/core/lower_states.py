@@ -479,7 +479,9 @@ def _expect(body: Body, node: typed.Quantum) -> Data:
     if isinstance(state_node, typed.Quantum) and state_node.name == "trajectory" and operator.dense is None:
         from qdsl.lang.core.lower_trajectory import wave
 
-        return _only(body, node.type, wave(body, state_node, [operator]))
+        with body.b.at(state_node.span):
+            seen = wave(body, state_node, [operator])
+        return _only(body, node.type, seen)
     if isinstance(state_node, typed.Quantum) and state_node.name == "evolve" and operator.dense is None:
         from qdsl.lang.core.lower_dynamics import observed
 

@@ -15,8 +15,6 @@ from qdsl.lang.core.ir import REAL, Value
 from qdsl.lang.core.lower_body import Body
 from qdsl.lang.core.lower_calls import apply_call
 from qdsl.lang.core.lower_dynamics import (
-    ATOL,
-    RTOL,
     Equation,
     StartingState,
     equation_of,
@@ -26,6 +24,7 @@ from qdsl.lang.core.lower_dynamics import (
 )
 from qdsl.lang.core.lower_operators import adjoint, operator_of, plus, scaled, times
 from qdsl.lang.core.lower_values import Bound, Closure, Data
+from qdsl.lang.core.lower_watch import lookout_of, tolerances_of, watch_rows
 from qdsl.lang.core.outline import outlined
 from qdsl.lang.core.sparse_code import Numbers, Weighted, added, mapped
 from qdsl.lang.core.staged import Operator
@@ -50,27 +49,27 @@ def wave(body: Body, node: typed.Quantum, observables: Sequence[Operator] | None
     spaces = body.spaces_of(state.type, state.span)
     start = StartingState.of(body, state, is_density=False)
     equation = equation_of(body, node)
-    generator_of(body, equation, spaces, is_density=False)  # its checks
+    whole = generator_of(body, equation, spaces, is_density=False)
     kept, size = _reached(body, equation, spaces, start.support)
     n, places = len(kept), kept.tolist()
     first = Data(types.Array(types.SCALAR, (n,)), (start.numbers(body, places),))
-    reader, count = reader_of(body, places, size, spaces, False, observables)
+    watched = lookout_of(whole.patterns, kept, spaces, density=False)
+    reader, count = reader_of(body, places, size, spaces, False, observables, watched)
     options = dict(node.options)
     seed = body.expr(options["seed"])
     number = body.expr(options["number"]) if "number" in options else Data(types.INT, (body.constant(0),))
     begin = body.expr(options["from"]) if "from" in options else Data(TIME, (body.constant(0.0),))
-    tolerances = [
-        body.expr(options[name]) if name in options else Data(types.SCALAR, (body.constant(default),))
-        for name, default in (("rtol", RTOL), ("atol", ATOL))
-    ]
+    tolerances = tolerances_of(body, node)
     jumps = _jump_count(body, equation)
     closures = _slope(body, equation, spaces, kept), _rates(body, equation, spaces, kept, jumps)
 
     def solved(moments: Data) -> Value:
         leap = _leap(body, equation, spaces, kept, jumps)
         given: list[Bound] = [*closures, leap, reader, first, begin, moments, *tolerances, seed, number]
-        function = body.program.sized(body.program.find("jumps", "follow_jumps"), {"n": n, "k": count, "j": jumps})
-        return apply_call(body, function, given, types.Array(types.SCALAR, (None, count))).value
+        width = count if observables is None else count + watched.count
+        function = body.program.sized(body.program.find("jumps", "follow_jumps"), {"n": n, "k": width, "j": jumps})
+        rows = apply_call(body, function, given, types.Array(types.SCALAR, (None, width))).value
+        return watch_rows(body, node, watched, rows, count, observables is None)
 
     return rows_or_row(body, node.arguments[2], solved)
 

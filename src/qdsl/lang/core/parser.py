@@ -28,6 +28,8 @@ from qdsl.lang.core.ir import (
     Scalar,
     Type,
     Value,
+    Watch,
+    Worry,
     scalar_of,
 )
 from qdsl.lang.core.primitives import PRIMITIVES
@@ -190,6 +192,10 @@ class _FunctionReader:
                 operands = self.operands()
                 self.reader.expect("or")
                 return operands, {"failure": self.failure()}
+            case "watch":
+                operands = self.operands()
+                self.reader.expect("above")
+                return operands, {"watch": self.watch()}
             case "len":
                 operands = self.operands()
                 self.reader.expect("axis")
@@ -221,6 +227,18 @@ class _FunctionReader:
         if code not in Code.__members__:
             raise self.reader.error(f"{code!r} is not a failure")
         return Failure(Code[code], json.loads(self.reader.take()))
+
+    def watch(self) -> Watch:
+        threshold = float(self.constant())
+        worry = self.reader.take()
+        tells_row = worry == "row"
+        if tells_row:
+            worry = self.reader.take()
+        if worry not in Worry.__members__:
+            raise self.reader.error(f"{worry!r} is not a worry")
+        message = json.loads(self.reader.take())
+        advice = json.loads(self.reader.take()) if self.reader.token.startswith('"') else ""
+        return Watch(Worry[worry], threshold, message, advice, tells_row)
 
     def type(self) -> Type:
         if not self.reader.accept("["):

@@ -24,7 +24,7 @@ from collections.abc import Iterable, Iterator
 from qdsl.lang.core.ir import Block, Function, Lanes, Module, Op, Value
 from qdsl.lang.core.primitives import PRIMITIVES
 
-TYPED_BY_NAME = frozenset(PRIMITIVES) | {"const", "check", "len", "any", "highest"}
+TYPED_BY_NAME = frozenset(PRIMITIVES) | {"const", "check", "watch", "len", "any", "highest"}
 """Operations whose result type follows from their name or attributes, unless it is lanes."""
 
 PLAIN_NAME = re.compile(r"[\w.$<>-]+")
@@ -89,6 +89,10 @@ class _Printer:
             case "check":
                 failure = op.attributes["failure"]
                 yield f"{self.listed(op.operands)} or {failure.code.name} {_quoted(failure.message)}"
+            case "watch":
+                watch = op.attributes["watch"]
+                yield f"{self.listed(op.operands)} above {watch.threshold!r}{' row' if watch.tells_row else ''}"
+                yield " ".join([watch.worry.name, *(_quoted(text) for text in (watch.message, watch.advice) if text)])
             case "len":
                 yield f"{self.listed(op.operands)} axis {op.attributes['axis']}"
             case _ if op.operands:

@@ -23,6 +23,9 @@ Columns = dict[typed.Variable, typed.Variable]
 Arrays = dict[typed.Variable, typed.Variable]
 """For each number that is read the array of what it is at every stop."""
 
+WATCHED = ("evolve", "observe", "steady_state", "transferred")
+"""What may have to tell for which row it is done."""
+
 
 def statements(readings: Readings, columns: Columns) -> tuple[list[typed.Statement], Arrays]:
     """What fills an array, with an element for each stop, for each of `readings.values`."""
@@ -59,7 +62,7 @@ class _SegmentCode:
             w.let(self.first, w.at(starts, s)),
             w.let(self.last, w.at(starts, w.operation("add", s, w.integer(1), type=INT))),
             *self._columns_at(self.first, [each for each in self.columns if each in self._of_segment]),
-            *(each for each in self._lets(of_segment=True)),
+            *(replace(each, value=self._telling(each.value, self.first)) for each in self._lets(of_segment=True)),
             *(each for let, share in self._shared() for each in self._shared_work(let, share)),
             w.loop(self.j, w.range(w.use(self.first), w.use(self.last)), [*self._row()]),
         ]
@@ -109,7 +112,18 @@ class _SegmentCode:
         elif share is Share.TRAJECTORY:
             yield from self._trajectory(variable, value)
         elif not self._is_value(variable):
-            yield self._observed(variable, value, ())
+            yield self._observed(variable, self._telling(value, self.first), ())
+
+    def _telling(self, value: typed.Expr, stop: typed.Variable, ranks: typed.Variable | None = None) -> typed.Expr:
+        """An evolution that can tell a row, where something is wrong: that of the stop, or where it is read at several
+        times, which stand in these ranks, that of one of the stops from there on.
+        """
+        if not (isinstance(value, typed.Quantum) and value.name in WATCHED):
+            return value
+        use = self.w.use
+        options = [("order", use(self.of.order)), ("first", use(stop))]
+        options += [] if ranks is None else [("ranks", use(ranks))]
+        return replace(value, options=(*value.options, *options))
 
     def _trajectory(self, variable: typed.Variable, value: typed.Expr) -> Iterator[typed.Statement]:
         """The evolution to the times of all rows, in order."""
@@ -120,7 +134,8 @@ class _SegmentCode:
         yield w.let(times, self._times(time))
         yield w.let(ranks, typed.Quantum(w.span, ranks.type, "ranks", (w.use(times),)))
         ordered = typed.Quantum(w.span, times.type, "in_ranks", (w.use(times), w.use(ranks)))
-        states = replace(value, type=types.Array(value.type), arguments=(hamiltonian, state, ordered))
+        at_times = replace(value, type=types.Array(value.type), arguments=(hamiltonian, state, ordered))
+        states = self._telling(at_times, self.first, ranks)
         if self.of.is_state(variable):
             made = self.made[variable] = w.variable(f"{variable.name}.states", states.type)
             yield w.let(made, states)
@@ -157,7 +172,7 @@ class _SegmentCode:
             if share is Share.TRAJECTORY and self.of.is_state(let.variable):
                 yield w.let(let.variable, w.at(w.use(self.made[let.variable]), self._rank(let.variable)))
             elif share is None and let.variable in in_row:
-                yield let
+                yield replace(let, value=self._telling(let.value, self.j))
             elif share is Share.TRANSFER:
                 yield self._transferred(let)
         yield from self._stores()
@@ -174,8 +189,9 @@ class _SegmentCode:
     def _transferred(self, let: typed.Let) -> typed.Let:
         assert isinstance(let.value, typed.Quantum)
         matrix = self.w.use(self.made[let.variable])
-        arguments = (matrix, let.value.arguments[1])
-        return self.w.let(let.variable, typed.Quantum(let.span, let.variable.type, "transferred", arguments))
+        arguments = (matrix, let.value.arguments[1], let.value)
+        made = typed.Quantum(let.span, let.variable.type, "transferred", arguments)
+        return self.w.let(let.variable, self._telling(made, self.j))
 
     def _rank(self, variable: typed.Variable) -> typed.Expr:
         w = self.w

@@ -32,12 +32,13 @@ FEW = 64
 
 class Numbers:
     """The numbers of a state, each taken out of its array once. With `kept`, the array has only these places of the
-    state; the others are zero.
+    state; the others are zero. With `row`, it has a row for each of several states.
     """
 
-    def __init__(self, body: Body, array: Value, kept: Sequence[int] | None = None) -> None:
+    def __init__(self, body: Body, array: Value, kept: Sequence[int] | None = None, row: Value | None = None) -> None:
         self.body = body
         self.array = array
+        self.row = () if row is None else (row,)
         self.index = None if kept is None else {place: index for index, place in enumerate(kept)}
         self.taken: dict[int, Value] = {}
 
@@ -52,8 +53,15 @@ class Numbers:
     def _take(self, place: int) -> Value:
         if self.is_zero(place):
             return self.body.constant(0.0)
-        index = place if self.index is None else self.index[place]
-        return self.body.b.get(self.array, self.body.constant(index), inside=True)
+        return self.element(self.body.constant(self.index_of(place)))
+
+    def index_of(self, place: int) -> int:
+        """Where the array has the number of a place that is not zero."""
+        return place if self.index is None else self.index[place]
+
+    def element(self, index: Value) -> Value:
+        """What the array has there."""
+        return self.body.b.get(self.array, *self.row, index, inside=True)
 
 
 def mapped(body: Body, maps: Sequence[Weighted], y: Numbers) -> Value:

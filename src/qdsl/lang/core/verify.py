@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from math import prod
+from math import inf, prod
 
 from qdsl.lang.core.builder import widened
 from qdsl.lang.core.ir import (
@@ -32,6 +32,7 @@ from qdsl.lang.core.ir import (
     Scalar,
     Type,
     Value,
+    Watch,
     scalar_of,
     width_of,
 )
@@ -47,7 +48,8 @@ class Legal:
     A pattern is a row of words: `bool int real` for themselves, `T` for any one type, `S` and `N` for a number, `[S]`
     for an array of it, `<bool>` for lanes of them, `(bool)` for either; a letter is the same wherever it stands. With
     dots a word stands for several: `C...` for a row of types, `S...` for any number of one, `number...` for Ints and
-    reals, `int...` for one index along each axis of the array. `holds` is what a pattern cannot say.
+    reals, `(number)...` for such and lanes of them, `int...` for one index along each axis of the array. `holds` is
+    what a pattern cannot say.
     """
 
     operands: str
@@ -93,6 +95,16 @@ def _element_of_the_array(op: Op) -> bool:
     return widths <= {width_of(op.result.type)} and scalar_of(op.result.type) is scalar_of(array)
 
 
+def _of_one_width(op: Op) -> bool:
+    """What is watched has a threshold that zero is not above, and all numbers or none are in lanes; a row is an Int."""
+    watch: object = op.attributes["watch"]
+    if not isinstance(watch, Watch) or not 0 <= watch.threshold < inf:
+        return False
+    if watch.tells_row and scalar_of(op.operands[-1].type) is not INT:
+        return False
+    return len({width_of(operand.type) for operand in op.operands}) == 1
+
+
 def _lanes_have_their_own(op: Op) -> bool:
     """Lanes that write at places of their own do so in arrays of their own."""
     array, *indices = (operand.type for operand in op.operands[:-1])
@@ -113,6 +125,7 @@ LEGAL: dict[str, Legal] = {
     "check": Legal(
         "bool number...", "", attributes=("failure",), holds=lambda op: isinstance(op.attributes["failure"], Failure)
     ),
+    "watch": Legal("(real) (number)...", "", attributes=("watch",), holds=_of_one_width),
     "array": Legal("S...", "[S]", holds=lambda op: _shape(op.result.type) in ((len(op.operands),), (None,))),
     "table": Legal("", "[S]", attributes=("numbers",), holds=_numbers_of_its_type),
     "build": Legal("int...", "[S]", (("int...", "S"),)),
@@ -255,6 +268,8 @@ class _Bound:
             return False
         if word == "number...":
             return all(type_ in (INT, REAL) for type_ in types)
+        if word == "(number)...":
+            return all(not isinstance(type_, ArrayType) and scalar_of(type_) is not BOOL for type_ in types)
         if word == "C...":
             return _all_fit(types, self.rows.setdefault(word, types))
         return all(self.one(word[:-3], type_) for type_ in types)

@@ -179,6 +179,7 @@ STRAIGHT: dict[str, Callable[[Trip, Op], None]] = {
     "const": Trip.copy,
     "table": Trip.copy,
     "check": Trip.copy,
+    "watch": Trip.copy,
     "len": Trip.copy,
     "select": select,
     "call": call,

@@ -27,6 +27,9 @@ Values = tuple[Value, ...]
 UNCHECKED = {"iadd": "wadd", "isub": "wsub", "imul": "wmul"}
 """What an Int operation is that is known not to overflow."""
 
+ONCE = ("check", "watch")
+"""Operations that have done all they do when they are come to again."""
+
 INDEXING = ("get", "set", "slice")
 
 
@@ -64,9 +67,9 @@ class Sweep:
     # ── forwards and backwards ───────────────────────────────────────────────
 
     def forwards(self, ops: Iterable[Op], careful: bool = False) -> None:
-        """Copy the operations; with `careful`, what may fail still does."""
+        """Copy the operations; with `careful`, what may fail still does, and what is watched is told."""
         for op in ops:
-            if op.name == "check" and not careful:
+            if op.name in ONCE and not careful:
                 continue
             new = copied(op, self.new)
             if not careful:

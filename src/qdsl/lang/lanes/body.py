@@ -170,6 +170,18 @@ def _check(body: Body, op: Op) -> None:
     b.check(condition, op.attributes["failure"], *(each for each in numbers if not width_of(each.type)))
 
 
+def _watch(body: Body, op: Op) -> None:
+    """Lanes that do not run have nothing worth telling; which do is told even if all have the same numbers."""
+    b = body.builder
+    operands = [body.new[value] for value in op.operands]
+    if body.mask is not None or any(width_of(each.type) for each in operands):
+        worst, *numbers = map(body.in_lanes, operands)
+        if body.mask is not None:
+            worst = b.select(body.mask, worst, body.constant(0.0))
+        operands = [worst, *numbers]
+    b.watch(op.attributes["watch"], *operands)
+
+
 def _call(body: Body, op: Op) -> None:
     name = op.attributes["function"]
     pattern = tuple(value in body.varying for value in op.operands)
@@ -235,6 +247,7 @@ def _select(body: Body, op: Op) -> Value:
 
 STRUCTURED: dict[str, Callable[[Body, Op], None]] = {
     "check": _check,
+    "watch": _watch,
     "call": _call,
     "build": _build,
     "if": branches.if_,

@@ -10,6 +10,12 @@ Every entry takes a context, one block of memory that the caller owns for the le
     chunk top end left            the arena that arrays live in, and how many bytes it may still grow by
     started patience              how many interrupts there had been, and how many nested calls until the next poll
                                   for one: see `native.interruption`
+    point room seen               the element that is being computed, the watches there is room for behind the context,
+                                  and 1 if any of them met what is worth telling: see `native.watching`
+
+The caller may have the room for sightings follow it, zero at first, one for each watch of the module:
+
+    worst point values[4]         the greatest first number, at which element, and all the numbers; none if that is 0
 
 An entry is one of
 
@@ -40,21 +46,26 @@ VALUES_KEPT = 4
 CALLS_KEPT = LONGEST_CHAIN
 """How many calls it remembers."""
 
+NUMBERS_KEPT = 4
+"""How many numbers a sighting can show."""
+
 AXES_KEPT = 4
 """How many indices of an element it remembers."""
 
 CONTEXT = (
     f"%context = type {{ i32, i32, i64, [{VALUES_KEPT} x i64], i32, [{CALLS_KEPT} x i32], i32, [{AXES_KEPT} x i64],"
-    " i64, i64, ptr, i64, i64, i64, i64, i64 }"
+    " i64, i64, ptr, i64, i64, i64, i64, i64, i64, i64, i64 }"
 )
-CODE, SITE, INDEX, VALUES, PASSED, CALLS, RANK, ELEMENT, DEPTH, KEEP, CHUNK, TOP, END, LEFT, STARTED, PATIENCE = range(
-    16
-)
+CODE, SITE, INDEX, VALUES, PASSED, CALLS, RANK, ELEMENT = range(8)
+DEPTH, KEEP, CHUNK, TOP, END, LEFT, STARTED, PATIENCE, POINT, ROOM, SEEN = range(8, 19)
 """The fields of the context, in order."""
 
 FAILURE_FORMAT = f"<iiq{VALUES_KEPT}qi{CALLS_KEPT}ii{AXES_KEPT}q"
-CONTEXT_FORMAT = FAILURE_FORMAT + "qqqqqqqq"
+CONTEXT_FORMAT = FAILURE_FORMAT + "qqqqqqqqqqq"
 """The same for `struct`, on a machine with 64-bit pointers; the first part says how a call failed."""
+
+SIGHTING_FORMAT = f"<dq{NUMBERS_KEPT}q"
+"""One sighting behind it."""
 
 ELEMENT_BYTES = {BOOL: 1, INT: 8, REAL: 8}
 ELEMENT_TYPE = {BOOL: "i8", INT: "i64", REAL: "double"}

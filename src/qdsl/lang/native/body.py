@@ -17,7 +17,7 @@ from functools import cached_property
 from math import prod
 
 from qdsl.lang.core.ir import BOOL, REAL, ArrayType, Block, Failure, Function, Op, Scalar, Value
-from qdsl.lang.native import arrays, control, interruption, lanes, scalars
+from qdsl.lang.native import arrays, control, interruption, lanes, scalars, watching
 from qdsl.lang.native.abi import AXES_KEPT, VALUES_KEPT, element_bytes, element_type
 from qdsl.lang.native.ownership import Use, moves
 from qdsl.lang.native.places import ArrayPlace, Place
@@ -101,6 +101,8 @@ class Body:
                 self.bind(op.results, [self._select(op)])
             case "check":
                 self._check(op)
+            case "watch":
+                watching.watch(self, op)
             case "tally":
                 lanes.tally(self, op)
             case name if name in control.STRUCTURED:

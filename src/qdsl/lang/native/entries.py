@@ -16,6 +16,7 @@ from qdsl.lang.native.abi import (
     ELEMENT_TYPE,
     KEEP,
     PATIENCE,
+    POINT,
     STARTED,
     VALUES_KEPT,
     words,
@@ -176,6 +177,12 @@ def start_call(w: Writer, program: Program, function: Function) -> None:
     if program.interruptible:
         w.store("i64", w.value(f"load atomic i64, ptr @{COUNTER} monotonic, align 8"), field_of(w, STARTED))
         w.store("i64", str(interruption.PATIENCE), field_of(w, PATIENCE))
+
+
+def tell_point(w: Writer, program: Program, function: Function, point: str) -> None:
+    """Say which element is next, where something is watched."""
+    if function.name in program.watching:
+        w.store("i64", point, field_of(w, POINT))
 
 
 def return_code(w: Writer) -> None:

@@ -24,7 +24,7 @@ from qdsl.lang.native.abi import CONTEXT
 from qdsl.lang.native.definition import defined
 from qdsl.lang.native.math import functions
 from qdsl.lang.native.program import Mode, Program
-from qdsl.lang.native.sites import Site
+from qdsl.lang.native.sites import Site, Watched
 from qdsl.lang.native.support import needed, uses_arena
 from qdsl.lang.native.writer import METADATA
 from qdsl.lang.source import Span
@@ -57,13 +57,14 @@ class Signature:
 
 @dataclass(frozen=True)
 class Translation:
-    """LLVM text, what its numbers of sites and calls mean, and the functions that can be called. The loops of the
-    `straight` ones have a fast mode.
+    """LLVM text, what its numbers of sites, calls and watches mean, and the functions that can be called. The loops of
+    the `straight` ones have a fast mode.
     """
 
     text: str
     sites: tuple[Site, ...]
     calls: tuple[Span, ...]
+    watches: tuple[Watched, ...]
     signatures: tuple[Signature, ...]
     straight: frozenset[str]
     uses_arena: bool
@@ -103,6 +104,7 @@ def from_core(
         text,
         tuple(program.sites.sites),
         tuple(program.sites.calls),
+        tuple(program.sites.watches),
         signatures,
         frozenset(quick),
         uses_arena(code),

@@ -14,7 +14,17 @@ from collections.abc import Callable, Sequence
 
 from qdsl.lang.core.ir import ArrayType, Function, Scalar, scalar_of
 from qdsl.lang.native.abi import ELEMENT_BYTES, ELEMENT_TYPE, INDEX, INTERRUPTED, STARTED, words
-from qdsl.lang.native.entries import OUTER, Entry, any_nonfinite, define, field_of, load_as, return_code, store_as
+from qdsl.lang.native.entries import (
+    OUTER,
+    Entry,
+    any_nonfinite,
+    define,
+    field_of,
+    load_as,
+    return_code,
+    store_as,
+    tell_point,
+)
 from qdsl.lang.native.interruption import poll
 from qdsl.lang.native.program import Mode, Program
 from qdsl.lang.native.writer import LLVM_TYPE, Writer, llvm_type, symbol
@@ -180,6 +190,7 @@ class Loops(Entry):
         w.begin(inside)
         if polls:
             self._poll_each(w, BETWEEN_POLLS // 8, 1, index.name)
+        tell_point(w, self.program, self.function, index.name)
         returned = element(index.name)
         w.branch(w.value(f"extractvalue {self.struct} {returned}, 0"), stopped, kept, unlikely=True)
         w.begin(stopped)

@@ -16,7 +16,7 @@ from qdsl.lang.native import interruption, jit, python_entry, target
 from qdsl.lang.native.abi import RELEASE
 from qdsl.lang.native.cache import ObjectCache, compiled, made_anew
 from qdsl.lang.native.from_core import Signature, Translation, from_core
-from qdsl.lang.native.sites import Site
+from qdsl.lang.native.sites import Site, Watched
 from qdsl.lang.source import Span
 
 
@@ -35,6 +35,7 @@ class Entry:
     straight: bool
     sites: Sequence[Site]
     calls: Sequence[Span]
+    watches: Sequence[Watched]
     library: jit.Library
 
 
@@ -62,9 +63,19 @@ class NativeModule:
         loop = addresses.get(f"{'loop' if signature.elementwise else 'map'}.{name}", 0)
         python = addresses.get(f"python.{name}", 0)
         release = addresses.get(RELEASE, 0)
-        sites, calls = self.translation.sites, self.translation.calls
-        straight = name in self.translation.straight
-        return Entry(signature, addresses[f"call.{name}"], loop, release, python, straight, sites, calls, self._library)
+        made = self.translation
+        return Entry(
+            signature,
+            addresses[f"call.{name}"],
+            loop,
+            release,
+            python,
+            name in made.straight,
+            made.sites,
+            made.calls,
+            made.watches,
+            self._library,
+        )
 
     @cached_property
     def _library(self) -> jit.Library:

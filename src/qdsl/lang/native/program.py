@@ -1,8 +1,8 @@
 """What translating one function needs to know of the whole module.
 
 In: the core module. Out: which functions are recursive, which take memory from the arena, which may run
-speculatively, and what the translation collects: the sites where code may stop, the constant arrays and the mathematics
-it asked for, the functions that poll for interrupts.
+speculatively, and what the translation collects: the sites where code may stop, what it watches, the constant arrays
+and the mathematics it asked for, the functions that poll for interrupts.
 """
 
 from __future__ import annotations
@@ -59,6 +59,8 @@ class Program:
     strips: Mapping[Op, Strip] = field(default_factory=dict)
     width: int = 1
     """How many rounds at a time the loops in `strips` go."""
+    lanes_are_points: bool = False
+    """Whether lanes are points, one after the other, and not rounds of a loop."""
     sites: SiteTable = field(default_factory=SiteTable)
     tables: dict[Table, str] = field(default_factory=dict)
     mathematics: dict[str, None] = field(default_factory=dict)
@@ -93,6 +95,11 @@ class Program:
     def polls(self, name: str) -> bool:
         """Whether a function, all of whose callees are translated, polls for interrupts or calls one that does."""
         return not self.polling.isdisjoint(calls.reachable(self.module, [name]))
+
+    @cached_property
+    def watching(self) -> frozenset[str]:
+        """Functions that watch something."""
+        return self._spread(lambda function: any(op.name == "watch" for op in function.body.walk()))
 
     def _spread(self, is_so: Callable[[Function], bool]) -> frozenset[str]:
         """The functions of which it is so, and their callers."""

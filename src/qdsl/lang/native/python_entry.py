@@ -3,10 +3,10 @@
     ptr python.f(ptr self, ptr arguments, i64 count, ptr keyword_names)
 
 It answers only what is plain: the right count of floats (NumPy's are such), exact ints and bools, and of NumPy's arrays
-of doubles or Ints that lie in memory as ours do (`Py_buffer`), none of its subclasses; and a result that is in order.
-For anything else, a failure included, it calls `self`, a Python callable that converts, computes again and raises. So
-it needs no messages, and a call takes some ten nanoseconds, with arrays some hundred for each, where ctypes takes a
-thousand.
+of doubles or Ints that lie in memory as ours do (`Py_buffer`), none of its subclasses; and a result that is in order,
+where no `watch` met anything. For anything else, a failure included, it calls `self`, a Python callable that converts,
+computes again and raises or warns. So it needs no messages, and a call takes some ten nanoseconds, with arrays some
+hundred for each, where ctypes takes a thousand.
 
 A function that loops may run long, so it runs without the interpreter's lock; where it polls for interrupts and was
 interrupted, KeyboardInterrupt is raised here.
@@ -22,7 +22,7 @@ from functools import cache
 
 from qdsl.lang.core import calls
 from qdsl.lang.core.ir import BOOL, INT, REAL, ArrayType, Function, Scalar, Type, scalar_of
-from qdsl.lang.native.abi import CODE, INTERRUPTED, KEEP, LEFT, RELEASE
+from qdsl.lang.native.abi import CODE, INTERRUPTED, KEEP, LEFT, RELEASE, SEEN
 from qdsl.lang.native.entries import OUTER, any_nonfinite, start_call
 from qdsl.lang.native.places import result_struct
 from qdsl.lang.native.program import Program
@@ -309,6 +309,8 @@ class _Entry:
         if self.views:  # of arrays, who calls is asked whether what is not finite has an excuse
             fields = [w.value(f"extractvalue {struct} {returned}, {i + 1}") for i in range(len(self.results))]
             self._only_if(w.value(f"xor i1 {any_nonfinite(w, self.results, fields)}, true"))
+        if self.function.name in self.program.watching:
+            self._only_if(w.value(f"icmp eq i64 {w.load('i64', self._field(SEEN))}, 0"))
         return returned
 
     def _field(self, field: int) -> str:

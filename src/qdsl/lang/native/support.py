@@ -1,4 +1,4 @@
-"""The few functions that compiled modules carry, as LLVM text: stopping, the arena, integer powers.
+"""The few functions that compiled modules carry, as LLVM text: stopping, telling, the arena, integer powers.
 
 The arena hands out memory by moving `top` towards `end` within a chunk from malloc; chunks form a list. Nothing is
 freed one by one: `qdsl.rewind` returns to an earlier top, `qdsl.release` gives everything back. A call may not take
@@ -18,9 +18,13 @@ from qdsl.lang.native.abi import (
     ELEMENT,
     END,
     LEFT,
+    NUMBERS_KEPT,
     PASSED,
+    POINT,
     RANK,
     RELEASE,
+    ROOM,
+    SEEN,
     SITE,
     TOP,
     VALUES,
@@ -86,6 +90,44 @@ keep:
   store i64 %i1, ptr %i1.at
   store i64 %i2, ptr %i2.at
   store i64 %i3, ptr %i3.at
+  br label %done
+done:
+  ret void
+}}
+"""
+
+WATCH = f"""
+%sighting = type {{ double, i64, [{NUMBERS_KEPT} x i64] }}
+
+define internal void @qdsl.watch(ptr %context, i64 %watch, i64 %lane, double %worst, i64 %v0, i64 %v1, i64 %v2, i64 %v3)
+    cold noinline {{
+  {_field("seen.at", SEEN)}
+  {_field("room.at", ROOM)}
+  store i64 1, ptr %seen.at
+  %room = load i64, ptr %room.at
+  %kept = icmp ult i64 %watch, %room
+  br i1 %kept, label %look, label %done
+look:
+  %table = getelementptr inbounds %context, ptr %context, i64 1
+  %entry = getelementptr inbounds %sighting, ptr %table, i64 %watch
+  %before = load double, ptr %entry
+  %worse = fcmp ogt double %worst, %before
+  br i1 %worse, label %keep, label %done
+keep:
+  {_field("point.at", POINT)}
+  %first = load i64, ptr %point.at
+  %point = add i64 %first, %lane
+  %own.at = getelementptr inbounds %sighting, ptr %entry, i32 0, i32 1
+  %v0.at = getelementptr inbounds %sighting, ptr %entry, i32 0, i32 2, i64 0
+  %v1.at = getelementptr inbounds %sighting, ptr %entry, i32 0, i32 2, i64 1
+  %v2.at = getelementptr inbounds %sighting, ptr %entry, i32 0, i32 2, i64 2
+  %v3.at = getelementptr inbounds %sighting, ptr %entry, i32 0, i32 2, i64 3
+  store double %worst, ptr %entry
+  store i64 %point, ptr %own.at
+  store i64 %v0, ptr %v0.at
+  store i64 %v1, ptr %v1.at
+  store i64 %v2, ptr %v2.at
+  store i64 %v3, ptr %v3.at
   br label %done
 done:
   ret void
@@ -365,6 +407,8 @@ def needed(text: str) -> str:
         parts.append(WITHIN)
     if "@qdsl.ipow" in text:
         parts.append(IPOW)
+    if "@qdsl.watch(" in text:
+        parts.append(WATCH)
     if uses_arena(text):
         parts.append(ARENA)
     parts += [_gather(size) for size in (1, 8) if f"@qdsl.gather{size}(" in text]

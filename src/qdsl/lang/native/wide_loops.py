@@ -27,7 +27,7 @@ from qdsl.lang.native.abi import (
     element_type,
     words,
 )
-from qdsl.lang.native.entries import Entry, define, field_of, load_as, return_code, store_as
+from qdsl.lang.native.entries import Entry, define, field_of, load_as, return_code, store_as, tell_point
 from qdsl.lang.native.interruption import poll
 from qdsl.lang.native.lanes import extracted, inserted
 from qdsl.lang.native.places import flat, result_struct
@@ -87,6 +87,7 @@ class WideLoop(Entry):
             w.value(f"call i64 @llvm.smin.i64(i64 {w.integer('add', first.name, lane)}, i64 {last})")
             for lane in range(self.width)
         ]
+        tell_point(w, self.program, self.function, first.name)
         arguments = self.wide_arguments(points)
         outs = [("ptr", slot) for slot in slots.values()]
         returned = w.call(self.wide_struct, symbol(f"lanes.{self.wide.root}"), *arguments, *outs, ("ptr", "%context"))
@@ -287,6 +288,7 @@ class WideLoop(Entry):
                 value = load_as(w, kind, self.address(i, point.name)) if varies else self.shared[i]
                 arguments.append((LLVM_TYPE[kind], value))
         outs = [("ptr", slot) for slot in slots.values()]
+        tell_point(w, self.program, self.function, point.name)
         returned = w.call(self.struct, self.careful(), *arguments, *outs, ("ptr", "%context"))
         w.branch(w.value(f"extractvalue {self.struct} {returned}, 0"), "stopped", "kept", unlikely=True)
         w.begin("stopped")

@@ -26,7 +26,7 @@ from qdsl.lang.native.from_core import Signature, signature_of
 from qdsl.lang.native.math import functions
 from qdsl.lang.native.module import linker
 from qdsl.lang.native.program import Mode, Program
-from qdsl.lang.native.sites import Site
+from qdsl.lang.native.sites import Site, Watched
 from qdsl.lang.native.support import needed, uses_arena
 from qdsl.lang.native.writer import METADATA
 from qdsl.lang.source import Span
@@ -44,6 +44,7 @@ class WideEntry:
     tallies: tuple[int, int] | None
     sites: Sequence[Site]
     calls: Sequence[Span]
+    watches: Sequence[Watched]
     library: jit.Library
 
 
@@ -58,6 +59,7 @@ class WideModule:
     width: int
     sites: Sequence[Site]
     calls: Sequence[Span]
+    watches: Sequence[Watched]
     text: str
     machine: target.Machine
     code: bytes = field(repr=False)
@@ -66,7 +68,7 @@ class WideModule:
 
     def __reduce__(self) -> tuple[type[WideModule], tuple[object, ...]]:
         """Pickled unlinked and without the cache: the addresses are this process's own."""
-        sites = tuple(self.sites), tuple(self.calls)
+        sites = tuple(self.sites), tuple(self.calls), tuple(self.watches)
         machine = self.text, self.machine, self.code
         return type(self), (self.signature, self.varying, self.width, *sites, *machine, None, self.explanation)
 
@@ -85,7 +87,8 @@ class WideModule:
             library = jit.link(self.code, exports, imports)
         at = library.addresses
         tallies = (at[lanes.ON], at[lanes.OF]) if counts else None
-        return WideEntry(at[name], at.get(RELEASE, 0), tallies, self.sites, self.calls, library)
+        release = at.get(RELEASE, 0)
+        return WideEntry(at[name], release, tallies, self.sites, self.calls, self.watches, library)
 
 
 def compile_wide(
@@ -100,13 +103,14 @@ def compile_wide(
     """Machine code for the function over points that differ in these parameters. Raises `NoLanes`."""
     machine = target.host()
     wide = widen(module, name, varying, width or machine.lanes, tally)
-    program = Program(Module(module.functions | wide.module.functions), machine.has_fma, interruptible)
+    functions = Module(module.functions | wide.module.functions)
+    program = Program(functions, machine.has_fma, interruptible, lanes_are_points=True)
     text = _translated(program, module, name, wide)
     signature = signature_of(module.functions[name])
-    sites, called = tuple(program.sites.sites), tuple(program.sites.calls)
+    sites = tuple(program.sites.sites), tuple(program.sites.calls), tuple(program.sites.watches)
     code = compiled(text, machine, cache)
     explanation = explained(module, name, varying) if tally else None
-    return WideModule(signature, varying, wide.width, sites, called, text, machine, code, cache, explanation)
+    return WideModule(signature, varying, wide.width, *sites, text, machine, code, cache, explanation)
 
 
 def _translated(program: Program, module: Module, name: str, wide: Wide) -> str:

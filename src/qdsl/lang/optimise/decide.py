@@ -6,8 +6,9 @@
       yield %2
     } else { .. }
 
-Also: a `select` between equal values, a `check` of what is true, a loop that runs not at all or once, a value that a
-loop carries unchanged, the length or an element of an array that was just made, and a number of a table.
+Also: a `select` between equal values, a `check` of what is true, a `watch` over what is small, a loop that runs not at
+all or once, a value that a loop carries unchanged, the length or an element of an array that was just made, and a
+number of a table.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from collections.abc import Callable, Sequence
 
 from qdsl.lang.core.ir import ArrayType, Block, Function, Op, Value
 from qdsl.lang.core.rewrite import Rewriter
+from qdsl.lang.core.sightings import is_above
 
 
 def decide(function: Function) -> Function:
@@ -46,6 +48,11 @@ def _select(r: Rewriter, op: Op) -> Sequence[Value] | None:
 
 def _check(r: Rewriter, op: Op) -> Sequence[Value] | None:
     return () if r.constant(op.operands[0]) is True else None
+
+
+def _watch(r: Rewriter, op: Op) -> Sequence[Value] | None:
+    worst = r.constant(op.operands[0])
+    return () if worst is not None and not is_above(op.attributes["watch"], [worst]) else None
 
 
 def _if(r: Rewriter, op: Op) -> Sequence[Value] | None:
@@ -161,6 +168,7 @@ def _of_table(r: Rewriter, table: Op, indices: Sequence[int | None]) -> Sequence
 RULES: dict[str, Callable[[Rewriter, Op], Sequence[Value] | None]] = {
     "select": _select,
     "check": _check,
+    "watch": _watch,
     "if": _if,
     "for": _for,
     "while": _while,

@@ -1,8 +1,8 @@
 """Which operations do more than give a value, and so must stay where they are, used or not.
 
-A pure function's only effects are to fail and not to end. `check`, indexing, a call and the primitives that check
-themselves may fail; a `while` may not end. That an array is too large is no effect: a program that never makes it does
-not fail for its size.
+A pure function's only effects are to fail, not to end, and to tell of what is watched. `check`, indexing, a call and
+the primitives that check themselves may fail; a `while` may not end. That an array is too large is no effect: a program
+that never makes it does not fail for its size.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from qdsl.lang.core.primitives import PRIMITIVES, Stop
 Constant = Callable[[Value], Any]
 """What a value is known to be, or None."""
 
-ALWAYS = frozenset({"check", "call", "while", "slice"})
+ALWAYS = frozenset({"check", "watch", "call", "while", "slice"})
 
 MOVABLE = frozenset({"const", "select", "len", "table"})
 """Cheap and without effect, beside primitives."""

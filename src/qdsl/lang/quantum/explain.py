@@ -4,6 +4,7 @@ evolve of c, q: a density of 40 by 40, 1600 real numbers
   matter    78, reached from the start and needed for what is read
   equation  y' = (A + delta B) y    A: 382 numbers, B: 76 numbers
   method    adaptive: 78 unknowns are too many for the exponential of a matrix
+  watched   the last level of c, populations below 0
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from qdsl.lang.typed.spaces import Space
 @dataclass(frozen=True, slots=True)
 class Plan:
     """A dynamics as it will be carried out. `weights` are words for what multiplies each matrix of the generator, ""
-    for 1; `from_start` and `for_reading` tell what it was that left numbers out.
+    for 1; `from_start` and `for_reading` tell what it was that left numbers out, `watched` what is watched, in words.
     """
 
     what: str
@@ -29,8 +30,9 @@ class Plan:
     generator: Generator
     weights: tuple[str, ...]
     choice: Choice
-    from_start: bool
-    for_reading: bool
+    from_start: bool = False
+    for_reading: bool = False
+    watched: str = ""
 
 
 def explained(plan: Plan) -> Iterator[str]:
@@ -42,6 +44,7 @@ def explained(plan: Plan) -> Iterator[str]:
     yield f"  matter    {plan.generator.unknowns}{_why(plan)}"
     yield f"  equation  {_equation(plan)}"
     yield f"  method    {plan.choice.method}: {plan.choice.why}"
+    yield from [f"  watched   {plan.watched}"] if plan.watched else []
 
 
 def _why(plan: Plan) -> str:

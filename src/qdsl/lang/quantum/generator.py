@@ -69,11 +69,14 @@ class Term:
 
 @dataclass(frozen=True, eq=False)
 class Generator:
-    """The weighted matrices, all of one size; of them only `kept` rows and columns, if that is given."""
+    """The weighted matrices, all of one size; of them only `kept` rows and columns, if that is given. `patterns` are
+    the operators that they come from.
+    """
 
     size: int
     maps: tuple[tuple[Weight, Sparse], ...]
     kept: Ints | None = None
+    patterns: tuple[Sum, ...] = ()
 
     @property
     def unknowns(self) -> int:
@@ -89,7 +92,7 @@ class Generator:
             part = Sparse(len(kept), place[matrix.rows[inside]], place[matrix.columns[inside]], matrix.values[inside])
             if len(part.rows):
                 maps.append((weight, part))
-        return Generator(self.size, tuple(maps), kept)
+        return Generator(self.size, tuple(maps), kept, self.patterns)
 
 
 def generator(
@@ -105,7 +108,9 @@ def generator(
         whole[weight] = matrix
     if not size:
         size = _size(spaces) ** 2 if is_density else 2 * _size(spaces)
-    return Generator(size, tuple((weight, matrix) for weight, matrix in whole.items() if len(matrix.rows)))
+    maps = tuple((weight, matrix) for weight, matrix in whole.items() if len(matrix.rows))
+    patterns = tuple(term.pattern for terms in (hamiltonian, *jumps) for term in terms)
+    return Generator(size, maps, None, patterns)
 
 
 def _size(spaces: Sequence[Space]) -> int:

@@ -7,7 +7,7 @@ to -j. A photon number n is its level.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from math import sqrt
 
@@ -18,14 +18,21 @@ Entries = Mapping[tuple[int, int], complex]
 
 @dataclass(frozen=True)
 class Local:
-    """A constant matrix over the levels of one space, its zeros left out; equal ones are one."""
+    """A constant matrix over the levels of one space, its zeros left out; equal ones are one.
+
+    It may be cut out of a larger one: then from the levels in `out` that leads to levels that are not there, and to the
+    levels in `into` it leads from such.
+    """
 
     size: int
     entries: tuple[tuple[tuple[int, int], complex], ...]
+    out: frozenset[int] = field(default=frozenset(), compare=False)
+    into: frozenset[int] = field(default=frozenset(), compare=False)
 
     @staticmethod
-    def of(size: int, entries: Entries) -> Local:
-        return Local(size, tuple(sorted((place, complex(value)) for place, value in entries.items() if value)))
+    def of(size: int, entries: Entries, out: frozenset[int] = frozenset(), into: frozenset[int] = frozenset()) -> Local:
+        kept = tuple(sorted((place, complex(value)) for place, value in entries.items() if value))
+        return Local(size, kept, out, into)
 
     @cached_property
     def _hash(self) -> int:
@@ -46,20 +53,24 @@ class Local:
         for (i, k), value in self.entries:
             for j, factor in other.rows.get(k, ()):
                 product[i, j] = product.get((i, j), 0) + value * factor
-        return Local.of(self.size, product)
+        out = other.out | {j for (i, j), _ in other.entries if i in self.out}
+        into = self.into | {i for (i, j), _ in self.entries if j in other.into}
+        return Local.of(self.size, product, out, into)
 
     def plus(self, other: Local, times: complex) -> Local:
         total = dict(self.entries)
         for place, value in other.entries:
             total[place] = total.get(place, 0) + times * value
-        return Local.of(self.size, total)
+        return Local.of(self.size, total, self.out | other.out, self.into | other.into)
 
     def times(self, factor: complex) -> Local:
-        return Local.of(self.size, {place: factor * value for place, value in self.entries})
+        scaled = {place: factor * value for place, value in self.entries}
+        return Local.of(self.size, scaled, self.out, self.into)
 
     @cached_property
     def adjoint(self) -> Local:
-        return Local.of(self.size, {(j, i): value.conjugate() for (i, j), value in self.entries})
+        turned = {(j, i): value.conjugate() for (i, j), value in self.entries}
+        return Local.of(self.size, turned, self.into, self.out)
 
     @cached_property
     def is_identity(self) -> bool:
@@ -85,7 +96,8 @@ def _diagonal(size: int, value: Callable[[int], float]) -> Local:
 
 
 def _lowering(size: int) -> Local:
-    return Local.of(size, {(k, k + 1): sqrt(k + 1) for k in range(size - 1)})
+    """Of a ladder without end: to its last level here it leads from the one above."""
+    return Local.of(size, {(k, k + 1): sqrt(k + 1) for k in range(size - 1)}, into=frozenset((size - 1,)))
 
 
 def _spin_raising(size: int) -> Local:

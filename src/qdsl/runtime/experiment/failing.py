@@ -1,11 +1,15 @@
-"""A model that failed, told with the point where it did; where a distribution refused its arguments, with these."""
+"""A model that failed, or of which a watch has something to tell, with the point where that was; where a distribution
+refused its arguments, with these.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Any
 
+from qdsl.lang.core.sightings import worst
 from qdsl.lang.source import Span
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed.distributions import DISTRIBUTIONS
@@ -13,6 +17,7 @@ from qdsl.runtime.experiment.model import Model
 from qdsl.runtime.failures import Stopped, impossible_draw, stopped
 from qdsl.runtime.kernel import KernelError
 from qdsl.runtime.show import text_of
+from qdsl.runtime.watching import gathered, tell
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,14 @@ class Point:
             f"{each.name} = {text_of(values[each.name], each.type, self.displays.get(each.name) or each.display)}"
             for each in self.named
         )
+
+
+@contextmanager
+def watched(point_of: Callable[[int | None], Point]) -> Iterator[None]:
+    """What watches see inside is told with the point of its row; the number of a row is None where it is not known."""
+    with gathered() as seen:
+        yield
+    tell(replace(each, where=str(point_of(each.row))) for each in worst(seen))
 
 
 def failed_at(model: Model, point: Point, failure: KernelError, at: Span) -> Stopped:

@@ -23,6 +23,7 @@ from qdsl.lang.typed.distributions import DISTRIBUTIONS
 from qdsl.lang.typed.requests import ERRORS
 from qdsl.runtime.evaluate import Environment
 from qdsl.runtime.experiment.admission import check_data
+from qdsl.runtime.experiment.failing import Point, watched
 from qdsl.runtime.experiment.model import Model, model_of
 from qdsl.runtime.failures import mixed_measurements, not_one_of
 from qdsl.runtime.fit import Fit, Parameter, fit
@@ -30,6 +31,7 @@ from qdsl.runtime.fit.objective import Matrix, Vector
 from qdsl.runtime.kernel import KernelError
 from qdsl.runtime.value.provenance import recorded
 from qdsl.runtime.value.table import Table
+from qdsl.runtime.watching import gathered
 from qdsl.runtime.world import World
 
 
@@ -190,9 +192,12 @@ def fitted(env: Environment, experiment: typed.Experiment, call: typed.HostCall,
     parameters = _parameters(model, start)
     diagnostics = Diagnostics()
     objective = _objective(model, columns, parameters)
-    found = fit(objective, diagnostics, call.span, by_expectation)
+    with gathered() as seen:
+        found = fit(objective, diagnostics, call.span, by_expectation)
     world.settle(diagnostics)
     assert found is not None
+    if seen:  # the search goes far; what counts is where it ends
+        _tell_of(objective, model, columns, found)
     starts = {each.name: each.start for each in parameters}
     record = recorded("fit", world.source.name, world.source.text, starts, data=data.provenance)
     measured = model.functions.measured[0]
@@ -204,6 +209,24 @@ def fitted(env: Environment, experiment: typed.Experiment, call: typed.HostCall,
         provenance=record,
         data=data,
     )
+
+
+def _tell_of(objective: LikelihoodOf | LeastSquaresOf, model: Model, columns: Sequence[Vector], found: Fit) -> None:
+    """What watches see with the params that were found. `columns` are those of the data, the axes first."""
+    params, axes = model.functions.params, model.functions.axes
+    values = {each.name: value for each, value in zip(params, found.values, strict=True)}
+
+    def point_of(row: int | None) -> Point:
+        if row is None:
+            return Point(values, {}, params, {})
+        place = {each.name: column[row].item() for each, column in zip(axes, columns, strict=False)}
+        return Point(values, place, (*params, *axes), {})
+
+    with watched(point_of):
+        if isinstance(objective, LeastSquaresOf):
+            objective.residuals(np.array(found.values))
+        else:
+            objective.evaluate(np.array(found.values), 2)
 
 
 def _of_the_data(model: Model, found: Fit) -> float | None:

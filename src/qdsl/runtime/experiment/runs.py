@@ -12,7 +12,7 @@ from qdsl.lang.source import Span
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
 from qdsl.runtime.evaluate import Environment
-from qdsl.runtime.experiment.failing import Point, failed_at
+from qdsl.runtime.experiment.failing import Point, failed_at, watched
 from qdsl.runtime.experiment.model import Model
 from qdsl.runtime.failures import no_sigma, no_value_for
 from qdsl.runtime.kernel import KernelError
@@ -77,12 +77,16 @@ def expected(model: Model, env: Environment, call: typed.HostCall, world: World)
 
 def _run(model: Model, name: str, chosen: Settings, at: Span, *more: Any) -> list[Any]:
     """A function of the experiment at every point."""
+
+    def point_of(row: int | None) -> Point:
+        axes = {} if row is None else {name: values[row] for name, values in chosen.axes.items()}
+        return Point(chosen.params, axes, model.functions.axes if axes else (), chosen.displays)
+
     try:
-        return model.kernel(name)(*chosen.params.values(), *chosen.axes.values(), *more)
+        with watched(point_of):
+            return model.kernel(name)(*chosen.params.values(), *chosen.axes.values(), *more)
     except KernelError as failure:
-        axes = {name: values[failure.index[0]] for name, values in chosen.axes.items()} if failure.index else {}
-        point = Point(chosen.params, axes, model.functions.axes if axes else (), chosen.displays)
-        raise failed_at(model, point, failure, at) from None
+        raise failed_at(model, point_of(failure.index[0] if failure.index else None), failure, at) from None
 
 
 def _points(axes: Mapping[str, Any]) -> int:

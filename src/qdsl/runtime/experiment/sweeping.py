@@ -26,7 +26,7 @@ from qdsl.lang.typed import sweep_errors as errors
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
 from qdsl.runtime.evaluate import Environment
-from qdsl.runtime.experiment.failing import Point, failed_at
+from qdsl.runtime.experiment.failing import Point, failed_at, watched
 from qdsl.runtime.experiment.model import Model
 from qdsl.runtime.experiment.sweep_plan import Plan, planned, too_large
 from qdsl.runtime.failures import Interrupted, Stopped
@@ -113,9 +113,10 @@ class _Run:
         params = [self.swept[name][chunk] if name in plan.swept else plan.params[name] for name in self.names]
         axes = [column[chunk] for column in self.axes.values()]
         try:
-            if plan.has_draws:
-                return self.kernel(*params, *axes, plan.seed, counters(first, end, plan.rows))
-            return self.kernel(*params, *axes)[-len(self.model.experiment.measures) :]
+            with watched(lambda row: self._point(None if row is None else chunk.start + row)):
+                if plan.has_draws:
+                    return self.kernel(*params, *axes, plan.seed, counters(first, end, plan.rows))
+                return self.kernel(*params, *axes)[-len(self.model.experiment.measures) :]
         except KernelError as failure:
             raise self._failed(chunk.start, failure) from None
 
@@ -123,12 +124,18 @@ class _Run:
         """The failure of a row of a chunk, told by its row in the whole table."""
         row = before + (failure.index[0] if failure.index else 0)
         failure.index = (row,)
+        return failed_at(self.model, self._point(row), failure, self.at)
+
+    def _point(self, row: int | None) -> Point:
+        """The point of a row of the whole table; nothing of it where the row is not known."""
+        if row is None:
+            return Point({}, {}, (), {})
         values = {name: column[row].item() for name, column in self.swept.items()}
         params = {name: values.get(name, self.plan.params.get(name, 0.0)) for name in self.names}
         axes = {name: column[row].item() for name, column in self.axes.items()}
         by_name = {each.variable.name: each.variable for each in self.model.params}
         named = [*(by_name[name] for name in self.swept), *self.model.functions.axes]
-        return failed_at(self.model, Point(params, axes, named, self.plan.displays), failure, self.at)
+        return Point(params, axes, named, self.plan.displays)
 
 
 def _table(run: _Run, call: typed.HostCall, world: World) -> Table:
