@@ -40,8 +40,8 @@ _EXAMPLE = re.compile(r"    (?P<expression>\S.*?)\s+# (?:(?P<expected>[^≈].*)|
 class Example:
     """`expression` is claimed to be `expected`, within `tolerance` or to twelve digits.
 
-    The names of a `module` that is not in the prelude have to be imported, and spaces be declared: `program(text)`
-    does.
+    The names of a `module` that is not in the prelude, and those that it imports itself, have to be imported, and
+    spaces be declared: `program(text)` does.
     """
 
     module: str
@@ -55,13 +55,26 @@ class Example:
             return f"{text}\n{SPACES}"
         if self.module not in MODULES:
             return text
-        names = {item.name.text for item in declarations(FOLDER / f"{self.module}.qdsl")}
-        used = sorted(names & set(re.findall(r"\w+", text)))
-        return f"from {self.module} import {', '.join(used)}\n{text}" if used else text
+        words = set(re.findall(r"\w+", text))
+        lines = [
+            f"from {module} import {', '.join(sorted(names & words))}\n"
+            for module, names in seen_in(FOLDER / f"{self.module}.qdsl").items()
+            if names & words
+        ]
+        return "".join((*lines, text))
 
 
 def files() -> list[Path]:
     return sorted(FOLDER.glob("*.qdsl"))
+
+
+def seen_in(path: Path) -> dict[str, set[str]]:
+    """The names that a file of the library sees beside the prelude, by the module that has them: its own first."""
+    seen = {path.stem: {item.name.text for item in declarations(path)}}
+    for item in parse(Source(path.name, path.read_text("utf-8")), Diagnostics()).items:
+        if isinstance(item, surface.FromImport):
+            seen[item.path] = {each.text for each in item.names}
+    return seen
 
 
 def declarations(path: Path) -> list[DECLARATION]:

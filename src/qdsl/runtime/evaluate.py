@@ -313,6 +313,8 @@ class Environment:
                 return self.evaluate(dict(value.fields)[name])
             case types.Record():
                 return value[name]
+            case types.StateTomography() | types.ProcessTomography():
+                return value.part(name)
             case _:
                 return _fit_part(value, name)
 

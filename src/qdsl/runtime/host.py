@@ -16,6 +16,7 @@ from qdsl.lang.typed.number_pictures import NUMBER_PICTURES
 from qdsl.lang.typed.state_pictures import STATE_PICTURES
 from qdsl.runtime.evaluate import Environment, Host
 from qdsl.runtime.failures import negative_uncertainty, unequal_lengths
+from qdsl.runtime.tomography_host import TOMOGRAPHY_HOST
 from qdsl.runtime.world import World
 
 
@@ -201,4 +202,5 @@ HOST: dict[str, Callable[[World], Host]] = {
     "export": _export,
     "show_matrix": _show_matrix,
     "check_measurement": _check_measurement,
+    **TOMOGRAPHY_HOST,
 }

@@ -97,12 +97,13 @@ class Computation:
     def _prepared(self, wrt: tuple[int, ...]) -> Callable[[Sequence[Any]], list[Any]]:
         wanted = replace(self.unit, derivative=Derivative(1, wrt)) if wrt else self.unit
         try:
-            unit = self.compiler.generator.continued(wanted, "differentiated")
+            if _is_small(self.unit.module, self.unit.name):
+                unit = self.compiler.generator.continued(wanted, "differentiated")
+                if _is_small(unit.module, unit.name):
+                    return lambda flat: list(interpret(unit.module, unit.name, flat))
+            kernel = self.compiler.kernel(wanted)
         except NotDifferentiable as found:
             raise not_differentiable(self.expr.span, found) from None
-        if _is_small(unit.module, unit.name):
-            return lambda flat: list(interpret(unit.module, unit.name, flat))
-        kernel = self.compiler.kernel(unit)
 
         def run(flat: Sequence[Any]) -> list[Any]:
             result = kernel(*flat, nonfinite="keep")

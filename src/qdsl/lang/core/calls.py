@@ -8,13 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from qdsl.lang.core.ir import Block, Module
+from qdsl.lang.core.ir import Module
 from qdsl.lang.names.order import strongly_connected
-
-
-def callees(block: Block) -> list[str]:
-    """The functions called in it, each once, in order of their first call."""
-    return list(dict.fromkeys(op.attributes["function"] for op in block.walk() if op.name == "call"))
 
 
 def reachable(module: Module, roots: Iterable[str]) -> list[str]:
@@ -29,13 +24,13 @@ def reachable(module: Module, roots: Iterable[str]) -> list[str]:
         elif name not in entered:
             entered.add(name)
             waiting.append((name, True))
-            waiting.extend((callee, False) for callee in reversed(callees(module.functions[name].body)))
+            waiting.extend((callee, False) for callee in reversed(module.functions[name].callees))
     return list(order)
 
 
 def recursive(module: Module) -> frozenset[str]:
     """The functions on a cycle of calls."""
-    below = {name: callees(function.body) for name, function in module.functions.items()}
+    below = {name: function.callees for name, function in module.functions.items()}
     groups = strongly_connected(below)
     return frozenset(name for group in groups for name in group if len(group) > 1 or name in below[name])
 
@@ -44,7 +39,7 @@ def callers(module: Module, sources: Iterable[str]) -> frozenset[str]:
     """These functions, and all that call one of them, directly or not."""
     above: dict[str, list[str]] = {name: [] for name in module.functions}
     for name, function in module.functions.items():
-        for callee in callees(function.body):
+        for callee in function.callees:
             above[callee].append(name)
     found = set(sources)
     waiting = list(found)

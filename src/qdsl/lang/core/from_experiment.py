@@ -120,6 +120,19 @@ class FromExperiment:
             fields.append((measure.variable.name, self._part(measure, w.use(drawn))))
         return self._function("draw", (*self._of_a_point, key, counter), self._with_lets(draws, w.record(fields)))
 
+    def deviance(self) -> typed.Function:
+        """(params, axes, read, measured) -> twice the log-likelihood ratio of the point to the model that fits every
+        point; their sum is the deviance of the fit.
+        """
+        w = self.w
+        total = w.zero
+        for measure in self.model.measures:
+            if not measure.is_further:
+                best, own = self._of_datum(measure, "saturated"), self._of_datum(measure, "log_kernel")
+                twice = w.operation("mul", typed.Constant(w.span, SCALAR, 2.0), w.operation("sub", best, own))
+                total = w.operation("add", total, twice)
+        return self._function("deviance", (*self._of_a_point, *self.measured), self._with_lets((), total))
+
     @property
     def _of_a_point(self) -> tuple[typed.Variable, ...]:
         return (*self.params, *self.axes, *self.read)
@@ -170,16 +183,6 @@ class FromExperiment:
     def constant(self) -> typed.Function:
         """(params, columns) -> what `nll` leaves out; it does not depend on the params."""
         return self._sum("constant", lambda measure: self._negated(self._of_datum(measure, "log_constant")))
-
-    def deviance(self) -> typed.Function:
-        """(params, columns) -> twice the log-likelihood ratio to the model that fits every point."""
-        w = self.w
-
-        def term(measure: typed.MeasureDeclaration) -> typed.Expr:
-            best, own = self._of_datum(measure, "saturated"), self._of_datum(measure, "log_kernel")
-            return w.operation("mul", typed.Constant(w.span, SCALAR, 2.0), w.operation("sub", best, own))
-
-        return self._sum("deviance", term)
 
     def _sum(
         self, name: str, term: Callable[[typed.MeasureDeclaration], typed.Expr], of_priors: str = ""

@@ -29,7 +29,8 @@ from qdsl.lang.core import (
     lower_scalars,
 )
 from qdsl.lang.core.builder import Values
-from qdsl.lang.core.calls import callees, reachable
+from qdsl.lang.core.calls import reachable
+from qdsl.lang.core.from_operators import Written, written
 from qdsl.lang.core.instantiate import with_lengths
 from qdsl.lang.core.ir import Function, Module
 from qdsl.lang.core.layout import core_types
@@ -138,6 +139,19 @@ class Lowering:
         module = self._needed(EXPRESSION, function)
         return Entry(module, EXPRESSION, tuple(each.type for each in inputs), tuple(captured), node.type)
 
+    def operators(self, node: typed.Expr) -> tuple[Entry, tuple[int, ...], list[Written]]:
+        """Operators, one or an array of them: the function of their coefficients, their shape, what they are."""
+        body = Body(self, types.NOTHING)
+        with _Forgetting(self):
+            captured = list(self.captures.of_expression(node, ()))
+            for variable in captured:
+                self._input(body, variable)
+            shape, operators, results = written(body.staged(node))
+            self._complete()
+        function = body.b.function(EXPRESSION, tuple(results), node.span)
+        entry = Entry(self._needed(EXPRESSION, function), EXPRESSION, (), tuple(captured), types.NOTHING)
+        return entry, shape, operators
+
     # ── instances ────────────────────────────────────────────────────────────
 
     def instance(self, code: FunctionCode, given: Sequence[FunctionCode | None], span: Span) -> Instance:
@@ -209,7 +223,7 @@ class Lowering:
                 return False
             if name not in entered:
                 entered.add(name)
-                waiting.extend(callees(self.module.functions[name].body))
+                waiting.extend(self.module.functions[name].callees)
         return True
 
     def _base(self, key: Key) -> Instance:

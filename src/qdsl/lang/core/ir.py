@@ -20,7 +20,7 @@ What may fail says so: `check` stops the program unless its operand is true, and
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from types import MappingProxyType
@@ -160,10 +160,16 @@ class Block:
 
     def walk(self) -> Iterator[Op]:
         """Every operation in it and in the regions of its operations, outer before inner."""
-        for op in self.ops:
-            yield op
-            for region in op.regions:
-                yield from region.walk()
+        found: list[Op] = []
+        _collect(self.ops, found)
+        return iter(found)
+
+
+def _collect(ops: Iterable[Op], into: list[Op]) -> None:
+    for op in ops:
+        into.append(op)
+        for region in op.regions:
+            _collect(region.ops, into)
 
 
 @dataclass(eq=False, slots=True)
@@ -173,6 +179,15 @@ class Function:
     name: str
     body: Block
     span: Span | None = None
+    _callees: tuple[str, ...] | None = field(default=None, init=False, repr=False)
+
+    @property
+    def callees(self) -> tuple[str, ...]:
+        """The functions that it calls, each once, in order of their first call; found once, and asked for often."""
+        if self._callees is None:
+            calls = (op.attributes["function"] for op in self.body.walk() if op.name == "call")
+            self._callees = tuple(dict.fromkeys(calls))
+        return self._callees
 
     @property
     def parameters(self) -> tuple[Value, ...]:

@@ -329,6 +329,24 @@ def _propagator(body: Body, node: typed.Quantum) -> Operator:
     return propagator(body, node)
 
 
+def _effects(body: Body, node: typed.Quantum) -> Many:
+    from qdsl.lang.core.lower_povm import measurement_of
+
+    return Many(measurement_of(body, node.arguments[0]).effects)
+
+
+def _pauli_setting(body: Body, node: typed.Quantum) -> Many:
+    from qdsl.lang.core.lower_paulis import setting
+
+    return setting(body, node)
+
+
+def _pauli_settings(body: Body, node: typed.Quantum) -> Many:
+    from qdsl.lang.core.lower_paulis import settings
+
+    return settings(body, node)
+
+
 # ── lists, branches, calls ───────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -388,4 +406,7 @@ _RULES: dict[str, Rule] = {
     "sum": _sum,
     "propagator": _propagator,
     "channel": _channel,
+    "effects": _effects,
+    "pauli_setting": _pauli_setting,
+    "pauli_settings": _pauli_settings,
 }

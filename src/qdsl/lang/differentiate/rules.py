@@ -90,7 +90,7 @@ def is_zero(partial: Partial) -> bool:
     return partial is _zero
 
 
-def _one(*_: Number) -> float:
+def one(*_: Number) -> float:
     return 1.0
 
 
@@ -150,13 +150,13 @@ def _copysign(x: Number, y: Number, r: Number) -> Number:
 
 
 PARTIALS: dict[str, tuple[Partial, ...]] = {
-    "add": (_one, _one),
-    "sub": (_one, _minus_one),
+    "add": (one, one),
+    "sub": (one, _minus_one),
     "mul": (lambda x, y, r: y, lambda x, y, r: x),
     "div": (lambda x, y, r: 1.0 / y, lambda x, y, r: -(r / y)),
     "neg": (_minus_one,),
     "abs": (lambda x, r: _sign(x),),
-    "fma": (lambda x, y, z, r: y, lambda x, y, z, r: x, _one),
+    "fma": (lambda x, y, z, r: y, lambda x, y, z, r: x, one),
     "sqrt": (lambda x, r: 0.5 / r,),
     "cbrt": (_cbrt,),
     "exp": (lambda x, r: r,),
@@ -185,7 +185,7 @@ PARTIALS: dict[str, tuple[Partial, ...]] = {
     "lgamma": (lambda x, r: digamma(x),),
     "digamma": (lambda x, r: trigamma(x),),
     "copysign": (_copysign, _zero),
-    "grafted": (_zero, _one),
+    "grafted": (_zero, one),
 }
 
 CHOICES = {"min": "le", "max": "ge"}

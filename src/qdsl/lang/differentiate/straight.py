@@ -7,7 +7,7 @@ from functools import cache
 
 from qdsl.lang.core.ir import BOOL, Op, Value
 from qdsl.lang.core.primitives import PRIMITIVES
-from qdsl.lang.differentiate.rules import CHOICES, PARTIALS, Number, Partial
+from qdsl.lang.differentiate.rules import CHOICES, PARTIALS, Number, Partial, one
 from qdsl.lang.differentiate.trip import NotDifferentiable, Tangent, Trip, is_real, spread, zero_like
 
 
@@ -37,9 +37,10 @@ def _chain(trip: Trip, op: Op, partials: tuple[Partial, ...]) -> list[Value | No
         return partials[place](*arguments)
 
     tangent: list[Value | None] = []
+    places = sorted(enumerate(op.operands), key=lambda each: partials[each[0]] is not one)  # what is only added first
     for direction in range(trip.count):
         total: Value | None = None
-        for place, operand in enumerate(op.operands):
+        for place, operand in places:
             step = trip.tangent(operand)[direction]
             if step is not None:
                 factor = partial(place)
@@ -64,14 +65,19 @@ def _where_it_moves(trip: Trip, factor: Number, step: Value) -> Number:
 
 
 def _plus(trip: Trip, total: Value | None, factor: Number | float, step: Value) -> Value | None:
-    """total + factor * step."""
+    """total + factor * step, rounded once."""
     if factor == 0.0:
         return total
     b = trip.builder
     if factor == -1.0:
         return b.op("neg", step) if total is None else b.op("sub", total, step)
     if isinstance(factor, Number):
-        step = factor.value if step in trip.ones else b.op("mul", factor.value, step)
+        if step in trip.ones:
+            step = factor.value
+        elif total is None:
+            return b.op("mul", factor.value, step)
+        else:
+            return b.op("fma", factor.value, step, total)
     return step if total is None else b.op("add", total, step)
 
 

@@ -5,12 +5,17 @@
     %z = get %b, 1                           and %x for %y
 
 Also the element of a `build` at a known place, if making it takes few operations that cannot fail. What is then never
-read is dropped.
+read is dropped. So is what is put where something else comes to be put before anybody looks:
+
+    %b = set %a, 2, %x
+    %c = set %b, 3, %y              =>       %c = set %a, 3, %y
+    %d = set %c, 2, %z                       %d = set %c, 2, %z
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Sequence, Set
 
 from qdsl.lang.core.ir import ArrayType, Function, Op, Value
 from qdsl.lang.core.rewrite import Rewriter, copy_block
@@ -20,10 +25,50 @@ FEW_OPS = 16
 
 
 def elements(function: Function) -> Function:
-    return _Elements().rewrite(function)
+    return _Elements(_overwritten(function)).rewrite(function)
+
+
+def _overwritten(function: Function) -> set[Op]:
+    """The `set`s at known places whose array has one use: another `set`, from where only more of them lead to one at
+    the same place.
+    """
+    every = list(function.body.walk())
+    sets = [op for op in every if op.name == "set"]
+    if len(sets) < 2:
+        return set()
+    constants = {op.result: op.attributes["value"] for op in every if op.name == "const"}
+    uses = Counter(value for op in every for value in op.operands)
+    uses.update(value for op in every for region in op.regions for value in region.yields)
+    uses.update(function.body.yields)
+    # of an array that one `set` uses and nothing else: where something comes to be put before anybody looks
+    later: dict[Value, set[tuple[int | None, ...]]] = {}
+    found: set[Op] = set()
+    for op in reversed(sets):  # what uses an array stands after what makes it
+        source, *indices, _ = op.operands
+        at = tuple([constants.get(index) for index in indices])
+        places = later.get(op.result, set()) if uses[op.result] == 1 else set()
+        if None in at or not _is_inside(at, source):
+            continue
+        if at in places:
+            found.add(op)
+        places.add(at)
+        if uses[source] == 1:
+            later[source] = places
+    return found
 
 
 class _Elements(Rewriter):
+    def __init__(self, overwritten: Set[Op]) -> None:
+        super().__init__()
+        self.overwritten = overwritten
+
+    def visit(self, op: Op) -> None:
+        """A `set` that nobody sees leaves its array as it was."""
+        if op in self.overwritten:
+            self.replaced[op.result] = self.all_new(op.operands[:1])[0]
+        else:
+            super().visit(op)
+
     def rule(self, op: Op) -> Sequence[Value] | None:
         if op.name != "get":
             return None
@@ -67,6 +112,6 @@ def _may_fail(op: Op, constant: Constant) -> bool:
     return op.name != "get" and has_effect(op, constant)
 
 
-def _is_inside(places: Sequence[int], array: Value) -> bool:
+def _is_inside(places: Sequence[int | None], array: Value) -> bool:
     assert isinstance(array.type, ArrayType)
     return all(n is not None and 0 <= at < n for at, n in zip(places, array.type.shape, strict=True))

@@ -96,8 +96,13 @@ class _Loops(Rewriter):
 
     def block(self, block: Block) -> Block:
         ops = list(block.ops)
-        while (pair := self.pair(ops)) is not None:
-            ops = self.together(ops, *pair)
+        at = 0
+        while at < len(ops):
+            other = self.partner(ops, at)
+            if other is None:
+                at += 1
+            else:  # the loop now stands where the other did, and what came after it comes here
+                ops = self.together(ops, at, other)
         if len(ops) != len(block.ops):
             block = Block(block.parameters, tuple(ops), block.yields)
         return super().block(block)
@@ -106,31 +111,44 @@ class _Loops(Rewriter):
         body = self.block(function.body)
         return function if body is function.body else Function(function.name, body, function.span)
 
-    def pair(self, ops: Sequence[Op]) -> tuple[int, int] | None:
-        """The places of two loops that can be one."""
-        loops = [(at, round_) for at, op in enumerate(ops) if op.name == "for" and (round_ := self.round(op))]
-        for first, (at, round_) in enumerate(loops):
-            for other, next_round in loops[first + 1 : first + 1 + NEAR]:
-                if self.is_together(ops, at, round_, other, next_round):
-                    return at, other
+    def partner(self, ops: Sequence[Op], at: int) -> int | None:
+        """The place of a loop that can be one with the loop at this place. On the way `late` grows: what that loop
+        gives, and all that is made of it.
+        """
+        first = ops[at]
+        round_ = self.round(first) if first.name == "for" else None
+        if round_ is None or self.has_effect(first):
+            return None
+        late = set(first.results)
+        loops = 0
+        for other in range(at + 1, len(ops)):
+            op = ops[other]
+            next_round = self.round(op) if op.name == "for" else None
+            if next_round is not None:
+                loops += 1
+                if loops > NEAR:
+                    return None
+                if self.is_together(first, round_, op, next_round, late):
+                    return other
+            if not late.isdisjoint(self.uses(op)):
+                if self.has_effect(op):
+                    return None
+                late.update(op.results)
         return None
 
-    def is_together(self, ops: Sequence[Op], at: int, round_: Round, other: int, next_round: Round) -> bool:
-        first, second = ops[at], ops[other]
+    def is_together(self, first: Op, round_: Round, second: Op, next_round: Round, late: set[Value]) -> bool:
         if not all(map(self.is_same, first.operands[:2], second.operands[:2])):
             return False
-        if len(round_.own) + len(next_round.own) > LARGEST or self.has_effect(first):
-            return False
-        after, late = self.dependent(ops[at + 1 : other], first.results)
-        if any(map(self.has_effect, after)):
+        if len(round_.own) + len(next_round.own) > LARGEST:
             return False
         written = _written(first, round_)
-        reads = [load for load in next_round.loads if load.operands[0] in written]
-        direct = Counter(_uses(second.regions[0]))
-        if any(direct[array] != sum(load.operands[0] is array for load in reads) for array in written):
+        if not late.isdisjoint(self.uses(second) - written.keys()) or not written.keys().isdisjoint(second.operands):
             return False
-        needed = {*second.operands, *_uses(second.regions[0])} - set(written)
-        return needed.isdisjoint(late - set(written)) and not {*second.operands} & set(written)
+        reads = Counter(load.operands[0] for load in next_round.loads if load.operands[0] in written)
+        if not reads:
+            return written.keys().isdisjoint(self.uses(second))
+        direct = Counter(_uses(second.regions[0]))
+        return all(direct[array] == reads[array] for array in written)
 
     def dependent(self, ops: Sequence[Op], values: Sequence[Value]) -> tuple[list[Op], set[Value]]:
         """The operations that need these values, and the values with all that is made of them."""

@@ -39,9 +39,9 @@ Rule = Callable[..., Value | None]
 
 
 def _add(r: Rewriter, op: Op, x: Value, y: Value) -> Value | None:
-    """x + -0 is x; x + -y is x - y; -x + y is y - x."""
+    """x + -0 is x, and x + 0 where x is no -0; x + -y is x - y; -x + y is y - x."""
     for one, other in ((x, y), (y, x)):
-        if _is_zero(r.constant(other), -1.0):
+        if _is_zero(r.constant(other), -1.0) or (r.made_by(one, "abs") and _is_zero(r.constant(other), 1.0)):
             return one
         if negated := r.made_by(other, "neg"):
             return r.builder.op("sub", one, negated.operands[0])

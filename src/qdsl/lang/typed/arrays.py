@@ -16,6 +16,7 @@ from qdsl.lang.typed.checker import Checker, Reason, rule
 from qdsl.lang.typed.dimension import ONE
 from qdsl.lang.typed.literals import value_of
 from qdsl.lang.typed.spaces import Part, Register, Several
+from qdsl.lang.typed.tomography_fields import tomography_fields, tomography_part
 from qdsl.lang.typed.types import BOOL, BROKEN, INT, NEVER, Length, Type, pruned
 from qdsl.lang.typed.unification import element_of, joined_shape
 
@@ -46,7 +47,7 @@ def _over_all(elements: Sequence[typed.Expr], element: Type) -> Type:
     """Operators of one array may act on different spaces: any is one over all of them."""
     if not isinstance(element, types.Operator):
         return element
-    own = (pruned(each.type) for each in elements)
+    own = (element_of(each.type)[0] for each in elements)
     places = [each.places for each in own if isinstance(each, types.Operator)]
     return types.Operator(element.dimension, frozenset().union(*places))
 
@@ -309,6 +310,8 @@ def field(c: Checker, node: surface.Field, expected: Type | None) -> typed.Expr:
         c.report(c.errors.no_field(node.name.span, owner_type, node.name.text, known))
         return c.broken(node.span)
     display = value.display if isinstance(owner_type, types.Estimate) else None
+    if isinstance(owner_type, types.TOMOGRAPHY):
+        return tomography_part(c, node, value, type_)
     if isinstance(owner_type, types.Fit):
         display = next(
             (p.variable.display for p in owner_type.experiment.params if p.variable.name == node.name.text), None
@@ -326,6 +329,8 @@ def fields_of(type_: Type) -> dict[str, Type] | None:
             return {name: types.Array(each) for name, each in columns}
         case types.Estimate(dimension):
             return {"value": types.Real(dimension), "err": types.Real(dimension)}
+        case types.StateTomography() | types.ProcessTomography():
+            return tomography_fields(type_)
         case types.Fit(experiment):
             params: dict[str, Type] = {
                 each.variable.name: types.Estimate(each.variable.type.dimension)

@@ -13,6 +13,7 @@ from qdsl.lang.report.near import nearest
 from qdsl.lang.source import Span
 from qdsl.lang.typed import types
 from qdsl.lang.typed.show import Show
+from qdsl.lang.typed.tomography_errors import state_in
 from qdsl.lang.typed.types import Type, pruned
 from qdsl.lang.typed.words import counted, with_article
 
@@ -184,7 +185,7 @@ class TypeErrors:
             "E0311",
             f"`{parameter}` of `{function}` is {wanted}, and this is {show.a(found)}",
             Label(span, f"this is {show.a(found)}"),
-            hint=hint,
+            hint=hint or state_in([found]),
         )
 
     def no_overload(self, span: Span, function: str, found: Sequence[Type], known: Sequence[Type]) -> Diagnostic:
@@ -192,7 +193,11 @@ class TypeErrors:
         given = ", ".join(self.show.type(each) for each in found)
         forms = "\n".join(f"  {function}: {self.show.type(each)}" for each in known)
         return error(
-            "E0312", f"`{function}` does not take ({given})", Label(span), note=f"it has these forms:\n{forms}"
+            "E0312",
+            f"`{function}` does not take ({given})",
+            Label(span),
+            note=f"it has these forms:\n{forms}",
+            hint=state_in(found),
         )
 
     def impure(self, span: Span, function: str) -> Diagnostic:

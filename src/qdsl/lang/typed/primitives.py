@@ -24,6 +24,8 @@ from qdsl.lang.typed.requests import expected, fit, load, simulate
 from qdsl.lang.typed.spaces import Register
 from qdsl.lang.typed.state_pictures import STATE_PICTURES
 from qdsl.lang.typed.sweeps import sweep
+from qdsl.lang.typed.tomography_calls import SETTINGS, TOMOGRAPHY
+from qdsl.lang.typed.tomography_estimates import ESTIMATED
 from qdsl.lang.typed.types import BROKEN, INT, NOTHING, TEXT, pruned
 from qdsl.lang.typed.unification import element_of
 
@@ -231,5 +233,8 @@ PRIMITIVES: dict[str, Primitive] = {
     **{name: _in_the_open(name, rule) for name, rule in (STATE_PICTURES | NUMBER_PICTURES).items()},
 } | {name: distribution(name) for name in (*DISTRIBUTIONS, OUTCOMES)}
 
-CALLS: dict[str, Primitive] = QUANTUM_CALLS | DYNAMICS | MEASUREMENTS
+CALLS: dict[str, Primitive] = {
+    **(QUANTUM_CALLS | DYNAMICS | MEASUREMENTS | SETTINGS),
+    **{name: _in_the_open(name, rule) for name, rule in (TOMOGRAPHY | ESTIMATED).items()},
+}
 """Known only where they are called: `n` and `a` are free for values."""

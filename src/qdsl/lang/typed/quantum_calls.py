@@ -429,6 +429,10 @@ def expectation(c: Checker, node: surface.Call, arguments: Sequence[surface.Argu
     if isinstance(type_, types.Ket | types.Bra | types.SpaceType) or not isinstance(type_, types.Operator):
         c.report(c.quantum.takes(operator.span, "expect", "an operator and then a state", types.resolved(type_)))
         return c.broken(node.span)
+    if isinstance(element, types.StateTomography):
+        from qdsl.lang.typed.tomography_estimates import expectation as estimated
+
+        return estimated(c, node, operator, state)
     if not isinstance(element, types.Ket | types.Density):
         c.report(c.quantum.takes(state.span, "expect", "an operator and then a state", types.resolved(state.type)))
         return c.broken(node.span)

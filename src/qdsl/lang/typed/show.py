@@ -76,6 +76,8 @@ class Show:
                 return "Operator" if inner == "Scalar" else f"Operator<{inner}>"
             case types.Ket() | types.Bra() | types.Density() | types.Channel() | types.Povm():
                 return type(type_).__name__
+            case types.StateTomography() | types.ProcessTomography():
+                return type(type_).__name__
             case types.ExperimentType():
                 return "Experiment"
             case types.Fit():

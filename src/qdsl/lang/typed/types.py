@@ -177,6 +177,22 @@ class Povm(Type):
     outcomes: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class StateTomography(Type):
+    """What `state_tomography` finds of a state over spaces."""
+
+    places: Places
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessTomography(Type):
+    """What `process_tomography` finds of a channel from spaces to themselves."""
+
+    places: Places
+
+
+TOMOGRAPHY = (StateTomography, ProcessTomography)
+
 QUANTUM = (SpaceType, Operator, Ket, Bra, Density, Channel, Povm)
 STAGED = (SpaceType, Operator, Bra, Channel, Povm)
 """Types of what is known while a program is compiled, and not there when it runs."""

@@ -120,7 +120,8 @@ class LikelihoodOf(_Problem):
     def deviance(self, x: Vector) -> float | None:
         if not all(_measures_goodness(self.model, each) for each in self.model.experiment.measures):
             return None
-        return float(self.model.kernel("deviance")(*map(float, x), *self.columns)[0])
+        terms = self.model.kernel("deviance")(*map(float, x), *self.columns)[0]
+        return float(np.broadcast_to(terms, (self.rows,)).sum())
 
     def constant(self) -> float:
         start = [each.start for each in self.parameters]

@@ -19,10 +19,10 @@ from qdsl.runtime.experiment.sharing import Called, OfColumns, OfPoints
 from qdsl.runtime.failures import Stopped, no_model_derivative, unequal_path
 from qdsl.runtime.kernel import Kernel
 
-OF_COLUMNS = ("nll", "constant", "deviance")
+OF_COLUMNS = ("nll", "constant")
 """Functions of all rows at once."""
 
-SHARING = (*OF_COLUMNS, "point", "draw")
+SHARING = (*OF_COLUMNS, "point", "draw", "deviance")
 """Functions in which rows share evolutions."""
 
 
@@ -99,12 +99,13 @@ class Model:
         params, axes = len(self.params), len(self.functions.axes)
         by = Derivative(order, (*range(params), *range(params + axes, params + axes + further)))
         try:
-            unit = compiler.generator.generate(function, by, stop_after="differentiated")
+            unit = compiler.generator.generate(function, by, stop_after="core")
+            kernel = compiler.kernel(unit)
         except Refused as refused:
             raise Stopped(refused.diagnostic) from None
         except NotDifferentiable as found:
             raise no_model_derivative(self.experiment.span, found) from None
-        return CompiledFunction(compiler.kernel(unit), unit.entry, self.environment, len(leaves(unit.entry.result)))
+        return CompiledFunction(kernel, unit.entry, self.environment, len(leaves(unit.entry.result)))
 
     # ── values ───────────────────────────────────────────────────────────────
 
