@@ -220,8 +220,6 @@ def test_names_that_a_module_has_itself_are_items(m: qdsl.Module) -> None:
 def test_a_name_that_is_not_there(m: qdsl.Module) -> None:
     with pytest.raises(AttributeError, match="no 'nothing'; it has decay"):
         _ = m.nothing
-    with pytest.raises(AttributeError, match="'coin' is an experiment"):
-        _ = m.coin
 
 
 def test_warnings_are_kept() -> None:

@@ -5,6 +5,7 @@
     m.decay(times, tau=2e-6)       arrays broadcast
     m.decay.grad(1e-6, 2e-6)       {'t': -303265.3, 'tau': 151632.7}
     m.decay.signature              '(t: Time, tau: Time) -> Scalar'
+    m.ramsey.simulate(seed=1)      an experiment of the program
 
 A program with errors raises `CompileError`, which shows its messages; a kernel that stops raises `KernelError`. What
 has been compiled once is kept: see `runtime.program`.
@@ -24,17 +25,19 @@ from qdsl.lang.source import Source
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
 from qdsl.lang.typed.show import Show
+from qdsl.runtime.embedded_experiment import Experiment
 from qdsl.runtime.program import COMPILING, Code, CompileError, FunctionOutline, Program
 from qdsl.runtime.source_file import decoded
 
 if TYPE_CHECKING:
     from qdsl.lang import generate
 
-__all__ = ["CompileError", "Derivative", "Function", "Module", "compile", "load"]
+__all__ = ["CompileError", "Derivative", "Experiment", "Function", "Module", "compile", "load"]
 
 
 class Module:
-    """A loaded program: its functions are attributes that can be called, its lets and constants are values.
+    """A loaded program: its functions are attributes that can be called, its lets and constants are values, its
+    experiments run and are fitted (`runtime.embedded_experiment`).
 
     `m["name"]` is the same as `m.name`, and reaches a name that a module has for itself (`diagnostics`).
     """
@@ -46,7 +49,7 @@ class Module:
         self._found: dict[str, Any] = {}
 
     def __getitem__(self, name: str) -> Any:
-        """A function, constant or let of the program."""
+        """A function, constant, let or experiment of the program."""
         if name not in self._found:
             self._found[name] = self._value(name)
         return self._found[name]
@@ -71,7 +74,7 @@ class Module:
         if name in outline.lets:
             return program.live.session.environment.values[program.lets[name]]
         if name in outline.experiments:
-            raise KeyError(f"{name!r} is an experiment; Python reaches functions, constants and lets")
+            return ExperimentOf(program, name)
         raise KeyError(f"this program has no {name!r}; it has {', '.join(self)}")
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -82,7 +85,7 @@ class Module:
     def __iter__(self) -> Iterator[str]:
         """The names that the program declares."""
         outline = self._program.outline
-        yield from (*outline.functions, *outline.constants, *outline.lets)
+        yield from (*outline.functions, *outline.constants, *outline.lets, *outline.experiments)
 
     def __dir__(self) -> list[str]:
         return sorted({*super().__dir__(), *self})
@@ -230,7 +233,7 @@ class Function(_Compiled):
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickled and copied by the source of its program."""
         source = self._program.source
-        return _function_again, (source.name, source.text, self.__name__)
+        return _part_again, (source.name, source.text, self.__name__)
 
     @property
     def _known_by(self) -> str:
@@ -263,6 +266,18 @@ class Function(_Compiled):
     def jvp(self) -> Derivative:
         """How the result changes in a direction: called with the arguments, then with their changes."""
         return Derivative("jvp", self)
+
+
+class ExperimentOf(Experiment):
+    """An experiment of a program."""
+
+    def __init__(self, program: Program, name: str) -> None:
+        super().__init__(name, lambda: program.live)
+        self._source = program.source
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled and copied by the source of its program."""
+        return _part_again, (self._source.name, self._source.text, self.__name__)
 
 
 class Derivative(_Compiled):
@@ -359,11 +374,9 @@ def _again(name: str, text: str) -> Module:
     return Module(Source(name, text))
 
 
-def _function_again(name: str, text: str, function: str) -> Function:
-    """The function that was pickled."""
-    found = _again(name, text)[function]
-    assert isinstance(found, Function)
-    return found
+def _part_again(name: str, text: str, part: str) -> Any:
+    """The function or experiment that was pickled."""
+    return _again(name, text)[part]
 
 
 def compile(text: str, name: str = "<text>") -> Module:

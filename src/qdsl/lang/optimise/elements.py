@@ -114,4 +114,4 @@ def _may_fail(op: Op, constant: Constant) -> bool:
 
 def _is_inside(places: Sequence[int | None], array: Value) -> bool:
     assert isinstance(array.type, ArrayType)
-    return all(n is not None and 0 <= at < n for at, n in zip(places, array.type.shape, strict=True))
+    return all(at is not None and n is not None and 0 <= at < n for at, n in zip(places, array.type.shape, strict=True))

@@ -22,6 +22,7 @@ from qdsl.lang.typed.tree import DisplayUnit
 from qdsl.lang.typed.types import INT, Complex, Real, Type
 from qdsl.runtime.value.provenance import Provenance
 from qdsl.runtime.value.quantity import best_unit, in_unit, number
+from qdsl.runtime.value.units import si_unit
 
 SHOWN_ROWS = 10
 
@@ -99,6 +100,15 @@ class Table:
 
     def column(self, name: str) -> Column:
         return self.columns[name]
+
+    def keys(self) -> Iterator[str]:
+        """The names, so that `dict(table)`, and so `pandas.DataFrame(dict(table))`, has the arrays by name."""
+        return iter(self.columns)
+
+    @property
+    def units(self) -> dict[str, str]:
+        """The SI unit of each column's array; "" of pure numbers."""
+        return {name: si_unit(column.dimension) for name, column in self.columns.items()}
 
     def with_columns(self, **columns: Column) -> Table:
         """The same table with these columns added, or put in place of those of the same name."""

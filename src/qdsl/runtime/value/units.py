@@ -87,6 +87,11 @@ def natural_unit(dimension: Dimension) -> NaturalUnit:
     return NaturalUnit(product_text(dimension, BASE_SYMBOLS))
 
 
+def si_unit(dimension: Dimension) -> str:
+    """The coherent SI unit, in which numbers are kept: `s`, `Hz`, `kg*m`; "" for a number."""
+    return DERIVED.get(dimension) or product_text(dimension, BASE_SYMBOLS)
+
+
 def product_text(dimension: Dimension, names: dict[str, str] | None = None) -> str:
     """The dimension as a product of powers: `Length/Time^2`, or with unit symbols for names `m/s^2`; "" for a number.
 

@@ -1,0 +1,64 @@
+"""What Python gives an experiment, as the experiment has it: numbers, the values of an axis, the columns of data."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from numbers import Real
+from typing import TYPE_CHECKING, Any
+
+from qdsl.lang.typed import tree as typed
+from qdsl.lang.typed import types
+from qdsl.lang.typed.show import Show
+from qdsl.runtime import embedded_errors as errors
+
+if TYPE_CHECKING:
+    from qdsl.runtime.value.table import Table
+
+
+def number(variable: typed.Variable, value: Any) -> float:
+    """A finite number, of Python or of NumPy."""
+    if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(value):
+        raise errors.not_a_number(variable, value)
+    return float(value)
+
+
+def column(variable: typed.Variable, given: Any) -> Any:
+    """An array of one axis, of the type of what it stands for. Whole numbers may come as floats, as in a DataFrame."""
+    import numpy as np
+
+    values = np.asarray(given)
+    if values.ndim != 1 or not len(values):
+        raise errors.not_a_column(variable, "a list of values", f"has the shape {values.shape}")
+    is_whole = types.resolved(variable.type) is types.INT
+    wanted = "whole numbers" if is_whole else "numbers"
+    if types.resolved(variable.type) is types.BOOL:
+        if values.dtype != np.bool_:
+            raise errors.not_a_column(variable, "truth values", f"holds {values.dtype}")
+        return values
+    if values.dtype.kind not in "iuf":
+        raise errors.not_a_column(variable, wanted, f"holds {values.dtype}")
+    if not is_whole:
+        return values.astype(np.float64)
+    whole = values.astype(np.int64)
+    if (whole != values).any():
+        raise errors.not_a_column(variable, wanted, f"holds {values[whole != values][0]}")
+    return whole
+
+
+def table(experiment: typed.Experiment, show: Show, data: Table | Mapping[str, Any]) -> Table:
+    """Data of an experiment: a Table, a DataFrame or a dict of arrays. Columns that it does not name are left out."""
+    from qdsl.runtime.value.table import Column, Table
+
+    axes = [variable for axis in experiment.axes for variable in axis.variables]
+    columns: dict[str, Column] = {}
+    for variable in (*axes, *(each.variable for each in experiment.measures)):
+        if variable.name not in data:
+            raise errors.no_column(experiment, show, variable)
+        values = column(variable, data[variable.name])
+        columns[variable.name] = Column(values, types.resolved(variable.type), variable.display)
+    lengths = {name: len(each.values) for name, each in columns.items()}
+    if len(set(lengths.values())) > 1:
+        raise errors.unequal_columns(experiment, lengths)
+    record = data.provenance if isinstance(data, Table) else None
+    return Table(columns, record, tuple(each.name for each in axes))
