@@ -45,7 +45,8 @@ def test_of_two_equal_expressions_the_one_that_stopped_is_shown() -> None:
     assert span.source.position(span.absolute[0]).line == 4
 
 
-def test_equal_expressions_share_their_machine_code() -> None:
+def test_equal_expressions_share_their_machine_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QDSL_CACHE", "off")
     loop = "for m in [2] { print([div(k, m) for k in range(3)]) }\n"
     once, twice = (run(loop * count).session.compiler for count in (1, 2))
     assert once.objects.kept.keys() == twice.objects.kept.keys()

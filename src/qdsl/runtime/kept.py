@@ -18,7 +18,7 @@ import io
 import pickle
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from qdsl.lang.core.printer import module_text
@@ -70,7 +70,6 @@ class Kept:
     """What the stages after the first made, by unit and by what was asked of them besides."""
 
     disk: DiskCache | None
-    memory: dict[str, Any] = field(default_factory=dict)
 
     def get(self, places: Places, further: str) -> Any:
         """What was put; None where nothing was, or what was cannot be read."""
