@@ -9,7 +9,7 @@ import pytest
 from tests.session.running import Ran, run
 
 from qdsl.lang.generate import Unit
-from qdsl.lang.source import Source
+from qdsl.lang.source import Source, Span
 from qdsl.runtime.cache import DiskCache
 from qdsl.runtime.compiled import Compiler
 from qdsl.runtime.kept import Kept, Places
@@ -91,7 +91,7 @@ def test_what_stops_is_shown_where_it_now_stands(made: Made) -> None:
     assert compiled == []
     (message,) = ran.messages
     assert message.span is not None
-    assert (message.span.begins.line, message.span.text) == (6, "y < 100")
+    assert (message.span.begins.line, message.span.text) == (6, "assert y < 100")
 
 
 def test_other_texts_at_the_same_places_are_other_kernels(made: Made) -> None:
@@ -124,17 +124,20 @@ class Damaged:
 
 @pytest.mark.parametrize("blob", [b"", b"nonsense", b"x\x9c\x03\x00\x00\x00\x00\x01"])
 def test_what_cannot_be_read_is_not_there(blob: bytes) -> None:
-    places = Places("text", (Source("a.qdsl", "x").whole,))
+    places = Places("text", ((Source("a.qdsl", "x").whole, 0),))
     assert Kept(Damaged(blob)).get(places, "") is None  # type: ignore[arg-type]
+
+
+def test_spans_are_read_where_the_text_now_stands(tmp_path: Path) -> None:
+    before, after = Source("a.qdsl", "f(x)").whole, Source("a.qdsl", "# new\nf(x)").whole
+    kept = Kept(DiskCache(tmp_path))
+    kept.put(Places("text", ((before, 0),)), "", Span(before, 2, 3, Span(before, 0, 4)))
+    found = kept.get(Places("text", ((after, 6),)), "")
+    assert [each.text for each in found.chain()] == ["x", "f(x)"]
 
 
 def test_a_place_elsewhere_is_not_kept(tmp_path: Path) -> None:
     here, there = Source("a.qdsl", "x").whole, Source("b.qdsl", "x").whole
-    kept = Kept(DiskCache(tmp_path))
-    places = Places("text", (here,))
-    kept.put(places, "", there)
+    kept, places = Kept(DiskCache(tmp_path)), Places("text", ((here, 0),))
+    kept.put(places, "", Span(there, 0, 1))
     assert kept.get(places, "") is None
-    kept.put(places, "", ("named", here))
-    name, chunk = kept.get(places, "")
-    assert name == "named"
-    assert chunk is here

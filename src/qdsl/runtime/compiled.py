@@ -106,4 +106,4 @@ class Compiler:
 
 
 def _key(places: Places) -> Hashable:
-    return places.text, tuple(map(id, places.chunks))
+    return places.text, places.chunks

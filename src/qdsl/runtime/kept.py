@@ -7,8 +7,9 @@
 
 Most of what it takes to compile is after the first stage: derivatives, the optimiser, LLVM. The text of a core function
 and where its operations come from say all that these depend on, besides this very QDSL (`runtime.stamp`) and the
-machine. Where an operation comes from is said within a chunk of the source, so that code is found again when something
-else in a file has changed; messages then show the place as it is now.
+machine. Where an operation comes from is said within a chunk of the source, counted from the first place that the
+function has there: so code is found again when something else in a file has changed, or a comment above. Messages show
+the place as it is now.
 """
 
 from __future__ import annotations
@@ -32,29 +33,36 @@ QUICK = 1
 """The level of zlib: LLVM's text becomes a tenth in no time."""
 
 
+Chunks = tuple[tuple[Chunk, int], ...]
+
+
 @dataclass(frozen=True)
 class Places:
-    """A unit by its text and places: `text` tells units apart, `chunks` are those of the source it comes from."""
+    """A unit by its text and places: `text` tells units apart, `chunks` are those of the source it comes from, with
+    where in each the first of its places begins: all others are counted from there.
+    """
 
     text: str
-    chunks: tuple[Chunk, ...]
+    chunks: Chunks
 
     @staticmethod
     def of(unit: Unit) -> Places:
         """Of a unit after the first stage."""
-        numbers: dict[int, int] = {}
-        chunks: list[Chunk] = []
+        spans = list(_spans(unit))
+        first: dict[Chunk, int] = {}
+        for span in spans:
+            for each in span.chain() if span is not None else ():
+                first[each.chunk] = min(each.start, first.get(each.chunk, each.start))
+        chunks = tuple(first.items())
+        numbers = {chunk: (number, start) for number, (chunk, start) in enumerate(chunks)}
         shown: list[str] = []
-        for span in _spans(unit):
-            while span is not None:
-                if id(span.chunk) not in numbers:
-                    numbers[id(span.chunk)] = len(chunks)
-                    chunks.append(span.chunk)
-                shown.append(f"{numbers[id(span.chunk)]}:{span.start}:{span.end}")
-                span = span.caller
+        for span in spans:
+            for each in span.chain() if span is not None else ():
+                number, start = numbers[each.chunk]
+                shown.append(f"{number}:{each.start - start}:{each.end - start}")
             shown.append(";")
         parts = (module_text(unit.module), unit.name, str(unit.derivative), " ".join(shown))
-        return Places("\0".join(parts), tuple(chunks))
+        return Places("\0".join(parts), chunks)
 
 
 def _spans(unit: Unit) -> Iterable[Span | None]:
@@ -101,27 +109,36 @@ class _Elsewhere(Exception):  # noqa: N818 - no error: it ends a pickle
     """A place in a chunk that the unit does not come from."""
 
 
+Place = tuple[int, int, int, Span | None]
+"""A span in a pickle: the number of its chunk, where it begins and ends, and its caller, written in the same way."""
+
+
 class _Writer(pickle.Pickler):
-    """Pickles chunks by their number."""
+    """Pickles spans by the numbers of their chunks."""
 
-    def __init__(self, file: io.BytesIO, chunks: tuple[Chunk, ...]) -> None:
+    def __init__(self, file: io.BytesIO, chunks: Chunks) -> None:
         super().__init__(file, pickle.HIGHEST_PROTOCOL)
-        self.numbers = {id(chunk): number for number, chunk in enumerate(chunks)}
+        self.numbers = {chunk: (number, start) for number, (chunk, start) in enumerate(chunks)}
 
-    def persistent_id(self, node: object) -> int | None:
-        if type(node) is not Chunk:
-            return None
-        if id(node) not in self.numbers:
+    def persistent_id(self, node: object) -> Place | None:
+        if type(node) is Chunk:
             raise _Elsewhere
-        return self.numbers[id(node)]
+        if type(node) is not Span:
+            return None
+        if node.chunk not in self.numbers:
+            raise _Elsewhere
+        number, start = self.numbers[node.chunk]
+        return number, node.start - start, node.end - start, node.caller
 
 
 class _Reader(pickle.Unpickler):
-    """Puts the chunks of the unit at hand in the place of their numbers."""
+    """Makes spans in the chunks of the unit at hand."""
 
-    def __init__(self, file: io.BytesIO, chunks: tuple[Chunk, ...]) -> None:
+    def __init__(self, file: io.BytesIO, chunks: Chunks) -> None:
         super().__init__(file)
         self.chunks = chunks
 
-    def persistent_load(self, number: int) -> Chunk:
-        return self.chunks[number]
+    def persistent_load(self, place: Place) -> Span:
+        number, start, end, caller = place
+        chunk, first = self.chunks[number]
+        return Span(chunk, first + start, first + end, caller)
