@@ -1,4 +1,4 @@
-"""docs/compiler.md shows what the compiler really makes: each block is what its first line prints."""
+"""docs/compiler.md and docs/templates.md show what commands really print: each block is what its first line does."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ import pytest
 from qdsl.cli.main import main
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-PAGE = DOCS / "compiler.md"
+PAGES = {"compiler.md": 9, "templates.md": 2}
+"""Pages with blocks, and how many there are at least."""
+
 BLOCK = re.compile(r"^```console\n\$ (.*)\n((?:(?!```).*\n)*)```$", re.MULTILINE)
 FILTER = re.compile(r"(.*?) \| sed -n '/(.*?)/,(?:/(.*?)/|(\$))p'$")
 
@@ -31,13 +33,15 @@ def printed(line: str, capsys: pytest.CaptureFixture[str]) -> str:
     return "".join(f"{each}\n" for each in lines)
 
 
+@pytest.mark.parametrize("name", PAGES)
 def test_every_block_is_what_its_line_prints(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, pytestconfig: pytest.Config
+    name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, pytestconfig: pytest.Config
 ) -> None:
     monkeypatch.chdir(DOCS)
-    text = PAGE.read_text(encoding="utf-8")
+    page = DOCS / name
+    text = page.read_text(encoding="utf-8")
     new = BLOCK.sub(lambda block: f"```console\n$ {block[1]}\n{printed(block[1], capsys)}```", text)
     if pytestconfig.getoption("--update"):
-        PAGE.write_text(new, encoding="utf-8")
-    assert len(BLOCK.findall(text)) >= 9
-    assert new == PAGE.read_text(encoding="utf-8")
+        page.write_text(new, encoding="utf-8")
+    assert len(BLOCK.findall(text)) >= PAGES[name]
+    assert new == page.read_text(encoding="utf-8")

@@ -22,6 +22,7 @@ from qdsl.lang.surface.tokens import LATER, RESERVED, SOFT
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 LANGUAGE = ROOT / "docs" / "language.md"
+TEMPLATES = ROOT / "docs" / "templates.md"
 CYCLES = ROOT / "docs" / "cycles.md"
 VERDICTS = {
     "check": "checks",
@@ -47,18 +48,17 @@ def test_a_program_in_the_docs_does_what_it_says(case: Case) -> None:
     assert complaints(claims(case.text), outcome(case)) == []
 
 
-def test_python_in_the_reference_does_what_it_says() -> None:
-    found = doctest.DocTestParser().get_doctest(_python(), {}, "language.md", str(LANGUAGE), 0)
-    assert len(found.examples) >= 8
+@pytest.mark.parametrize(("page", "least"), [(LANGUAGE, 8), (TEMPLATES, 8)], ids=["language", "templates"])
+def test_python_in_the_docs_does_what_it_says(page: Path, least: int) -> None:
+    found = doctest.DocTestParser().get_doctest(_python(page), {}, page.name, str(page), 0)
+    assert len(found.examples) >= least
     told: list[str] = []
     doctest.DocTestRunner(verbose=False).run(found, out=told.append)
     assert told == []
 
 
-def _python() -> str:
-    return "\n".join(
-        re.findall(r"^```python\n(.*?)^```", LANGUAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-    )
+def _python(page: Path) -> str:
+    return "\n".join(re.findall(r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL))
 
 
 def test_every_block_in_the_docs_is_of_a_kind_that_is_tested() -> None:
@@ -70,7 +70,7 @@ def test_every_block_in_the_docs_is_of_a_kind_that_is_tested() -> None:
         for fence in re.findall(r"^```(\w*).*\n(?:(?!```).*\n)*```$", page.read_text(encoding="utf-8"), re.MULTILINE)
     }
     assert {fence for _, fence in kinds} == {"", "qdsl", "python", "console"}
-    assert {page for page, fence in kinds if fence == "console"} == {"compiler.md"}
+    assert {page for page, fence in kinds if fence == "console"} == {"compiler.md", "templates.md"}
     assert {page for page, fence in kinds if not fence} == {"README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"}
 
 

@@ -164,7 +164,7 @@ TITLES: dict[str, str] = {
     "E0501": "a param without type and default",
     "E0502": "a param that is not a real number",
     "E0503": "a default or bound that depends on the model",
-    "E0504": "a default outside its bounds",
+    "E0504": "a value outside its bounds",
     "E0505": "bounds with nothing between them",
     "E0506": "a measurement without a distribution",
     "E0507": "a distribution as a value",
