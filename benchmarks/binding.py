@@ -2,8 +2,8 @@
 
 python -m benchmarks.binding
 
-The bar is 100 us for all params of a template at once. It includes that every value is a finite number within the bounds
-that the template gives it.
+The bar is 100 us for all params of a template at once. Every value is held against the bounds that the template gives it,
+which is in that time.
 """
 
 from __future__ import annotations
