@@ -10,6 +10,9 @@ from tests.quantum.models import TIMES, US, model
 
 import qdsl
 
+pytestmark = pytest.mark.filterwarnings("ignore::qdsl.SimulationWarning")
+"""Both sides of a comparison have the same few levels."""
+
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     qutip = pytest.importorskip("qutip", minversion="5", reason="QuTiP 5 is not installed")

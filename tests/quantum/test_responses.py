@@ -10,6 +10,9 @@ import pytest
 
 import qdsl
 
+pytestmark = pytest.mark.filterwarnings("ignore::qdsl.SimulationWarning")
+"""Both sides of a comparison have the same few levels."""
+
 US = 1e-6
 
 DRIVEN = """

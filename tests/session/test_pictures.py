@@ -138,10 +138,10 @@ def test_of_many_basis_states_those_that_are_populated_are_drawn(drawn: Drawn) -
 
 def test_what_is_left_out_is_said(drawn: Drawn) -> None:
     program = """
-    let spread = evolve(2pi * (1 MHz) * x(c), |0>(c), ts)
+    let spread = evolve(2pi * (1 MHz) * x(d), |0>(d), ts)
     plot_populations(ts, spread, "p.svg")
     """
-    picture = drawn(SPACES + program)
+    picture = drawn(SPACES + "space d: Fock(64)\n" + program)
     assert len(picture.lines) == 7
     assert picture.lines[-1].is_rest
     assert sum(each.values for each in picture.lines) == pytest.approx(1.0)

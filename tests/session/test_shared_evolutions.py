@@ -21,6 +21,9 @@ from qdsl.runtime.experiment.sharing import Called
 from qdsl.runtime.experiment.stops import stops_of
 from qdsl.runtime.session import Session, Settings
 
+pytestmark = pytest.mark.filterwarnings("ignore::qdsl.SimulationWarning")
+"""Both sides of a comparison have the same few levels."""
+
 RABI = """
     space q: Qubit
     experiment e {

@@ -127,7 +127,7 @@ def test_a_changed_text_is_another_library(tmp_path: Path) -> None:
     folder = tmp_path / "stdlib"
     shutil.copytree(FOLDER, folder)
     before = state(folder)
-    assert before.count("\n") == len(list(folder.glob("*.qdsl")))
+    assert before.count("\n") == len(list(folder.rglob("*.qdsl")))
     assert state(folder) == before
     constants = folder / "constants.qdsl"
     times = constants.stat()

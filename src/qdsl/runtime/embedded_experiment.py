@@ -21,7 +21,6 @@ from qdsl.lang.depth import deep_recursion
 from qdsl.lang.report import Diagnostic
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
-from qdsl.lang.typed.requests import data_type
 from qdsl.lang.typed.show import Show
 from qdsl.runtime import embedded_errors
 from qdsl.runtime.embedded_errors import BindError, dimension_of
@@ -91,6 +90,8 @@ class Experiment:
 
     def simulate(self, /, *, seed: int | None = None, **settings: Any) -> Table:
         """One run, with other params and values of axes where they are given."""
+        from qdsl.lang.typed.requests import data_type  # with the checker, which a kept program does without
+
         given = self._settings(settings)
         if seed is not None:
             given["seed"] = types.INT, seed
@@ -99,6 +100,8 @@ class Experiment:
 
     def expected(self, /, **settings: Any) -> Table:
         """The means, without noise."""
+        from qdsl.lang.typed.requests import data_type
+
         found: Table = self._asked("expected", data_type(self._experiment, means=True), self._settings(settings))
         return found
 
