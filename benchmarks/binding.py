@@ -2,8 +2,7 @@
 
 python -m benchmarks.binding
 
-The bar is 100 us for all params of a template at once. Every value is held against the bounds that the template gives it,
-which is in that time.
+The bar is 100 us for all params of a template at once. Each value is held against the bounds that the template gives.
 """
 
 from __future__ import annotations
