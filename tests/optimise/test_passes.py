@@ -58,6 +58,8 @@ def test_fold(type_: str, operation: str, folded: str) -> None:
         ("%1 = const -1.0 %2 = mul %1, %x return %2", "%1 = const -1.0 %2 = neg %x return %2"),
         ("%1 = const 0.0 %2 = sub %x, %1 return %2", "%1 = const 0.0 return %x"),
         ("%1 = const -0.0 %2 = add %x, %1 return %2", "%1 = const -0.0 return %x"),
+        ("%1 = const 0.0 %2 = add %x, %1 return %2", "%1 = const 0.0 %2 = add %x, %1 return %2"),  # x may be -0
+        ("%1 = const 0.0 %3 = abs %x %2 = add %1, %3 return %2", "%1 = const 0.0 %3 = abs %x return %3"),
         ("%1 = neg %x %2 = neg %1 return %2", "%1 = neg %x return %x"),
         ("%1 = neg %x %2 = add %1, %y return %2", "%1 = neg %x %2 = sub %y, %x return %2"),
         ("%1 = neg %x %2 = neg %y %3 = div %1, %2 return %3", "%1 = neg %x %2 = neg %y %3 = div %x, %y return %3"),
@@ -455,6 +457,22 @@ def test_unroll(before: str, expected: str) -> None:
             %w = set %v, %n, %y -> [real; 2] %r = get %w, %1 -> real return %r""",
             """%1 = const 1 %2 = const 2 %v = build %2 -> [real; 2] { |%i: int| yield %x }
             %w = set %v, %n, %y -> [real; 2] %r = get %w, %1 -> real return %r""",
+        ),
+        (  # what is put where something else comes to be put before anybody looks
+            """%0 = const 0 %1 = const 1 %v = array %x, %y -> [real; 2] %a1 = set %v, %0, %y inside -> [real; 2]
+            %b = set %a1, %1, %x inside -> [real; 2] %c1 = set %b, %0, %x inside -> [real; 2]
+            %r = get %c1, %n -> real return %r""",
+            """%0 = const 0 %1 = const 1 %v = array %x, %y -> [real; 2]
+            %b = set %v, %1, %x inside -> [real; 2] %c1 = set %b, %0, %x inside -> [real; 2]
+            %r = get %c1, %n -> real return %r""",
+        ),
+        (  # somebody looks in between
+            """%0 = const 0 %v = array %x, %y -> [real; 2] %b = set %v, %0, %y inside -> [real; 2]
+            %r = get %b, %n -> real %c1 = set %b, %0, %x inside -> [real; 2] %s = get %c1, %n -> real
+            %t = add %r, %s return %t""",
+            """%0 = const 0 %v = array %x, %y -> [real; 2] %b = set %v, %0, %y inside -> [real; 2]
+            %r = get %b, %n -> real %c1 = set %b, %0, %x inside -> [real; 2] %s = get %c1, %n -> real
+            %t = add %r, %s return %t""",
         ),
         (  # outside: it fails where it stands
             """%2 = const 2 %v = build %2 -> [real; 2] { |%i: int| yield %x } %r = get %v, %2 -> real return %r""",
