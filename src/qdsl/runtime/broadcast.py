@@ -39,7 +39,11 @@ Widen = Callable[[Pattern, bool], WideModule]
 """Compiles a function over lanes, counting the lanes in use if so told. Raises `NoLanes` where it cannot have any."""
 
 WORTH_COMPILING = 0.1
-"""Seconds of work, done or to come, that are worth compiling a function over lanes: about what that takes."""
+"""Seconds of work, done or to come, that are worth compiling a function over lanes: about what that takes for one whose
+LLVM text is `SHORT`. A longer one takes as many times longer.
+"""
+
+SHORT = 50_000
 
 STRAIGHT_PROBE, PROBE = 1 << 15, 64
 """Points that are run first to see how long one takes, of a straight function and of others."""
@@ -78,6 +82,7 @@ class Broadcast:
             if entry.loop
             else None
         )
+        self.times_longer = max(1.0, entry.size / SHORT)
         self.wide: dict[Pattern, _Runner | None] = {}
         self.seconds: dict[Pattern, float] = {}
         self.spent: dict[Pattern, float] = {}
@@ -140,7 +145,7 @@ class Broadcast:
                 return runner, failure
         if runner is columns and not self.straight and self.widen is not None and pattern not in self.wide:
             to_come = (points.count - first) * self.seconds[pattern]
-            if self.spent[pattern] + to_come > WORTH_COMPILING:
+            if self.spent[pattern] + to_come > WORTH_COMPILING * self.times_longer:
                 wide = self._in_lanes(pattern)
                 if wide is not None:
                     del self.seconds[pattern]

@@ -24,7 +24,7 @@ from qdsl.lang.source import Span
 class Entry:
     """One function's machine code, in memory while `library` is. `loop` is its `loop` or `map` entry, 0 without,
     `release` unless the module uses the arena, `python` unless Python can call it directly. If it is `straight`, its
-    loop is one that LLVM turns into vector instructions.
+    loop is one that LLVM turns into vector instructions. `size` is how long the module's LLVM text is.
     """
 
     signature: Signature
@@ -37,6 +37,7 @@ class Entry:
     calls: Sequence[Span]
     watches: Sequence[Watched]
     library: jit.Library
+    size: int = 0
 
 
 @dataclass
@@ -75,6 +76,7 @@ class NativeModule:
             made.calls,
             made.watches,
             self._library,
+            len(made.text),
         )
 
     @cached_property
