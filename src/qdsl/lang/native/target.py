@@ -14,7 +14,7 @@ LEVEL = 2
 """The level of LLVM's pipeline; 3 takes longer and measures the same."""
 
 LONG = 400_000
-"""Characters of text from which on LLVM's pipeline is left out but for a few passes. The Hessian of a fit through states
+"""Characters of text from which on LLVM's pipeline is left out but for a few passes. A Hessian of a fit through states
 has two million: the pipeline spends 9 s on it, these passes 0.3 s, and the code is as fast to a tenth.
 """
 
