@@ -97,6 +97,6 @@ def test_fits_find_what_was_simulated(name: str) -> None:
         assert best.verdict.word == "converged", seed
         for param in template.params.values():
             found = best[param.name]
-            assert abs(found.value - (param.default or 0.0)) < 5 * found.err, (seed, param.name)
+            assert abs(found.value - (param.default or 0.0)) < 5 * found.error, (seed, param.name)
         assert best.p_value is not None
         assert best.p_value > 1e-4, seed
