@@ -13,6 +13,7 @@ from tests.native.running import kernels, plain
 from qdsl.lang import native
 from qdsl.lang.core.builder import Builder
 from qdsl.lang.core.ir import REAL, Code, Module
+from qdsl.lang.native import target
 from qdsl.runtime.kernel import Kernel, KernelError
 from qdsl.runtime.watching import gathered
 
@@ -108,6 +109,23 @@ def _agrees(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(16))
 def test_random_programs_give_the_interpreters_bits_and_failures(seed: int) -> None:
     _agrees(seed)
+
+
+@pytest.mark.parametrize("seed", range(16))
+def test_so_do_modules_that_few_of_llvms_passes_go_through(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As long ones are compiled; these have to be taken for long."""
+    monkeypatch.setattr(target, "LONG", 0)
+    _agrees(seed)
+
+
+def test_few_passes_are_fewer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the test above would hold of nothing."""
+    text = native.compile(random_program(1, size=30, exact=True), ["f"]).llvm
+    usual = target.emit_object(text, target.host())
+    monkeypatch.setattr(target, "LONG", len(text) - 1)
+    assert target.emit_object(text, target.host()) != usual
+    monkeypatch.setattr(target, "LONG", len(text))
+    assert target.emit_object(text, target.host()) == usual
 
 
 @pytest.mark.slow
