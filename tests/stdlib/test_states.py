@@ -11,6 +11,8 @@ from numpy.testing import assert_allclose
 from scipy.linalg import expm, sqrtm
 from tests.stdlib.running import Kernels
 
+import qdsl
+
 X, Y, Z = np.array([[0, 1], [1, 0]]), np.array([[0, -1j], [1j, 0]]), np.diag([1, -1])
 ALPHA = 1.2 - 0.7j
 
@@ -329,3 +331,68 @@ def test_schmidt_coefficients() -> None:
     assert_allclose(MEASURES.parts(v), exact, atol=1e-14)
     product = np.kron([0.6, 0.8j], [0, 0.6, 0.8])
     assert_allclose(MEASURES.parts(product), [1, 0], atol=1e-15)
+
+
+# ── an operator around a density ─────────────────────────────────────────────────────────────────────────────────
+
+AROUND = Kernels("""
+space q: Qubit
+space c: Fock(3)
+space m: Fock(10)
+fn by_matrix(k: [Complex; 6, 6], rho: [Complex; 6, 6]) -> [Complex; 6, 6] {
+    let K = Operator([q, c], k)
+    matrix(K * unchecked_density([q, c], rho) * dag(K))
+}
+fn of_one(k: [Complex; 3, 3], rho: [Complex; 6, 6]) -> [Complex; 6, 6] {
+    let K = Operator(c, k)
+    matrix(0.5 * dag(K) * unchecked_density([q, c], rho) * K)
+}
+fn by_patterns(p: Scalar, rho: [Complex; 6, 6]) -> [Complex; 6, 6] {
+    let K = p * X(q) * a(c) + 1i * Z(q)
+    matrix(K * unchecked_density([q, c], rho) * dag(K))
+}
+fn of_many_levels(k: [Complex; 10, 10], rho: [Complex; 20, 20]) -> [Complex; 20, 20] {
+    let K = Operator(m, k)
+    matrix(sp(q) * K * unchecked_density([q, m], rho) * dag(sp(q) * K))
+}
+fn through_channel(x: [Complex; 10, 10], rho: [Complex; 20, 20]) -> [Complex; 20, 20] {
+    let U = exp(1i * Operator(m, x))
+    matrix(apply(Channel([sqrt(0.3) * U, sqrt(0.7) * dag(U)]), unchecked_density([q, m], rho)))
+}
+""")
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_an_operator_around_a_density_is_a_product_of_matrices(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+
+    def random(size: int) -> np.ndarray[Any, Any]:
+        return rng.normal(size=(size, size)) + 1j * rng.normal(size=(size, size))
+
+    def around(k: np.ndarray[Any, Any], rho: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        return np.asarray(k @ rho @ k.conj().T)
+
+    k, one, rho = random(6), random(3), random_density(6, 2, seed)
+    assert_allclose(AROUND.by_matrix(k, rho), around(k, rho), atol=1e-13)
+    assert_allclose(AROUND.of_one(one, rho), 0.5 * around(np.kron(np.eye(2), one.conj().T), rho), atol=1e-13)
+    patterns = 0.7 * np.kron(X, lowering(3)) + 1j * np.kron(Z, np.eye(3))
+    assert_allclose(AROUND.by_patterns(0.7, rho), around(patterns, rho), atol=1e-13)
+    many, of_more = random(10), random_density(20, 3, seed)
+    lifted = np.kron([[0, 0], [1, 0]], many)
+    assert_allclose(AROUND.of_many_levels(many, of_more), around(lifted, of_more), atol=1e-12)
+    x = random(10)
+    x = (x + x.conj().T) / 4
+    u = np.kron(np.eye(2), expm(1j * x))
+    mixed = 0.3 * around(u, of_more) + 0.7 * around(u.conj().T, of_more)
+    assert_allclose(AROUND.through_channel(x, of_more), mixed, atol=1e-13)
+
+
+def test_a_channel_of_matrices_that_loses_something_stops() -> None:
+    with pytest.raises(Exception, match=r"do not keep the trace: sum K† K differs from 1 by 0\.4"):
+        qdsl.compile("""
+space m: Fock(10)
+fn lost(s: Scalar) -> Scalar {
+    let U = s * exp(1i * (a(m) + dag(a(m))))
+    purity(apply(Channel([U]), density(|0>(m))))
+}
+""").lost(math.sqrt(0.6))

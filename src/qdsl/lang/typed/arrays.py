@@ -307,7 +307,8 @@ def field(c: Checker, node: surface.Field, expected: Type | None) -> typed.Expr:
         return c.broken(node.span)
     type_ = known.get(node.name.text)
     if type_ is None:
-        c.report(c.errors.no_field(node.name.span, owner_type, node.name.text, known))
+        if _is_whole(owner_type):
+            c.report(c.errors.no_field(node.name.span, owner_type, node.name.text, known))
         return c.broken(node.span)
     display = value.display if isinstance(owner_type, types.Estimate) else None
     if isinstance(owner_type, types.TOMOGRAPHY):
@@ -318,6 +319,15 @@ def field(c: Checker, node: surface.Field, expected: Type | None) -> typed.Expr:
         )
     c.products.value(node, type_)
     return typed.GetField(node.span, type_, value, node.name.text, display=display)
+
+
+def _is_whole(type_: Type) -> bool:
+    """Whether what it lacks is not there, rather than wrong where it is declared."""
+    match type_:
+        case types.Table(is_whole=is_whole) | types.Fit(experiment=typed.Experiment(is_whole=is_whole)):
+            return is_whole
+        case _:
+            return True
 
 
 def fields_of(type_: Type) -> dict[str, Type] | None:

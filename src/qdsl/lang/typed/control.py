@@ -153,8 +153,8 @@ def statement(c: Checker, node: surface.Item) -> list[typed.Statement]:
         case surface.ExpressionStatement(value=value):
             return [typed.Evaluate(node.span, c.expr(value))]
         case surface.For(name=name, iterable=iterable, body=body):
-            variable, over, _ = loop_variable(c, name, iterable)
-            return [typed.For(node.span, variable, over, block_of(c, body))]
+            loop = loop_variable(c, name, iterable)
+            return [typed.For(node.span, loop.variable, loop.iterable, loop.before(block_of(c, body)))]
         case surface.While(condition=test, body=body):
             return [typed.While(node.span, condition(c, test, "while"), block_of(c, body))]
         case surface.Break():

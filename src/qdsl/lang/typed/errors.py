@@ -181,6 +181,8 @@ class TypeErrors:
                 wanted = "a real number"
                 if isinstance(found, types.QUANTUM):
                     hint = f"a parameter without a type is a number: write {parameter}: {show.type(found)}"
+            case types.Density() if isinstance(found, types.Operator):
+                hint = "states for sure are mixtures, A * rho * dag(A), and Density(q, matrix), which is checked"
         return error(
             "E0311",
             f"`{parameter}` of `{function}` is {wanted}, and this is {show.a(found)}",

@@ -32,11 +32,14 @@ def check_experiment(c: Checker, symbol: Symbol, node: surface.Experiment) -> No
     axes: list[typed.AxisDeclaration] = []
     lets: list[typed.Let] = []
     measures: list[typed.MeasureDeclaration] = []
+    is_whole = True
     c.bodies.append(Body())
     for member in node.members:
         match member:
             case surface.Param():
-                params.extend(_param(c, member))
+                found = list(_param(c, member))
+                is_whole &= bool(found)
+                params.extend(found)
             case surface.Axis():
                 axes.append(_axis(c, member))
             case surface.Let():
@@ -45,16 +48,19 @@ def check_experiment(c: Checker, symbol: Symbol, node: surface.Experiment) -> No
             case surface.Measure():
                 further, measured = _measure(c, member)
                 lets.extend(further)
+                is_whole &= bool(measured)
                 measures.extend(measured)
+            case surface.BrokenItem():
+                is_whole = False
     c.bodies.pop()
     _check_columns(c, axes, measures)
     if not any(isinstance(member, surface.Measure | surface.BrokenItem) for member in node.members):
         c.report(c.models.no_measurement(node.name.span, node.name.text))
     experiment = typed.Experiment(
-        node.name.text, tuple(params), tuple(axes), tuple(lets), tuple(measures), node.name.span, node.doc
+        node.name.text, tuple(params), tuple(axes), tuple(lets), tuple(measures), node.name.span, node.doc, is_whole
     )
     c.settle_declaration()
-    if params:
+    if params and is_whole:
         _warn_of_idle_measures(c, experiment)
     symbol.entity = typed.Variable(node.name.text, types.ExperimentType(experiment), node.name.span, is_global=True)
 

@@ -155,11 +155,26 @@ def _check_body(c: Checker, node: surface.Function, function: typed.Function) ->
     body = Body(result=declared, declared=written.span if written is not None else None)
     c.bodies.append(body)
     if isinstance(node.body, surface.Block):
-        value: typed.Expr = block_of(c, node.body, declared)
+        value: typed.Expr = block_of(c, without_last_return(node.body), declared)
     else:
         value = c.expr(node.body, declared)
     c.bodies.pop()
     function.body = _with_lengths(c, node, _with_result(c, node, function, value, body))
+
+
+def without_last_return(node: surface.Block) -> surface.Block:
+    """`{ ..; return x }` as `{ ..; x }`, which it is, in the branches of a last `if` too."""
+    match node.statements[-1:]:
+        case (surface.Return(value=value) as last,) if value is not None:
+            ending_ = surface.ExpressionStatement(last.span, value)
+        case (surface.ExpressionStatement(value=surface.If(otherwise=other) as chosen) as last,) if other is not None:
+            then = without_last_return(chosen.then)
+            if isinstance(other, surface.Block):
+                other = without_last_return(other)
+            ending_ = surface.ExpressionStatement(last.span, surface.If(chosen.span, chosen.condition, then, other))
+        case _:
+            return node
+    return surface.Block(node.span, (*node.statements[:-1], ending_))
 
 
 def _with_result(

@@ -3,7 +3,8 @@
 2 * A, A / 2, A * B, A + B, A + 1     operators: dimensions multiply, spaces unite; a number stands for itself times 1
 A * psi, psi * phi                    a ket; kets of different spaces make one of both
 psi† * phi, psi * phi†                a number; an operator
-0.3 * rho + 0.7 * sigma               densities mix
+U * rho * U†                          a density (`sandwich`); rho * A, and any other product, is an operator
+0.3 * rho + 0.7 * sigma               densities mix; rho - sigma is an operator
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from qdsl.lang.typed import types
 from qdsl.lang.typed.checker import Checker
 from qdsl.lang.typed.dimension import CYCLE, FREQUENCY, ONE, RATE, Atom, Dimension, Exponent, Turn
 from qdsl.lang.typed.rational import exact_value
+from qdsl.lang.typed.sandwich import Sandwich, is_negative, sandwich
 from qdsl.lang.typed.spaces import Places, in_order, is_open, missing, names
 from qdsl.lang.typed.types import BROKEN, INT, Type, pruned
 from qdsl.lang.typed.unification import element_of, is_numeric
@@ -53,6 +55,9 @@ def product(c: Checker, span: Span, left: typed.Expr, right: typed.Expr) -> type
     a, b = _as_operator(c, left, right), _as_operator(c, right, left)
     match pruned(a.type), pruned(b.type):
         case types.Operator(m, p), types.Operator(n, q):
+            found = sandwich(a, b) if _is_plain(c, m * n) else None
+            if found is not None and not missing(p | q, places_of(found.state)):
+                return _conjugated(c, span, found)
             return quantum(c, span, types.Operator(m * n, p | q), "product", (a, b))
         case types.Operator(m, p), types.Ket(q):
             return _acting(c, span, a, b, types.Ket(q), m, p, q)
@@ -74,6 +79,26 @@ def product(c: Checker, span: Span, left: typed.Expr, right: typed.Expr) -> type
             return no_product(c, span, "*", left, right, "an operator stands behind the bra that it acts on")
         case _:
             return no_product(c, span, "*", left, right)
+
+
+def _conjugated(c: Checker, span: Span, found: Sandwich) -> typed.Expr:
+    """`U * rho * dag(U)` as the state that it is."""
+    outer: typed.Expr | None = None
+    for each in found.outer:
+        factor = each.value
+        if each.is_adjoint:
+            factor = quantum(c, factor.span, factor.type, "dagger", (factor,))
+        type_ = pruned(factor.type)
+        if outer is not None:
+            first = pruned(outer.type)
+            assert isinstance(first, types.Operator)
+            assert isinstance(type_, types.Operator)
+            joined = types.Operator(first.dimension * type_.dimension, first.places | type_.places)
+            factor = quantum(c, span, joined, "product", (outer, factor))
+        outer = factor
+    assert outer is not None
+    made = quantum(c, span, types.Density(places_of(found.state)), "conjugated", (outer, found.state))
+    return made if found.number is None else quantum(c, span, made.type, "scale", (found.number, made))
 
 
 def no_product(
@@ -146,7 +171,7 @@ def _scaled(c: Checker, span: Span, left: typed.Expr, right: typed.Expr) -> type
     match pruned(other.type):
         case types.Operator(own, places):
             return quantum(c, span, types.Operator(dimension * own, places), "scale", (factor, other))
-        case types.Density(places) if not isinstance(pruned(factor.type), types.Complex) and _is_plain(c, dimension):
+        case types.Density(places) if _may_be_weight(c, factor):
             return quantum(c, span, types.Density(places), "scale", (factor, other))
         case types.Density(places):
             return quantum(c, span, types.Operator(dimension, places), "scale", (factor, as_operator(c, other)))
@@ -157,6 +182,12 @@ def _scaled(c: Checker, span: Span, left: typed.Expr, right: typed.Expr) -> type
             return quantum(c, span, type_, "scale", (factor, other))
         case _:
             return no_product(c, span, "*", left, right)
+
+
+def _may_be_weight(c: Checker, factor: typed.Expr) -> bool:
+    """Whether it may be the weight of a state in a mixture: of a unit, complex or negative it leaves no state."""
+    is_real = not isinstance(pruned(factor.type), types.Complex)
+    return is_real and not is_negative(factor) and _is_plain(c, dimension_of(factor))
 
 
 def _is_plain(c: Checker, dimension: Dimension) -> bool:
@@ -193,6 +224,8 @@ def sum_(c: Checker, node: surface.Binary, left: typed.Expr, right: typed.Expr) 
     if aligned is None:
         return c.broken(span)
     a, b = aligned
+    if sign == "-" and isinstance(pruned(a.type), types.Density) and isinstance(pruned(b.type), types.Density):
+        a, b = as_operator(c, a), as_operator(c, b)
     name = "add" if sign == "+" else "subtract"
     match pruned(a.type), pruned(b.type):
         case types.Operator(m, p), types.Operator(n, q):

@@ -172,7 +172,8 @@ def with_(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument])
             return c.broken(node.span)
         columns[argument.name.text] = element
         named.append((argument.name.text, value))
-    return typed.HostCall(node.span, types.Table(tuple(columns.items())), "with", (table,), tuple(named))
+    made = types.Table(tuple(columns.items()), type_.is_whole)
+    return typed.HostCall(node.span, made, "with", (table,), tuple(named))
 
 
 def _may_act(c: Checker, node: surface.Call, name: str) -> bool:

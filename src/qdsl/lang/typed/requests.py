@@ -112,6 +112,8 @@ def as_declared(c: Checker, value: typed.Expr, wanted: Type, declared: typed.Var
 
 def unknown_setting(c: Checker, experiment: typed.Experiment, name: surface.Name, options: Sequence[str]) -> None:
     """A name that is neither a param nor an axis nor an option."""
+    if not experiment.is_whole:
+        return
     params = [each.variable.name for each in experiment.params]
     axes = [variable.name for axis in experiment.axes for variable in axis.variables]
     c.report(c.models.no_param(name.span, experiment.name, name.text, [*params, *axes, *options]))
@@ -168,7 +170,8 @@ def _start(c: Checker, node: surface.Expr, experiment: typed.Experiment) -> type
     fields: list[tuple[str, typed.Expr]] = []
     for name, each in value.fields:
         if name not in params:
-            c.report(c.models.no_param(each.span, experiment.name, name, params))
+            if experiment.is_whole:
+                c.report(c.models.no_param(each.span, experiment.name, name, params))
             continue
         fields.append((name, c.fit(each, params[name].type, Reason(params[name].span, "declared here"))))
     return typed.RecordLiteral(
@@ -186,6 +189,8 @@ def _is_data_of(c: Checker, data: typed.Expr, experiment: typed.Experiment) -> b
         return False
     for name, wanted in data_type(experiment).columns:
         column = type_.column(name)
+        if column is None and not type_.is_whole:
+            return False
         if column is None or not c.unify(column, wanted, data.span):
             c.report(c.models.not_data_of(data.span, experiment.name, name, wanted))
             return False
@@ -200,7 +205,7 @@ def data_type(experiment: typed.Experiment, means: bool = False) -> types.Table:
         type_ = measure.variable.type
         element, _ = element_of(type_)
         measured.append((measure.variable.name, SCALAR if means and element is INT else type_))
-    return types.Table((*axes, *measured))
+    return types.Table((*axes, *measured), experiment.is_whole)
 
 
 def experiment_argument(c: Checker, node: surface.Expr, function: str) -> tuple[typed.Expr, typed.Experiment] | None:

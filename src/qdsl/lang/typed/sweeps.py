@@ -86,7 +86,7 @@ def sweep(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument])
         if data.column(variable.name) is not None:
             c.report(errors.column_twice(each.span, variable.name))
     columns = [(variable.name, variable.type) for variable, _ in request.swept]
-    type_ = types.Table((*columns, *data.columns))
+    type_ = types.Table((*columns, *data.columns), data.is_whole)
     return typed.HostCall(node.span, type_, "sweep", (value,), tuple(request.named))
 
 

@@ -381,6 +381,8 @@ class Experiment(Node):
     measures: tuple[MeasureDeclaration, ...]
     span: Span
     doc: str = ""
+    is_whole: bool = True
+    """Whether every member that is written is here: one that is wrong may be missing, and nobody misses it twice."""
 
 
 class TestDeclaration(Node):

@@ -101,9 +101,10 @@ class Function(Type):
 
 @dataclass(frozen=True, slots=True)
 class Table(Type):
-    """Columns by name; each type is that of one cell."""
+    """Columns by name; each type is that of one cell. A table that is not whole may have others too."""
 
     columns: tuple[tuple[str, Type], ...]
+    is_whole: bool = True
 
     def column(self, name: str) -> Type | None:
         return next((type_ for column, type_ in self.columns if column == name), None)
@@ -252,8 +253,8 @@ def resolved(type_: Type) -> Type:
             return Record(tuple((name, resolved(each)) for name, each in fields))
         case Function(parameters, result):
             return Function(tuple(map(resolved, parameters)), resolved(result))
-        case Table(columns):
-            return Table(tuple((name, resolved(each)) for name, each in columns))
+        case Table(columns, is_whole):
+            return Table(tuple((name, resolved(each)) for name, each in columns), is_whole)
         case Distribution(support):
             return Distribution(resolved(support))
         case _:
