@@ -201,3 +201,32 @@ def test_each_jump_is_as_likely_as_its_rate() -> None:
     jumped = 1 - math.exp(-4 * (1 - math.exp(-0.7)))
     for found, share in ((1 - seen[:, 0], jumped), (seen[:, 1], jumped / 4)):
         assert abs(found.mean() - share) < 4 * math.sqrt(share * (1 - share) / len(seen))
+
+
+# ── rates that begin at zero ─────────────────────────────────────────────────────────────────────────────────────
+
+FROM_ZERO = qdsl.compile("""
+space q: Qubit
+fn left(g: Rate) -> Scalar =
+    expect(P(q, 1), evolve(0 * Z(q) / 1 s, |1>(q), 1 us, loss = t -> [sqrt(g * t / (1 us)) * sm(q)]))
+fn left_stiffly(g: Rate) -> Scalar = expect(
+    P(q, 1),
+    evolve(0 * Z(q) / 1 s, |1>(q), 1 us, loss = t -> [0.5 * sqrt(g * t / (1 us)) * sm(q) / 2], method = "stiff"),
+)
+fn slope(g: Rate) = grad(left)(g)
+fn flipped(p: Scalar) = purity(apply(Channel([sqrt(1 - p) * I(q), sqrt(p) * Z(q)]), density(|+>(q))))
+fn flipped_slope(p: Scalar) = grad(flipped)(p)
+""")
+
+
+def test_a_rate_that_begins_at_zero_has_its_slopes() -> None:
+    """exp(-g t^2 / 2 us), of which the root of the rate has an infinite slope at t = 0."""
+    assert FROM_ZERO.left(1e6) == pytest.approx(math.exp(-0.5), abs=1e-8)
+    assert FROM_ZERO.slope(1e6) == pytest.approx(-0.5e-6 * math.exp(-0.5), rel=1e-7)
+    assert FROM_ZERO.left_stiffly(1e6) == pytest.approx(math.exp(-0.5 / 16), abs=1e-6)
+
+
+def test_a_channel_that_begins_at_nothing_has_its_slope() -> None:
+    """Purity 1 - 2 p (1 - p) of a dephased |+>."""
+    assert FROM_ZERO.flipped_slope(0.0) == pytest.approx(-2, abs=1e-12)
+    assert FROM_ZERO.flipped_slope(0.2) == pytest.approx(-1.2, abs=1e-12)

@@ -32,7 +32,7 @@ fn photons(delta: Rate, g: Rate, kappa: Rate, ts: [Time]) -> [Scalar] = expect(
 # photons: (Rate, Rate, Rate, [Time]) -> [Scalar]
 evolve of q, c: a density of 40 by 40, 1600 real numbers
   matter    78, reached from the start and needed for what is read
-  equation  y' = (delta A + g B + .. C + .. D) y    A: 38 numbers, B: 76 numbers, C: 150 numbers, D: 150 numbers
+  equation  y' = (delta A + g B + kappa C + .. D) y    A: 38 numbers, B: 76 numbers, C: 150 numbers, D: 150 numbers
   method    adaptive: 78 unknowns are too many for the exponential of a matrix
   watched   the last level of c, populations below 0
 """,
@@ -51,6 +51,26 @@ evolve of q, c: a ket of 40 amplitudes, 80 real numbers
   matter    2, reached from the start and needed for what is read
   equation  y' = (g A) y    A: 2 numbers
   method    exact: H is constant and 2 unknowns are few
+""",
+    ),
+    # A coherent state reaches everything but |0, 0>, which nothing that is read comes from. |1, n> and |0, n + 1>
+    # exchange, four real numbers for each n below 19; what is left, |1, 19>, has a block of its own.
+    "coherent state": (
+        """\
+space q: Qubit
+space c: Fock(20)
+fn excited(delta: Rate, g: Rate, ts: [Time]) -> [Scalar] = expect(
+    P(q, 1),
+    evolve(delta * n(c) + g * (sp(q) * a(c) + sm(q) * dag(a(c))), |1>(q) * coherent(c, 2 + 1i), ts),
+)
+""",
+        """\
+# excited: (Rate, Rate, [Time]) -> [Scalar]
+evolve of q, c: a ket of 40 amplitudes, 80 real numbers
+  matter    78, needed for what is read
+  equation  y' = (delta A + g B) y    A: 76 numbers, B: 76 numbers
+  method    exact: H is constant and 78 unknowns fall into 20 blocks of 4
+  watched   the last level of c
 """,
     ),
     "two levels": (

@@ -23,7 +23,7 @@ from qdsl.lang.core.from_typed import Entry, FindFunction, Lowering, Refused, no
 from qdsl.lang.differentiate import NotDifferentiable
 from qdsl.lang.native import NativeModule, ObjectCache, python_entry
 from qdsl.lang.native.wide_module import Pattern, WideModule, compile_wide
-from qdsl.lang.optimise import optimise
+from qdsl.lang.optimise import optimise, settle
 from qdsl.lang.report import InternalError
 from qdsl.lang.typed import tree as typed
 
@@ -123,7 +123,7 @@ def _differentiated(generator: Generator, unit: Unit) -> Unit:
 
 
 def _optimised(generator: Generator, unit: Unit) -> Unit:
-    return replace(unit, module=optimise(unit.module, [unit.name]))
+    return replace(unit, module=optimise(settle(unit.module), [unit.name]))
 
 
 def _native(generator: Generator, unit: Unit) -> Unit:

@@ -16,6 +16,12 @@ from qdsl.lang.core.lower_body import Body
 from qdsl.lang.core.staged import Operator
 from qdsl.lang.quantum.pattern import Sum
 
+EVEN = frozenset({"cos", "cosh", "abs"})
+"""f(-x) = f(x)."""
+
+ODD = frozenset({"sin", "tan", "sinh", "tanh", "asin", "atan", "asinh", "atanh"})
+"""f(-x) = -f(x)."""
+
 
 def is_hermitian(body: Body, operator: Operator) -> bool:
     """Whether A = A† follows from how its coefficients are computed."""
@@ -84,6 +90,9 @@ class _Names:
             sign, key = self.of(op.operands[0])
             return -sign, key
         operands = [self.of(each) for each in op.operands]
+        if op.name in EVEN or op.name in ODD:
+            sign, key = operands[0]
+            return sign if op.name in ODD else 1.0, (op.name, key)
         if op.name in ("mul", "div"):
             keys = [key for _, key in operands]
             if op.name == "mul":

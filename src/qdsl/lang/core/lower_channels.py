@@ -10,10 +10,10 @@ from collections.abc import Sequence
 
 from qdsl.lang.core.ir import Code, Value
 from qdsl.lang.core.lower_body import Body
-from qdsl.lang.core.lower_complex import conj, mul
+from qdsl.lang.core.lower_complex import conj, mul, size_squared
 from qdsl.lang.core.lower_dense import called, dense_of, entries_of, folded, matrix_of, unpacked, written_out
 from qdsl.lang.core.lower_operators import adjoint, operator_of, plus, scaled, times
-from qdsl.lang.core.lower_states import WRITTEN_OUT, check_spaces, state_rule
+from qdsl.lang.core.lower_states import check_spaces, state_rule
 from qdsl.lang.core.lower_values import Data
 from qdsl.lang.core.sparse_code import Numbers, Weighted, added, mapped
 from qdsl.lang.core.staged import ChannelBound, Coefficient, Dense, Operator
@@ -24,6 +24,9 @@ from qdsl.lang.typed import types
 from qdsl.lang.typed.spaces import Space
 
 TRACE_KEPT = 1e-8
+
+WRITTEN_OUT = 2
+"""Levels up to which a matrix is written out element by element: pairs of its elements are as many as their square."""
 
 
 @state_rule("apply_channel")
@@ -59,7 +62,7 @@ def _sandwiches(body: Body, kraus: Sequence[Operator], rho: Value, spaces: Seque
 
 
 def _are_few(kraus: Sequence[Operator]) -> bool:
-    """Whether the operators that have a matrix have a small one: its elements, as terms, are multiplied by pairs."""
+    """Whether the operators that have a matrix have a small one."""
     return all(each.dense is None or size_of(each.dense.spaces) <= WRITTEN_OUT for each in kraus)
 
 
@@ -102,7 +105,7 @@ def _sandwich(body: Body, kraus: Operator, spaces: Sequence[Space]) -> list[Weig
     one: Coefficient = body.constant(1.0), body.zero()
     for k, (left, s) in enumerate(kraus.known):
         a = left.expanded(spaces)
-        found.append((None if s is None else _square(body, s), between(a, a)))
+        found.append((None if s is None else size_squared(body, s), between(a, a)))
         for right, z in kraus.known[:k]:
             re, im = mul(body, s or one, conj(body, z or one))
             b = right.expanded(spaces)
@@ -111,9 +114,3 @@ def _sandwich(body: Body, kraus: Operator, spaces: Sequence[Space]) -> list[Weig
             if im not in body.zeros:
                 found.append((im, between(a.times(1j), b)))
     return found
-
-
-def _square(body: Body, s: Coefficient) -> Value:
-    re, im = s
-    square = body.b.op("mul", re, re)
-    return square if im in body.zeros else body.b.op("add", square, body.b.op("mul", im, im))

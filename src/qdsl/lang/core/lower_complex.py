@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from qdsl.lang.core.builder import Values
-from qdsl.lang.core.ir import REAL, Value
+from qdsl.lang.core.ir import REAL, Op, Value
 from qdsl.lang.core.lower_body import Body
 from qdsl.lang.core.lower_values import Data
 from qdsl.lang.report import InternalError
@@ -240,3 +240,29 @@ OPERATIONS: Mapping[str, Callable[..., Pair]] = {
     "sinh": _sinh,
     "cosh": _cosh,
 }
+
+
+def size_squared(body: Body, number: Pair) -> Value:
+    """|z|^2. Of `sqrt(x)` times something it is written with x itself: a slope at x = 0 is then what it is, and not the
+    0 * inf of a root and its square.
+    """
+    re, im = number
+    square = _squared(body, re, {result: op for op in body.origins() for result in op.results})
+    return square if im in body.zeros else body.b.op("add", square, body.b.op("mul", im, im))
+
+
+def _squared(body: Body, value: Value, origin: Mapping[Value, Op]) -> Value:
+    made = origin.get(value)
+    if made is not None and _has_root(made, origin):
+        if made.name == "sqrt":
+            return made.operands[0]
+        squares = [_squared(body, each, origin) for each in made.operands]
+        return squares[0] if made.name == "neg" else body.b.op(made.name, *squares)
+    return body.b.op("mul", value, value)
+
+
+def _has_root(op: Op, origin: Mapping[Value, Op]) -> bool:
+    """Whether it is a root, or a product or a quotient with one."""
+    if op.name in ("mul", "div", "neg"):
+        return any(each in origin and _has_root(origin[each], origin) for each in op.operands)
+    return op.name == "sqrt"

@@ -15,12 +15,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from qdsl.lang.core.block_code import block_matrices, from_slots, in_slots
 from qdsl.lang.core.builder import Builder, Values
 from qdsl.lang.core.hermitian import is_hermitian
 from qdsl.lang.core.ir import REAL, Code, Value
 from qdsl.lang.core.lower_body import Body
 from qdsl.lang.core.lower_calls import apply_call
-from qdsl.lang.core.lower_complex import conj, mul
+from qdsl.lang.core.lower_complex import conj, mul, size_squared
 from qdsl.lang.core.lower_dense import written_out
 from qdsl.lang.core.lower_errors import h_not_hermitian, needs_a_ket, needs_constant_h
 from qdsl.lang.core.lower_inline import applied
@@ -39,6 +40,7 @@ from qdsl.lang.core.lower_watch import Lookout, lookout, tolerances_of, watch_ro
 from qdsl.lang.core.outline import outlined
 from qdsl.lang.core.sparse_code import Numbers, Weighted, added, mapped, matrix_of, picked, spread
 from qdsl.lang.core.staged import Coefficient, Inline, Many, Operator, PovmBound
+from qdsl.lang.quantum.blocks import Blocks, blocks_of
 from qdsl.lang.quantum.explain import Plan
 from qdsl.lang.quantum.generator import Generator, OfH, One, Part, Term, Weight, generator
 from qdsl.lang.quantum.local import Local
@@ -53,7 +55,7 @@ from qdsl.lang.typed.spaces import Space
 
 SOLVERS = {
     "closed": ("two_level", "two_level_steps"),
-    "exact": ("matrix_exponential", "stepped"),
+    "exact": ("matrix_exponential", "stepped_in_blocks"),
     "adaptive": ("evolution", "adaptive"),
     "fine": ("evolution", "adaptive_finely"),
     "krylov": ("krylov", "krylov"),
@@ -204,7 +206,7 @@ def solved(body: Body, node: typed.Quantum, observables: Sequence[Operator] | No
     )
     places = kept.tolist()
     first = Data(types.Array(types.SCALAR, (len(places),)), (start.numbers(body, places),))
-    reader, count = reader_of(body, places, whole.size, spaces, is_density, observables, watched)
+    reader, count = reader_of(body, places, whole.size, spaces, is_density, observables, watched, choice.blocks)
 
     def at(times: Data) -> Value:
         if equation.loses:
@@ -283,7 +285,7 @@ def method_of(node: typed.Quantum, pruned: Generator, depends_on_time: bool, is_
         and ("loss" in dict(node.options) or isinstance(types.pruned(node.arguments[1].type), types.Density))
     ):
         raise needs_a_ket(wanted.span)
-    return choose(pruned.unknowns, depends_on_time, word, is_two_level)
+    return choose(blocks_of(pruned), depends_on_time, word, is_two_level)
 
 
 def generator_of(body: Body, equation: Equation, spaces: Sequence[Space], is_density: bool) -> Generator:
@@ -330,11 +332,7 @@ def _weight(body: Body, weight: Weight, hamiltonian: Operator, jumps: Sequence[O
     terms = jumps[weight.jump].terms
     left, right = terms[weight.left][1], terms[weight.right][1]
     if weight.left == weight.right:
-        if left is None:
-            return None
-        re, im = left
-        square = body.b.op("mul", re, re)
-        return square if im in body.zeros else body.b.op("add", square, body.b.op("mul", im, im))
+        return None if left is None else size_squared(body, left)
     one = body.constant(1.0), body.zero()
     product = mul(body, left or one, conj(body, right or one))
     return product[0 if weight.part is Part.RE else 1]
@@ -348,22 +346,29 @@ def reader_of(
     is_density: bool,
     observables: Sequence[Operator] | None,
     watched: Lookout,
+    blocks: Blocks | None = None,
 ) -> tuple[Closure, int]:
-    """What is read of the unknowns: expectations, or all numbers of the state; how many numbers that is. Behind the
-    expectations comes what is watched.
+    """What is read of the unknowns, or of them in the slots of blocks: expectations, or all numbers of the state; how
+    many numbers that is. Behind the expectations comes what is watched.
     """
     count = size if observables is None else len(observables)
     width = size if observables is None else count + watched.count
 
-    def write(y: Data) -> Values:
+    def write(unknowns: Data) -> Values:
+        y = unknowns.value if blocks is None else from_slots(body, unknowns.value, blocks)
         if observables is None:
-            return (spread(body, y.value, places, size),)
-        numbers = Numbers(body, y.value, places)
+            return (spread(body, y, places, size),)
+        numbers = Numbers(body, y, places)
         asked = [expectation(body, each, spaces, numbers, is_density) for each in observables]
         return (body.b.array([*asked, *watched.read(body, numbers)]),)
 
-    own = types.Array(types.SCALAR, (len(places),))
+    own = types.Array(types.SCALAR, unknowns_shape(blocks, len(places)))
     return outlined(body, "read", (own,), types.Array(types.SCALAR, (width,)), write), count
+
+
+def unknowns_shape(blocks: Blocks | None, count: int) -> tuple[int, ...]:
+    """Of the array of unknowns that a solver goes on with."""
+    return (count,) if blocks is None else (blocks.count, blocks.width)
 
 
 def solver_call(
@@ -386,10 +391,13 @@ def solver_call(
     given: list[Bound]
     if choice.method == "closed":
         given = [*_of_two_levels(body, equation), reader, first, start, times]
-    elif choice.method == "exact":
+    elif choice.blocks is not None:
+        blocks = choice.blocks
         weights = weights_of(body, pruned, equation, None)
-        matrix = Data(types.Array(types.Real(RATE), (n, n)), (matrix_of(body, weights, n),))
-        given = [matrix, reader, first, start, times]
+        shape = (blocks.count, blocks.width, blocks.width)
+        matrices = Data(types.Array(types.Real(RATE), shape), (block_matrices(body, weights, blocks),))
+        first = Data(types.Array(types.SCALAR, shape[:2]), (in_slots(body, first.value, blocks),))
+        given = [matrices, reader, first, start, times]
     elif choice.method == "chebyshev":
         high = fastest_turn(body, weights_of(body, pruned, equation, None))
         low = Data(high.type, (body.b.op("neg", high.value),))

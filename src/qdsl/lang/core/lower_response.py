@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from qdsl.lang.core.block_code import from_slots
 from qdsl.lang.core.builder import Values
 from qdsl.lang.core.ir import Value
 from qdsl.lang.core.lower_body import Body
@@ -27,6 +28,7 @@ from qdsl.lang.core.lower_dynamics import (
     generator_of,
     method_of,
     solver_call,
+    unknowns_shape,
     weights_of,
 )
 from qdsl.lang.core.lower_operators import operator_of
@@ -36,6 +38,7 @@ from qdsl.lang.core.lower_watch import watch_state
 from qdsl.lang.core.outline import outlined
 from qdsl.lang.core.sparse_code import Numbers, Weighted, added, applied_maps, combination, matrix_of, spread
 from qdsl.lang.core.staged import Dense, Operator
+from qdsl.lang.quantum.blocks import Blocks
 from qdsl.lang.quantum.coordinates import beside, density_form
 from qdsl.lang.quantum.generator import Generator
 from qdsl.lang.quantum.reach import reached
@@ -194,7 +197,7 @@ def correlation(body: Body, node: typed.Quantum) -> Data:
     pruned = whole.restricted(kept)
     places = kept.tolist()
     choice = method_of(node, pruned, equation.depends_on_time)
-    reader = _readout(body, a, spaces, places)
+    reader = _readout(body, a, spaces, places, choice.blocks)
     is_single = not isinstance(types.pruned(times_node.type), types.Array)
     times = body.expr(times_node)
     if is_single:
@@ -264,11 +267,15 @@ def readings(body: Body, operator: Operator, spaces: Sequence[Space], y: Numbers
     return found
 
 
-def _readout(body: Body, operator: Operator, spaces: Sequence[Space], places: Sequence[int]) -> Closure:
-    def write(y: Data) -> Values:
-        return (body.b.array(readings(body, operator, spaces, Numbers(body, y.value, places))),)
+def _readout(
+    body: Body, operator: Operator, spaces: Sequence[Space], places: Sequence[int], blocks: Blocks | None
+) -> Closure:
+    def write(unknowns: Data) -> Values:
+        y = unknowns.value if blocks is None else from_slots(body, unknowns.value, blocks)
+        return (body.b.array(readings(body, operator, spaces, Numbers(body, y, places))),)
 
-    return outlined(body, "read", (_reals(len(places)),), _reals(2), write)
+    own = types.Array(types.SCALAR, unknowns_shape(blocks, len(places)))
+    return outlined(body, "read", (own,), _reals(2), write)
 
 
 def _combined(body: Body, found: Sequence[Value]) -> tuple[Value, Value]:

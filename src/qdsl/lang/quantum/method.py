@@ -3,7 +3,8 @@
 | method    | what it does                                                | chosen for                              |
 |-----------|-------------------------------------------------------------|-----------------------------------------|
 | closed    | the formula for two levels, once for equal steps            | a ket of two levels with a constant H   |
-| exact     | the exponential of the generator, once for equal steps      | a constant generator of few unknowns    |
+| exact     | the exponential of the generator, once for equal steps      | a constant generator of few unknowns,   |
+|           |                                                             | or of several blocks of few             |
 | adaptive  | Tsit5, steps of its own size                                | all else                                |
 | fine      | Dop853, a method of order 8                                 | on request; tolerances below 1e-9       |
 | krylov    | the exponential on a Krylov space                           | on request                              |
@@ -15,8 +16,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from qdsl.lang.quantum.blocks import Blocks
+
 EXACT_UP_TO = 16
-"""Unknowns of a generator whose exponential is a few thousand operations."""
+"""Unknowns of a block of a generator whose exponential is a few ten thousand operations."""
+
+PRODUCT_UP_TO = 2 * EXACT_UP_TO**3
+"""Multiplications for a product of matrices of all blocks."""
 
 WRITTEN_OUT_UP_TO = 64
 """Unknowns of a right-hand side that is written out number by number."""
@@ -24,20 +30,25 @@ WRITTEN_OUT_UP_TO = 64
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A method, and why it."""
+    """A method, and why it; the blocks whose exponentials are taken, if that is the method."""
 
     method: str
     why: str
+    blocks: Blocks | None = None
 
 
-def choose(unknowns: int, depends_on_time: bool, wanted: str | None, is_two_level: bool = False) -> Choice:
-    """The method for a generator; `is_two_level` tells that it is one of a ket of two levels."""
+def choose(blocks: Blocks, depends_on_time: bool, wanted: str | None, is_two_level: bool = False) -> Choice:
+    """The method for a generator with these blocks; `is_two_level` tells that it is one of a ket of two levels."""
     if is_two_level and not depends_on_time and wanted in (None, "exact"):
         return Choice("closed", "two levels with a constant H have a closed form")
     if wanted is not None:
-        return Choice(wanted, "asked for")
+        return Choice(wanted, "asked for", blocks if wanted == "exact" else None)
     if depends_on_time:
         return Choice("adaptive", "H or a jump operator depends on time")
+    unknowns = len(blocks.slots)
     if unknowns <= EXACT_UP_TO:
-        return Choice("exact", f"H is constant and {unknowns} unknowns are few")
+        return Choice("exact", f"H is constant and {unknowns} unknowns are few", blocks)
+    if blocks.width <= EXACT_UP_TO and blocks.cost <= PRODUCT_UP_TO:
+        why = f"H is constant and {unknowns} unknowns fall into {blocks.count} blocks of {blocks.width}"
+        return Choice("exact", why, blocks)
     return Choice("adaptive", f"{unknowns} unknowns are too many for the exponential of a matrix")

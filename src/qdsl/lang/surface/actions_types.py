@@ -38,7 +38,7 @@ def type_applied(
 
 
 def type_with_fields(
-    build: Building, span: Span, name: Token, _open: Token, fields: list[TypeField], _close: Token
+    build: Building, span: Span, name: Token, _open: Token, fields: list[TypeField], *_close: Token
 ) -> TypeName:
     return TypeName(span, build.name(name), fields=tuple(fields))
 
@@ -116,7 +116,7 @@ def type_array_shaped(
     return TypeArray(span, element, tuple(shape))
 
 
-def type_record(_build: Building, span: Span, _open: Token, fields: list[TypeField], _close: Token) -> TypeRecord:
+def type_record(_build: Building, span: Span, _open: Token, fields: list[TypeField], *_close: Token) -> TypeRecord:
     return TypeRecord(span, tuple(fields))
 
 
