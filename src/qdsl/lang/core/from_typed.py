@@ -41,6 +41,7 @@ from qdsl.lang.core.lower_derivative import Differentiate, differentiated
 from qdsl.lang.core.lower_effects import Captures, Effects
 from qdsl.lang.core.lower_errors import Refused, functions_without_end, no_kernel, own_derivative
 from qdsl.lang.core.lower_values import Closure, Declared, Derived, FunctionCode, Lifted, Outlined, depth, name_of
+from qdsl.lang.core.moments import MOMENTS, moments
 from qdsl.lang.core.outline import function_of
 from qdsl.lang.report import InternalError
 from qdsl.lang.source import Span
@@ -239,6 +240,10 @@ class Lowering:
         code, given = key
         assert isinstance(code, Derived)
         base, name = self._base(key), self.instances[key].name
+        if code.kind == MOMENTS:
+            self.module.functions[name] = moments(self.module, base.name, name)
+            self.waiting.remove(key)
+            return
         widths = [
             len(core_types(type_)) if function is None else len(self._take(Body(self, type_), function))
             for type_, function in zip(base.parameters, given, strict=False)

@@ -25,6 +25,7 @@ from qdsl.lang.core.lower_complex import conj, mul, size_squared
 from qdsl.lang.core.lower_dense import written_out
 from qdsl.lang.core.lower_errors import h_not_hermitian, needs_a_ket, needs_constant_h
 from qdsl.lang.core.lower_inline import applied
+from qdsl.lang.core.lower_moments import breaks_of
 from qdsl.lang.core.lower_operators import scaled
 from qdsl.lang.core.lower_states import (
     check_normal,
@@ -95,6 +96,12 @@ class Equation:
             many = found
         jumps = [written_out(self.body, each, False) for each in many.elements if isinstance(each, Operator)]
         return scaled(self.body, written_out(self.body, hamiltonian, True), self.scale), jumps
+
+    def coefficients(self, time: Data) -> list[Value]:
+        """What H and the jump operators are multiplied by at a time."""
+        hamiltonian, jumps = self.at(time)
+        found = [coefficient for each in (hamiltonian, *jumps) for _, coefficient in each.terms]
+        return [part for each in found if each is not None for part in each]
 
     def _operator(self, operator: Operator | Inline, time: Data | None) -> Operator:
         if isinstance(operator, Operator):
@@ -406,6 +413,7 @@ def solver_call(
         given = [product_of(body, equation, pruned), reader, first, start, times, *tolerances]
     else:
         given = [slope_of(body, equation, pruned), reader, first, start, times, *tolerances]
+        given += breaks_of(body, node, equation.coefficients, start, times) if equation.depends_on_time else []
     function = body.program.find(*SOLVERS[choice.method])
     # Loops over a matrix stay loops: written out, its exponential would take seconds to compile.
     lengths = {"k": count} if choice.method == "exact" else {"n": n, "k": count}

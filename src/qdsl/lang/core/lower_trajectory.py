@@ -22,6 +22,7 @@ from qdsl.lang.core.lower_dynamics import (
     reader_of,
     rows_or_row,
 )
+from qdsl.lang.core.lower_moments import breaks_of
 from qdsl.lang.core.lower_operators import adjoint, operator_of, plus, scaled, times
 from qdsl.lang.core.lower_values import Bound, Closure, Data
 from qdsl.lang.core.lower_watch import lookout_of, tolerances_of, watch_rows
@@ -66,6 +67,7 @@ def wave(body: Body, node: typed.Quantum, observables: Sequence[Operator] | None
     def solved(moments: Data) -> Value:
         leap = _leap(body, equation, spaces, kept, jumps)
         given: list[Bound] = [*closures, leap, reader, first, begin, moments, *tolerances, seed, number]
+        given += breaks_of(body, node, equation.coefficients, begin, moments) if equation.depends_on_time else []
         width = count if observables is None else count + watched.count
         function = body.program.sized(body.program.find("jumps", "follow_jumps"), {"n": n, "k": width, "j": jumps})
         rows = apply_call(body, function, given, types.Array(types.SCALAR, (None, width))).value

@@ -59,12 +59,14 @@ class Lifted:
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """`grad`, `jacobian`, `hessian` or `jvp` of a function; `type` is that of the derivative."""
+    """`grad`, `jacobian`, `hessian` or `jvp` of a function, or its `moments` (`core.moments`); `type` is that of what
+    is derived.
+    """
 
     kind: str
     of: FunctionCode
     type: types.Function = field(compare=False)
-    node: typed.Derivative = field(compare=False)
+    node: typed.Expr = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

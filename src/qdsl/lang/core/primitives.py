@@ -8,6 +8,7 @@ Reals follow IEEE 754 and C: nothing raises, sqrt(-1) is nan, 1/0 is inf, exp(10
 - min and max propagate nan, and -0 is below +0 (IEEE 754-2019 minimum and maximum);
 - the sign of a nan means nothing, so copysign(x, nan) is nan;
 - grafted(x, y) is x, with the derivative of y: a solver's answer does not depend on the way to it;
+- noted(x, y) is x, and tells that something happens when the time x is y (`core.moments`);
 - round goes to the nearest integer, half to even;
 - pow(x, n) for the n of `SMALL_POWERS` is a fixed product, at most two units in the last place from the power, so that
   the optimiser may write the product down.
@@ -271,6 +272,7 @@ PRIMITIVES: dict[str, Primitive] = _table(
     _real("trunc", _to_integer(math.trunc)),
     _real("copysign", _copysign, 2),
     _real("grafted", lambda x, y: x, 2),
+    _real("noted", lambda x, moment: x, 2),
     _function("cbrt", math.cbrt),
     _function("exp", _quiet(math.exp)),
     _function("expm1", _quiet(math.expm1)),

@@ -186,6 +186,7 @@ PARTIALS: dict[str, tuple[Partial, ...]] = {
     "digamma": (lambda x, r: trigamma(x),),
     "copysign": (_copysign, _zero),
     "grafted": (_zero, one),
+    "noted": (one, _zero),
 }
 
 CHOICES = {"min": "le", "max": "ge"}

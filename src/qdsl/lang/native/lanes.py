@@ -42,7 +42,7 @@ def primitive(body: Body, op: Op) -> str:
         return _overflowing(body, OVERFLOWING[op.name], operands, width)
     if op.name in functions.FORMULAS:
         return functions.call_wide(body, op.name, operands, width)
-    if op.name == "grafted":
+    if op.name in ("grafted", "noted"):
         return operands[0]
     kinds = PRIMITIVES[op.name].operands
     vectors = [(Lanes(kind, width), operand) for kind, operand in zip(kinds, operands, strict=True)]

@@ -207,5 +207,6 @@ COMPOSED: dict[str, Callable[..., str]] = {
     "is_finite": _is_finite,
     "copysign": _copysign,
     "grafted": lambda body, x, y: x,
+    "noted": lambda body, x, y: x,
 }
 """Primitives that take several instructions, or may stop."""

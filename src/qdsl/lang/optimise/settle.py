@@ -1,4 +1,4 @@
-"""Settle: `grafted(x, y)` is x, once nobody asks for derivatives any more.
+"""Settle: `grafted(x, y)` is x, once nobody asks for derivatives any more, and `noted(x, y)` is.
 
     %2 = grafted %x, %y
     %3 = mul %2, %2           =>       %3 = mul %x, %x
@@ -20,4 +20,4 @@ def settle(module: Module) -> Module:
 
 class _Settle(Rewriter):
     def rule(self, op: Op) -> tuple[Value, ...] | None:
-        return (op.operands[0],) if op.name == "grafted" else None
+        return (op.operands[0],) if op.name in ("grafted", "noted") else None
