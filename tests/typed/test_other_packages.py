@@ -7,7 +7,7 @@ import pytest
 from qdsl.lang.compile import Context, check
 from qdsl.lang.names.other_packages import INSTEAD, OPERATORS, Instead
 from qdsl.lang.source import Source
-from qdsl.lang.typed.quantum_calls import ELEMENTARY
+from qdsl.lang.typed.quantum_makers import ELEMENTARY
 from qdsl.runtime.library import standard_library
 
 BEFORE = """

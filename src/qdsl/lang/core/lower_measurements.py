@@ -18,8 +18,9 @@ from qdsl.lang.core import lower_errors as errors
 from qdsl.lang.core.builder import Values
 from qdsl.lang.core.ir import FAILURES, REAL, ArrayType, Code, Value
 from qdsl.lang.core.lower_body import Body
+from qdsl.lang.core.lower_expectations import expectation
 from qdsl.lang.core.lower_povm import matrix_of, measurement_of
-from qdsl.lang.core.lower_states import check_spaces, expectation, numbers_of, state_rule
+from qdsl.lang.core.lower_states import check_spaces, numbers_of, state_rule
 from qdsl.lang.core.lower_values import Data
 from qdsl.lang.core.sparse_code import Numbers, added, mapped
 from qdsl.lang.core.staged import PovmBound

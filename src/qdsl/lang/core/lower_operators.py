@@ -30,7 +30,7 @@ from qdsl.lang.report import InternalError
 from qdsl.lang.source import Span
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
-from qdsl.lang.typed.quantum_calls import ELEMENTARY
+from qdsl.lang.typed.quantum_makers import ELEMENTARY
 from qdsl.lang.typed.spaces import Register, Several, Space, counted, one_by_one
 
 Rule = Callable[[Body, typed.Quantum], Staged]

@@ -1,5 +1,5 @@
-"""Operations on states and operators that give numbers or states: `lower_states` and `lower_dynamics`, which need NumPy
-and are loaded when the first is met.
+"""Operations on states and operators that give numbers or states: `lower_states`, `lower_dynamics` and their kin, which
+need NumPy and are loaded when the first is met.
 """
 
 from __future__ import annotations
@@ -23,12 +23,14 @@ def quantum(body: Body, node: typed.Quantum) -> Data:
 
 @cache
 def _rules() -> dict[str, Callable[[Body, typed.Quantum], Data]]:
-    """The rules of all modules; importing the first five adds to those of `lower_states`."""
+    """The rules of all modules; importing the first adds to those of `lower_states`."""
     from qdsl.lang.core import (  # noqa: F401
         lower_alike,
         lower_channels,
+        lower_expectations,
         lower_matrices,
         lower_measurements,
+        lower_products,
         lower_readings,
     )
     from qdsl.lang.core.lower_dynamics import EVOLUTIONS

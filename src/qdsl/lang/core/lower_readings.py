@@ -11,7 +11,8 @@ from __future__ import annotations
 from qdsl.lang.core.ir import Value
 from qdsl.lang.core.lower_body import Body
 from qdsl.lang.core.lower_calls import apply_call
-from qdsl.lang.core.lower_dynamics import equation_of, generator_of, transfer_matrix
+from qdsl.lang.core.lower_dynamics import transfer_matrix
+from qdsl.lang.core.lower_equation import equation_of, generator_of
 from qdsl.lang.core.lower_states import check_normal, state_rule
 from qdsl.lang.core.lower_values import Data
 from qdsl.lang.core.lower_watch import watch_state

@@ -22,17 +22,12 @@ from qdsl.lang.core.ir import Value
 from qdsl.lang.core.lower_body import Body
 from qdsl.lang.core.lower_calls import apply_call
 from qdsl.lang.core.lower_dense import written_out
-from qdsl.lang.core.lower_dynamics import (
-    Equation,
-    equation_of,
-    generator_of,
-    method_of,
-    solver_call,
-    unknowns_shape,
-    weights_of,
-)
+from qdsl.lang.core.lower_dynamics import method_of
+from qdsl.lang.core.lower_equation import Equation, equation_of, generator_of, weights_of
+from qdsl.lang.core.lower_expectations import form_parts
 from qdsl.lang.core.lower_operators import operator_of
-from qdsl.lang.core.lower_states import check_normal, check_spaces, form_parts
+from qdsl.lang.core.lower_solvers import solver_call, unknowns_shape
+from qdsl.lang.core.lower_states import check_normal, check_spaces
 from qdsl.lang.core.lower_values import Closure, Data
 from qdsl.lang.core.lower_watch import watch_state
 from qdsl.lang.core.outline import outlined

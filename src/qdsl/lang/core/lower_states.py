@@ -1,8 +1,10 @@
-"""Kets and densities: arrays of real numbers (`quantum.coordinates`), and what is read off them.
+"""Kets and densities: arrays of real numbers (`quantum.coordinates`).
 
-|1>(q) * |0>(c)         the numbers of a basis state
+|1>(q)                  the numbers of a basis state
+psi + phi, 0.3 * psi    number by number
 A * psi                 constant matrices on the numbers, times the coefficients of A
-expect(A, rho)          a sum of the numbers of rho, constant weights, times the coefficients of A
+
+Products of states are in `lower_products`, what is read off them in `lower_expectations`.
 """
 
 from __future__ import annotations
@@ -10,23 +12,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from qdsl.lang.core import lower_dense as dense
 from qdsl.lang.core.builder import Builder, Values
-from qdsl.lang.core.hermitian import is_hermitian
-from qdsl.lang.core.ir import INT, REAL, ArrayType, Code, Value
-from qdsl.lang.core.layout import element_type
+from qdsl.lang.core.ir import INT, REAL, Code, Value
 from qdsl.lang.core.lower_body import Body
 from qdsl.lang.core.lower_complex import mul
-from qdsl.lang.core.lower_errors import lacks_space, observable_not_hermitian, space_twice, spaces_differ
-from qdsl.lang.core.lower_operators import all_spaces, factor_of, known_size, level, one_space, operator_of, spaces_once
+from qdsl.lang.core.lower_errors import lacks_space, space_twice, spaces_differ
+from qdsl.lang.core.lower_operators import all_spaces, factor_of, level, one_space, operator_of, spaces_once
 from qdsl.lang.core.lower_values import Data
 from qdsl.lang.core.sparse_code import FEW, Numbers, Weighted, added, combination, mapped
-from qdsl.lang.core.staged import BraBound, Operator
+from qdsl.lang.core.staged import Operator
 from qdsl.lang.quantum import coordinates
 from qdsl.lang.quantum.local import state
-from qdsl.lang.quantum.sparse import Ints, Sparse, size_of
+from qdsl.lang.quantum.sparse import size_of
 from qdsl.lang.source import Span
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
@@ -58,13 +57,13 @@ def state_rule(*names: str) -> Callable[[Rule], Rule]:
 def _ket(body: Body, node: typed.Quantum) -> Data:
     space = one_space(body, node.arguments[0])
     at = level(body, node.arguments[1], space)
-    return _of_amplitudes(body, node.type, {at: 1}, space.size or 0)
+    return of_amplitudes(body, node.type, {at: 1}, space.size or 0)
 
 
 @state_rule("written_ket")
 def _written_ket(body: Body, node: typed.Quantum) -> Data:
     spaces, amplitudes = written(body, node)
-    return _of_amplitudes(body, node.type, amplitudes, size_of(spaces))
+    return of_amplitudes(body, node.type, amplitudes, size_of(spaces))
 
 
 def written(body: Body, node: typed.Quantum) -> tuple[list[Space], dict[int, complex]]:
@@ -87,7 +86,7 @@ def written(body: Body, node: typed.Quantum) -> tuple[list[Space], dict[int, com
     return spaces, amplitudes
 
 
-def _of_amplitudes(body: Body, type_: types.Type, amplitudes: dict[int, complex], size: int) -> Data:
+def of_amplitudes(body: Body, type_: types.Type, amplitudes: dict[int, complex], size: int) -> Data:
     """A constant ket: what is zero in it is known, and whether it is normalised."""
     numbers = coordinates.of_vector(amplitudes, size)
     made = body.b.table(numbers.tolist(), element=REAL)
@@ -122,10 +121,10 @@ def _ket_by_hand(body: Body, node: typed.Quantum) -> Data:
             (REAL,),
         )[0]
 
-    return Data(node.type, (_built(body, 2 * size, element),))
+    return Data(node.type, (built(body, 2 * size, element),))
 
 
-def _built(body: Body, size: int, element: Callable[[object, Value], Value]) -> Value:
+def built(body: Body, size: int, element: Callable[[object, Value], Value]) -> Value:
     def write(builder: object, i: Value) -> Value:
         with body.inside(builder):  # type: ignore[arg-type]
             return element(builder, i)
@@ -156,11 +155,11 @@ def _scale(body: Body, node: typed.Quantum) -> Data:
     size = numbers_of(data.value)
     known = body.kets.get(data.value)
     if known is not None and isinstance(factor, complex):
-        return _of_amplitudes(body, node.type, {at: factor * value for at, value in known.items()}, size // 2)
+        return of_amplitudes(body, node.type, {at: factor * value for at, value in known.items()}, size // 2)
     re, im = (body.constant(factor.real), body.constant(factor.imag)) if isinstance(factor, complex) else factor
     is_real = factor.imag == 0 if isinstance(factor, complex) else im in body.zeros
     if is_real:
-        made = _built(body, size, lambda _, i: body.b.op("mul", re, body.b.get(data.value, i, inside=True)))
+        made = built(body, size, lambda _, i: body.b.op("mul", re, body.b.get(data.value, i, inside=True)))
     else:
         half = size // 2
         elements = [body.b.get(data.value, body.constant(k), inside=True) for k in range(size)]
@@ -207,7 +206,7 @@ def _sum(body: Body, node: typed.Quantum) -> Data:
 
         return body.b.for_(body.constant(0), states, (body.constant(0.0),), add)[0]
 
-    return Data(node.type, (_built(body, size, element),))
+    return Data(node.type, (built(body, size, element),))
 
 
 @state_rule("add", "subtract")
@@ -221,129 +220,17 @@ def _add(body: Body, node: typed.Quantum) -> Data:
     if one is not None and other is not None:
         sign = 1 if node.name == "add" else -1
         total = {at: one.get(at, 0) + sign * other.get(at, 0) for at in {**one, **other}}
-        return _of_amplitudes(body, node.type, total, numbers_of(a) // 2)
+        return of_amplitudes(body, node.type, total, numbers_of(a) // 2)
 
     def element(_: object, i: Value) -> Value:
         return body.b.op(name, body.b.get(a, i, inside=True), body.b.get(b, i, inside=True))
 
-    made = _built(body, numbers_of(a), element)
+    made = built(body, numbers_of(a), element)
     _support(body, made, [body.supports.get(a), body.supports.get(b)])
     return Data(node.type, (made,))
 
 
-@state_rule("tensor")
-def _tensor(body: Body, node: typed.Quantum) -> Data:
-    """The product of two states, its factors in the order of the spaces."""
-    left, right = node.arguments
-    a, b = body.expr(left), body.expr(right)
-    first, second = body.spaces_of(left.type, left.span), body.spaces_of(right.type, right.span)
-    if set(first) & set(second):
-        raise space_twice(node.span, next(iter(set(first) & set(second))).name)
-    if isinstance(types.pruned(node.type), types.Density):
-        return _tensor_of_densities(body, node, (a, first), (b, second))
-    spaces = tuple(sorted((*first, *second), key=lambda space: space.order))
-    p, q = _places(spaces, first, second)
-    m, n = size_of(first), size_of(second)
-    known = body.kets.get(a.value), body.kets.get(b.value)
-    if known[0] is not None and known[1] is not None:
-        pairs = [(known[0].get(i, 0), known[1].get(j, 0)) for i, j in zip(p.tolist(), q.tolist(), strict=True)]
-        return _of_amplitudes(body, node.type, {at: x * y for at, (x, y) in enumerate(pairs)}, len(p))
-    made = _products(body, (a.value, b.value), (p, q), (m, n))
-    supports = body.supports.get(a.value), body.supports.get(b.value)
-    if None not in supports:
-        there = _there(supports[0], m)[p] & _there(supports[1], n)[q]
-        body.supports[made] = frozenset(np.flatnonzero(np.concatenate([there, there])).tolist())
-    if a.value in body.normal and b.value in body.normal:
-        body.normal.add(made)
-    return Data(node.type, (made,))
-
-
-def _there(support: frozenset[int] | None, size: int) -> npt.NDArray[np.bool_]:
-    """Which amplitudes may be other than zero."""
-    there = np.zeros(size, dtype=bool)
-    there[[each % size for each in support or ()]] = True
-    return there
-
-
-def _products(body: Body, kets: tuple[Value, Value], places: tuple[Ints, Ints], sizes: tuple[int, int]) -> Value:
-    """The amplitudes a[p] b[q] of all basis states: re = re re - im im, im = re im + im re."""
-    (a, b), (p, q), (m, n) = kets, places, sizes
-    d = len(p)
-    if 2 * d <= FEW:
-        one, other = Numbers(body, a), Numbers(body, b)
-        products = [
-            mul(body, (one.at(i), one.at(i + m)), (other.at(j), other.at(j + n)))
-            for i, j in zip(p.tolist(), q.tolist(), strict=True)
-        ]
-        return body.b.array([re for re, _ in products] + [im for _, im in products])
-    lists = ((p, p), (q, q + n), (p + m, p + m), (q + n, q))
-    tables = [body.b.table(np.concatenate(each).tolist(), element=INT) for each in lists]
-    signs = body.b.table([-1.0] * d + [1.0] * d, element=REAL)
-
-    def element(builder: Builder, k: Value) -> Value:
-        first, second, third, fourth = (
-            builder.get(array, builder.get(table, k, inside=True), inside=True)
-            for array, table in zip((a, b, a, b), tables, strict=True)
-        )
-        rest = builder.op("mul", builder.get(signs, k, inside=True), builder.op("mul", third, fourth))
-        return builder.op("add", builder.op("mul", first, second), rest)
-
-    return body.b.build([body.constant(2 * d)], element, (2 * d,))
-
-
-def _places(spaces: Sequence[Space], first: Sequence[Space], second: Sequence[Space]) -> tuple[Ints, Ints]:
-    """For each basis state of all spaces, the places of its parts among those of the first and of the second."""
-    levels = np.indices([space.size or 1 for space in spaces]).reshape(len(spaces), -1)
-    found = []
-    for own in (first, second):
-        at = np.zeros(levels.shape[1], dtype=np.int64)
-        for space in own:
-            at = at * (space.size or 1) + levels[list(spaces).index(space)]
-        found.append(at)
-    return found[0], found[1]
-
-
-def _tensor_of_densities(
-    body: Body, node: typed.Quantum, left: tuple[Data, Sequence[Space]], right: tuple[Data, Sequence[Space]]
-) -> Data:
-    (a, first), (b, second) = left, right
-    spaces = tuple(sorted((*first, *second), key=lambda space: space.order))
-    p, q = _places(spaces, first, second)
-    d = size_of(spaces)
-    if d > WRITTEN_OUT:
-        found = [dense.constants(body, each.tolist()) for each in (p, q)]
-        counts = [Data(types.INT, (body.constant(size_of(each)),)) for each in (first, second)]
-        given = [dense.numbers(a.value), counts[0], dense.numbers(b.value), counts[1], *found]
-        return dense.called(body, "product_of_densities", given, node.type)
-    one, other = _Entries(body, a.value), _Entries(body, b.value)
-    numbers: list[Value] = [body.constant(0.0)] * (d * d)
-    for i in range(d):
-        for j in range(i, d):
-            product = mul(body, one.at(int(p[i]), int(p[j])), other.at(int(q[i]), int(q[j])))
-            at = int(coordinates.place(d, np.array([i]), np.array([j]))[0])
-            numbers[at] = product[0]
-            if i != j:
-                numbers[at + 1] = product[1]
-    return Data(node.type, (body.b.array(numbers),))
-
-
-class _Entries:
-    """The entries of a density as pairs of core values."""
-
-    def __init__(self, body: Body, array: Value) -> None:
-        self.body = body
-        self.array = array
-        self.size = round(numbers_of(array) ** 0.5)
-
-    def at(self, i: int, j: int) -> tuple[Value, Value]:
-        body = self.body
-        low, high = min(i, j), max(i, j)
-        at = int(coordinates.place(self.size, np.array([low]), np.array([high]))[0])
-        re = body.b.get(self.array, body.constant(at), inside=True)
-        if i == j:
-            return re, body.zero()
-        im = body.b.get(self.array, body.constant(at + 1), inside=True)
-        return re, im if i < j else body.b.op("neg", im)
+# ── densities and operators ──────────────────────────────────────────────────────────────────────────────────────
 
 
 @state_rule("density")
@@ -440,176 +327,6 @@ def check_spaces(operator: Operator, spaces: Sequence[Space], span: Span) -> Non
     lacking = operator.spaces - set(spaces)
     if lacking:
         raise lacks_space(span, ", ".join(f"`{each.name}`" for each in sorted(lacking, key=lambda s: s.order)))
-
-
-# ── what is read off ─────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@state_rule("inner")
-def _inner(body: Body, node: typed.Quantum) -> Data:
-    """<phi|psi>."""
-    bra, ket = body.staged(node.arguments[0]), body.expr(node.arguments[1]).value
-    assert isinstance(bra, BraBound)
-    if bra.spaces != body.spaces_of(node.arguments[1].type, node.span):
-        raise spaces_differ(node.span)
-    d = numbers_of(ket) // 2
-    re: list[Value] = []
-    im: list[Value] = []
-    for k in range(d):
-        at, behind = body.constant(k), body.constant(k + d)
-        a, b = (body.b.get(bra.values[0], each, inside=True) for each in (at, behind))
-        c, e = (body.b.get(ket, each, inside=True) for each in (at, behind))
-        re.append(body.b.op("add", body.b.op("mul", a, c), body.b.op("mul", b, e)))
-        im.append(body.b.op("sub", body.b.op("mul", a, e), body.b.op("mul", b, c)))
-    return Data(node.type, (added(body, re), added(body, im)))
-
-
-@state_rule("expect")
-def _expect(body: Body, node: typed.Quantum) -> Data:
-    """<A> in a state, or in each of an array of states."""
-    operator_node, state_node = node.arguments
-    operator = operator_of(body, operator_node)
-    element = state_node.type
-    shape = types.pruned(state_node.type)
-    if isinstance(shape, types.Array):
-        element = shape.element
-    spaces = body.spaces_of(element, state_node.span)
-    check_observable(body, operator, spaces, operator_node.span)
-    is_density = isinstance(types.pruned(element), types.Density)
-    if isinstance(state_node, typed.Quantum) and state_node.name == "trajectory" and operator.dense is None:
-        from qdsl.lang.core.lower_trajectory import wave
-
-        with body.b.at(state_node.span):
-            seen = wave(body, state_node, [operator])
-        return _only(body, node.type, seen)
-    if isinstance(state_node, typed.Quantum) and state_node.name == "evolve" and operator.dense is None:
-        from qdsl.lang.core.lower_dynamics import observed
-
-        return _only(body, node.type, observed(body, state_node, [operator]))
-    data = body.expr(state_node)
-
-    def expected(numbers: Value) -> Data:
-        if operator.dense is not None:
-            name = "expected_in_density" if is_density else "expected_in_ket"
-            return dense.on_state(body, name, operator, numbers, spaces, element_type(node.type))
-        return Data(node.type, (expectation(body, operator, spaces, Numbers(body, numbers), is_density),))
-
-    if not isinstance(shape, types.Array):
-        return expected(data.value)
-
-    def each(i: Value) -> Data:
-        return expected(body.at(data, i).value)
-
-    return body.build(node.type, [body.b.len(data.value, 0)], each)
-
-
-def _only(body: Body, type_: types.Type, rows: Value, place: int = 0) -> Data:
-    """The numbers at a place of the rows; of a single row its number there."""
-    zero = body.constant(place)
-    assert isinstance(rows.type, ArrayType)
-    if len(rows.type.shape) == 1:
-        return Data(type_, (body.b.get(rows, zero, inside=True),))
-    lengths = [body.b.len(rows, 0)]
-    return Data(type_, (body.b.build(lengths, lambda b, i: b.get(rows, i, zero, inside=True), rows.type.shape[:1]),))
-
-
-def check_observable(body: Body, operator: Operator, spaces: Sequence[Space], span: Span) -> None:
-    check_spaces(operator, spaces, span)
-    if operator.dense is None and not is_hermitian(body, operator):
-        raise observable_not_hermitian(span)
-
-
-def expectation(body: Body, operator: Operator, spaces: Sequence[Space], y: Numbers, is_density: bool) -> Value:
-    """The real number <A> from the numbers of a state."""
-    parts: list[Value] = []
-    for pattern, coefficient in operator.known:
-        matrix = pattern.expanded(spaces)
-        for weight, part in form_parts(body, matrix, coefficient):
-            total = _form(body, part, y, is_density)
-            parts.append(total if weight is None else body.b.op("mul", weight, total))
-    return added(body, parts)
-
-
-def form_parts(
-    body: Body, matrix: Sparse, coefficient: tuple[Value, Value] | None
-) -> list[tuple[Value | None, Sparse]]:
-    """The Hermitian part of coefficient * matrix: re (M + M†) / 2 + im (i M + (i M)†) / 2."""
-    if coefficient is None:
-        return [(None, _hermitian_part(matrix))]
-    re, im = coefficient
-    found: list[tuple[Value | None, Sparse]] = []
-    if re not in body.zeros:
-        found.append((re, _hermitian_part(matrix)))
-    if im not in body.zeros:
-        found.append((im, _hermitian_part(matrix.times(1j))))
-    return found
-
-
-def _hermitian_part(matrix: Sparse) -> Sparse:
-    other = matrix.adjoint
-    return Sparse.of(
-        matrix.size,
-        np.concatenate([matrix.rows, other.rows]),
-        np.concatenate([matrix.columns, other.columns]),
-        np.concatenate([matrix.values, other.values]) * 0.5,
-    )
-
-
-def read_places(body: Body, operator: Operator, spaces: Sequence[Space], is_density: bool) -> set[int]:
-    """Which numbers of a state an expectation depends on."""
-    places: set[int] = set()
-    for pattern, coefficient in operator.known:
-        for _, part in form_parts(body, pattern.expanded(spaces), coefficient):
-            if is_density:
-                at, _ = coordinates.density_form(part)
-                places.update(at.tolist())
-            else:
-                left, right, _ = coordinates.ket_form(part)
-                places.update(left.tolist(), right.tolist())
-    return places
-
-
-def _form(body: Body, matrix: Sparse, y: Numbers, is_density: bool) -> Value:
-    if is_density:
-        places, weights = coordinates.density_form(matrix)
-        return combination(body, zip(places.tolist(), weights.tolist(), strict=True), y)
-    left, right, values = coordinates.ket_form(matrix)
-    parts: list[Value] = []
-    for i, j, value in zip(left.tolist(), right.tolist(), values.tolist(), strict=True):
-        if y.is_zero(i) or y.is_zero(j):
-            continue
-        product = body.b.op("mul", y.at(i), y.at(j))
-        parts.append(product if value == 1 else body.b.op("mul", body.constant(value), product))
-    return added(body, parts)
-
-
-@state_rule("column")
-def _column(body: Body, node: typed.Quantum) -> Data:
-    """One of several expectations, at each of the times."""
-    seen, place = node.arguments
-    assert isinstance(place, typed.Constant)
-    return _only(body, node.type, body.expr(seen).value, int(place.value))  # type: ignore[arg-type]
-
-
-@state_rule("trace_of_density")
-def _trace_of_density(body: Body, node: typed.Quantum) -> Data:
-    y = body.expr(node.arguments[0]).value
-    d = round(numbers_of(y) ** 0.5)
-    return Data(node.type, (combination(body, ((k, 1.0) for k in range(d)), Numbers(body, y)),))
-
-
-@state_rule("amplitudes")
-def _amplitudes(body: Body, node: typed.Quantum) -> Data:
-    ket = body.expr(node.arguments[0]).value
-    d = numbers_of(ket) // 2
-    re = _built(body, d, lambda _, i: body.b.get(ket, i, inside=True))
-    im = _built(body, d, lambda _, i: body.b.get(ket, body.b.op("wadd", i, body.constant(d)), inside=True))
-    return Data(node.type, (re, im))
-
-
-@state_rule("dim", "length")
-def _size(body: Body, node: typed.Quantum) -> Data:
-    return Data(types.INT, (body.constant(known_size(body, node)),))
 
 
 def check_normal(body: Body, y: Value, is_density: bool) -> None:

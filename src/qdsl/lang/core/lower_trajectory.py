@@ -14,16 +14,11 @@ from qdsl.lang.core.builder import Builder, Values
 from qdsl.lang.core.ir import REAL, Value
 from qdsl.lang.core.lower_body import Body
 from qdsl.lang.core.lower_calls import apply_call
-from qdsl.lang.core.lower_dynamics import (
-    Equation,
-    StartingState,
-    equation_of,
-    generator_of,
-    reader_of,
-    rows_or_row,
-)
+from qdsl.lang.core.lower_dynamics import StartingState, rows_or_row
+from qdsl.lang.core.lower_equation import Equation, equation_of, generator_of
 from qdsl.lang.core.lower_moments import breaks_of
 from qdsl.lang.core.lower_operators import adjoint, operator_of, plus, scaled, times
+from qdsl.lang.core.lower_solvers import reader_of
 from qdsl.lang.core.lower_values import Bound, Closure, Data
 from qdsl.lang.core.lower_watch import lookout_of, tolerances_of, watch_rows
 from qdsl.lang.core.outline import outlined

@@ -107,7 +107,7 @@ def _spin_raising(size: int) -> Local:
 
 
 def elementary(name: str, space: Space) -> Local:
-    """The operator of that name (`typed.quantum_calls.ELEMENTARY`)."""
+    """The operator of that name (`typed.quantum_makers.ELEMENTARY`)."""
     size = space.size
     assert size is not None
     half = 1 / sqrt(2)

@@ -19,7 +19,8 @@ from qdsl.lang.typed.checker import Checker
 from qdsl.lang.typed.dimension import ONE, RATE, Dimension
 from qdsl.lang.typed.generators import TIME, generator_of, jumps_of, places_in
 from qdsl.lang.typed.operator_rules import as_operator, quantum
-from qdsl.lang.typed.quantum_calls import Rule, as_density, known_size
+from qdsl.lang.typed.quantum_arguments import Rule, as_density
+from qdsl.lang.typed.quantum_calls import known_size
 from qdsl.lang.typed.spaces import Places, missing
 from qdsl.lang.typed.types import BROKEN, INT, SCALAR, TEXT, Type, pruned
 from qdsl.lang.typed.unification import element_of

@@ -16,7 +16,7 @@ from qdsl.lang.typed import types
 from qdsl.lang.typed.checker import Checker, rule
 from qdsl.lang.typed.dimension import ONE
 from qdsl.lang.typed.operator_rules import quantum
-from qdsl.lang.typed.quantum_calls import positional, spaces_of, together
+from qdsl.lang.typed.quantum_arguments import positional, spaces_of, together
 from qdsl.lang.typed.spaces import AnySpace, Part, Several, Space, counted, one_by_one
 from qdsl.lang.typed.types import Type
 

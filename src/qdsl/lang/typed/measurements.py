@@ -23,7 +23,7 @@ from qdsl.lang.typed.checker import Checker, Reason
 from qdsl.lang.typed.dimension import ONE
 from qdsl.lang.typed.operator_rules import places_of, quantum
 from qdsl.lang.typed.places import places_of as places_of_space
-from qdsl.lang.typed.quantum_calls import Rule, as_density, positional, spaces_of
+from qdsl.lang.typed.quantum_arguments import Rule, as_density, positional, spaces_of
 from qdsl.lang.typed.spaces import Place, missing
 from qdsl.lang.typed.types import BROKEN, INT, SCALAR, Type, pruned
 from qdsl.lang.typed.unification import element_of

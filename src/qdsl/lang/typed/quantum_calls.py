@@ -1,11 +1,9 @@
-"""Rules for calls that make operators and states, and for what is read off them.
+"""Rules for calls about operators and states: what is done to them, and what is read off them; the table of all.
 
-    X(q), a(c), P(q, 1), Sz(s)           operators of one space
-    ket(c, 3)                            basis states; those as written are in `kets`
-    Operator(q, m), Ket(c, v), Density(q, m)    from matrices by hand
-    dag trace ptrace matrix amplitudes dim exp   what is done to them
+    dag trace ptrace tensor matrix amplitudes dim exp expect apply
 
-A name of this table is known only where it is called: `n`, `a`, `x` and `p` stay free for values.
+What makes operators and states is in `quantum_makers`. A name of this table is known only where it is called: `n`, `a`,
+`x` and `p` stay free for values.
 """
 
 from __future__ import annotations
@@ -17,16 +15,11 @@ from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
 from qdsl.lang.typed.checker import Checker
 from qdsl.lang.typed.dimension import ONE
-from qdsl.lang.typed.operator_rules import as_operator, dimension_of, is_number, places_of, product, quantum
-from qdsl.lang.typed.places import places_of as places_of_space
+from qdsl.lang.typed.operator_rules import as_operator, is_number, places_of, product, quantum
+from qdsl.lang.typed.quantum_arguments import Rule, as_density, positional, spaces_of, together
+from qdsl.lang.typed.quantum_makers import ELEMENTARY, by_hand, elementary, ket_of_level, projector
 from qdsl.lang.typed.spaces import (
-    AnySpace,
-    Kind,
-    Of,
-    Part,
-    Place,
     Places,
-    Several,
     Space,
     in_order,
     is_open,
@@ -35,191 +28,6 @@ from qdsl.lang.typed.spaces import (
 )
 from qdsl.lang.typed.types import BROKEN, INT, NOTHING, SCALAR, Type, pruned
 from qdsl.lang.typed.unification import element_of
-
-Rule = Callable[[Checker, surface.Call, Sequence[surface.Argument]], typed.Expr]
-
-ELEMENTARY: dict[str, tuple[Kind, ...]] = {
-    "X": (Kind.QUBIT,),
-    "Y": (Kind.QUBIT,),
-    "Z": (Kind.QUBIT,),
-    "sp": (Kind.QUBIT,),
-    "sm": (Kind.QUBIT,),
-    "a": (Kind.FOCK, Kind.LEVEL),
-    "n": (Kind.FOCK, Kind.LEVEL, Kind.QUBIT),
-    "x": (Kind.FOCK,),
-    "p": (Kind.FOCK,),
-    "Sx": (Kind.SPIN,),
-    "Sy": (Kind.SPIN,),
-    "Sz": (Kind.SPIN,),
-    "Sp": (Kind.SPIN,),
-    "Sm": (Kind.SPIN,),
-    "I": tuple(Kind),
-    "parity": (Kind.FOCK, Kind.LEVEL),
-}
-"""Operators of one space, and the kinds of space that have them."""
-
-
-# ── arguments ────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def positional(
-    c: Checker, node: surface.Call, arguments: Sequence[surface.Argument], name: str, takes: str, low: int, high: int
-) -> list[typed.Expr] | None:
-    """The arguments, none of them by name; None, with a message, where one is broken or their number is wrong."""
-    for each in arguments:
-        if each.name is not None:
-            c.report(c.quantum.unknown_option(each.name.span, name, each.name.text, ()))
-            return None
-    values = [c.expr(each.value) for each in arguments]
-    if any(pruned(value.type) is BROKEN for value in values):
-        return None
-    if not low <= len(values) <= high:
-        surplus = values[high].span if len(values) > high else None
-        c.report(c.quantum.argument_count(node.span, name, takes, surplus))
-        return None
-    return values
-
-
-def space_of(c: Checker, value: typed.Expr, what: str) -> Space | Part | None:
-    """The one space that a value is; None, with a message unless it is broken, where it is none."""
-    type_ = pruned(value.type)
-    if isinstance(type_, types.SpaceType) and isinstance(type_.space, Space | Part):
-        return type_.space
-    if isinstance(type_, types.SpaceType) and isinstance(type_.space, Of):
-        c.report(c.quantum.of_any_kind(value.span, what, type_.space.label))
-    elif type_ is not BROKEN:
-        c.report(c.quantum.not_a_space(value.span, what, types.resolved(type_)))
-    return None
-
-
-def spaces_of(c: Checker, values: Sequence[typed.Expr], what: str) -> list[AnySpace] | None:
-    """Spaces and registers; an operator or a state stands for those that it is of."""
-    found: list[AnySpace] = []
-    for value in values:
-        type_ = pruned(value.type)
-        if isinstance(type_, types.Operator | types.Ket | types.Density):
-            others = (each for each in type_.places if not isinstance(each, Space))
-            found.append(Several((*in_order(type_.places), *others)))
-            continue
-        if not isinstance(type_, types.SpaceType):
-            if type_ is not BROKEN:
-                c.report(c.quantum.not_a_space(value.span, what, types.resolved(type_)))
-            return None
-        found.append(type_.space)
-    return None if _stands_twice(c, values, found) else found
-
-
-def _stands_twice(c: Checker, values: Sequence[typed.Expr], spaces: Sequence[AnySpace]) -> bool:
-    """Whether one of the spaces, of registers too, is given twice; with a message."""
-    seen: dict[Space | Part, typed.Expr] = {}
-    for value, each in zip(values, spaces, strict=True):
-        for one in places_of_space(each):
-            if isinstance(one, Space) and one in seen:
-                c.report(c.quantum.given_twice(value.span, one, seen[one].span))
-                return True
-            if isinstance(one, Space):
-                seen[one] = value
-    return False
-
-
-def together(spaces: Sequence[AnySpace]) -> Places:
-    """All that they are."""
-    return frozenset[Place]().union(*map(places_of_space, spaces))
-
-
-# ── operators ────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def elementary(name: str) -> Rule:
-    """`X(q)`."""
-
-    def rule(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
-        values = positional(c, node, arguments, name, "one space", 1, 1)
-        space = space_of(c, values[0], name) if values is not None else None
-        if values is None or space is None:
-            return c.broken(node.span)
-        if space.kind not in ELEMENTARY[name]:
-            c.report(c.quantum.not_of_this_kind(node.span, name, space, ELEMENTARY[name]))
-            return c.broken(node.span)
-        return quantum(c, node.span, types.Operator(ONE, frozenset({space})), name, tuple(values))
-
-    return rule
-
-
-def projector(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
-    """`P(q, 1)`: |1><1|."""
-    values = positional(c, node, arguments, "P", "a space and a level: P(q, 1)", 2, 2)
-    space = space_of(c, values[0], "P") if values is not None else None
-    if values is None or space is None or not _is_level(c, "P", values[1], space):
-        return c.broken(node.span)
-    return quantum(c, node.span, types.Operator(ONE, frozenset({space})), "P", tuple(values))
-
-
-def ket_of_level(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
-    """`ket(c, k)`."""
-    values = positional(c, node, arguments, "ket", "a space and a level: ket(c, 3)", 2, 2)
-    space = space_of(c, values[0], "ket") if values is not None else None
-    if values is None or space is None or not _is_level(c, "ket", values[1], space):
-        return c.broken(node.span)
-    return quantum(c, node.span, types.Ket(frozenset({space})), "ket", tuple(values))
-
-
-def _is_level(c: Checker, what: str, value: typed.Expr, space: Space | Part) -> bool:
-    """Whether it is an Int, and if known one of the levels."""
-    type_ = pruned(value.type)
-    if isinstance(type_, types.TypeVar):
-        c.unify(type_, INT, value.span)
-    elif type_ is not INT:
-        c.report(c.quantum.takes(value.span, what, "the number of a level", types.resolved(type_)))
-        return False
-    if value in c.exact and space.size is not None and not 0 <= c.exact[value] < space.size:
-        c.report(c.quantum.no_level(value.span, str(c.exact[value]), space))
-        return False
-    return True
-
-
-def by_hand(name: str) -> Rule:
-    """`Operator(q, [[0, 1], [1, 0]])`, `Ket(c, amplitudes)`, `Density(q, matrix)`: the spaces, then the numbers. What
-    the library makes is a density for sure, and `unchecked_density`.
-    """
-
-    def rule(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
-        what = "a vector: Ket(q, [1, 0])" if name == "Ket" else f"a matrix: {name}(q, [[1, 0], [0, 0]])"
-        takes = f"spaces and {what}"
-        values = positional(c, node, arguments, name, takes, 2, 99)
-        if values is None:
-            return c.broken(node.span)
-        *given, numbers = values
-        spaces = spaces_of(c, given, name)
-        if spaces is None:
-            return c.broken(node.span)
-        element, shape = element_of(numbers.type)
-        if shape is None or len(shape) != (1 if name == "Ket" else 2) or not _is_amplitude(element):
-            c.report(c.quantum.takes(numbers.span, name, takes, types.resolved(numbers.type)))
-            return c.broken(node.span)
-        places = together(spaces)
-        size = size_together(spaces)
-        if size is not None and any(length is not None and length != size for length in shape):
-            c.report(c.quantum.wrong_size(numbers.span, [each.span.text for each in given], size, shape))
-            return c.broken(node.span)
-        dimension = dimension_of(typed.Local(numbers.span, element, typed.Variable("", element)))
-        complex_ = c.cast(numbers, types.Complex(dimension)) if not isinstance(element, types.Complex) else numbers
-        result: Type = types.Operator(dimension, places)
-        if name != "Operator":
-            if not c.same_dimension(dimension, ONE, numbers.span):
-                c.report(c.quantum.quantity_times_state(numbers.span, dimension))
-                return c.broken(node.span)
-            result = types.Ket(places) if name == "Ket" else types.Density(places)
-        return quantum(c, node.span, result, f"{name.lower()}_by_hand", (*given, complex_))
-
-    return rule
-
-
-def _is_amplitude(element: Type) -> bool:
-    return element is INT or isinstance(element, types.Real | types.Complex | types.TypeVar)
-
-
-# ── what is read off ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def dagger(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
@@ -353,16 +161,6 @@ def matrix_of(name: str) -> Rule:
         return quantum(c, node.span, types.Array(types.Complex(ONE), (None, None)), name, (as_operator(c, state),))
 
     return rule
-
-
-def as_density(c: Checker, value: typed.Expr, function: str) -> typed.Expr | None:
-    """A state as a density; None, with a message unless it is broken, where it is no state."""
-    type_ = pruned(value.type)
-    if isinstance(type_, types.Ket | types.Density):
-        return c.convert(value, types.Density(type_.places))
-    if type_ is not BROKEN:
-        c.report(c.quantum.takes(value.span, function, "a state", types.resolved(type_)))
-    return None
 
 
 def matrix(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
@@ -543,5 +341,3 @@ QUANTUM_CALLS: dict[str, Rule] = {
     "Channel": channel,
     "apply": apply,
 }
-
-__all__ = ["ALSO", "ELEMENTARY", "QUANTUM_CALLS", "Rule"]

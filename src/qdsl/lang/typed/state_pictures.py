@@ -20,7 +20,7 @@ from qdsl.lang.typed.arguments import Slot, matched
 from qdsl.lang.typed.checker import Checker
 from qdsl.lang.typed.picture_arguments import Named, Rule, axis_of, drawn, same_length, several
 from qdsl.lang.typed.places import places_of as places_of_space
-from qdsl.lang.typed.quantum_calls import spaces_of
+from qdsl.lang.typed.quantum_arguments import spaces_of
 from qdsl.lang.typed.spaces import Kind, Place, Places, Space, in_order, is_open, missing, names
 from qdsl.lang.typed.types import BROKEN, SCALAR, TEXT, pruned
 from qdsl.lang.typed.unification import element_of

@@ -23,7 +23,7 @@ from qdsl.lang.typed.arguments import Slot, matched
 from qdsl.lang.typed.checker import Checker
 from qdsl.lang.typed.dimension import ONE
 from qdsl.lang.typed.operator_rules import quantum
-from qdsl.lang.typed.quantum_calls import positional, spaces_of, together
+from qdsl.lang.typed.quantum_arguments import positional, spaces_of, together
 from qdsl.lang.typed.spaces import Kind, Place, Places, counted, is_open, names, one_by_one
 from qdsl.lang.typed.tomography_counts import AXES, Counted, counts_of
 from qdsl.lang.typed.tomography_estimates import target_of

@@ -18,7 +18,7 @@ from qdsl.lang.typed import types
 from qdsl.lang.typed.checker import Checker
 from qdsl.lang.typed.dimension import ONE
 from qdsl.lang.typed.operator_rules import places_of
-from qdsl.lang.typed.quantum_calls import positional
+from qdsl.lang.typed.quantum_arguments import positional
 from qdsl.lang.typed.spaces import missing, names
 from qdsl.lang.typed.types import BROKEN, Type, pruned
 from qdsl.lang.typed.unification import element_of
