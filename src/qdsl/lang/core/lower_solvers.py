@@ -118,11 +118,14 @@ def solver_call(
     # Loops over a matrix stay loops: written out, its exponential would take seconds to compile.
     lengths = {"k": count} if choice.method == "exact" else {"n": n, "k": count}
     function = body.program.sized(function, lengths)
-    for default in function.defaults[len(given) :]:
-        assert default is not None
-        given.append(body.expr(default))
     result = types.Array(types.SCALAR, (None, count))
-    return apply_call(body, function, given, result).value
+    return apply_call(body, function, with_defaults(body, function, given), result).value
+
+
+def with_defaults(body: Body, function: typed.Function, given: Sequence[Bound]) -> list[Bound]:
+    """The arguments, and behind them those that the function has by default."""
+    defaults = function.defaults[len(given) :]
+    return [*given, *(body.expr(each) for each in defaults if each is not None)]
 
 
 def _of_two_levels(body: Body, equation: Equation) -> list[Data]:

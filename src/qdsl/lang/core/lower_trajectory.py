@@ -18,7 +18,7 @@ from qdsl.lang.core.lower_dynamics import StartingState, rows_or_row
 from qdsl.lang.core.lower_equation import Equation, equation_of, generator_of
 from qdsl.lang.core.lower_moments import breaks_of
 from qdsl.lang.core.lower_operators import adjoint, operator_of, plus, scaled, times
-from qdsl.lang.core.lower_solvers import reader_of
+from qdsl.lang.core.lower_solvers import reader_of, with_defaults
 from qdsl.lang.core.lower_values import Bound, Closure, Data
 from qdsl.lang.core.lower_watch import lookout_of, tolerances_of, watch_rows
 from qdsl.lang.core.outline import outlined
@@ -65,7 +65,9 @@ def wave(body: Body, node: typed.Quantum, observables: Sequence[Operator] | None
         given += breaks_of(body, node, equation.coefficients, begin, moments) if equation.depends_on_time else []
         width = count if observables is None else count + watched.count
         function = body.program.sized(body.program.find("jumps", "follow_jumps"), {"n": n, "k": width, "j": jumps})
-        rows = apply_call(body, function, given, types.Array(types.SCALAR, (None, width))).value
+        rows = apply_call(
+            body, function, with_defaults(body, function, given), types.Array(types.SCALAR, (None, width))
+        ).value
         return watch_rows(body, node, watched, rows, count, observables is None)
 
     return rows_or_row(body, node.arguments[2], solved)
