@@ -99,6 +99,12 @@ fn lost_on_the_way(at: Time, length: Time, ts: [Time]) -> [Scalar] = expect(
 fn turned(length: Time, at: Time) -> Scalar =
     expect(P(q, 1), evolve(t -> square_pulse(t, turn(2 ns), at, length) / 2 * X(q), |0>(q), 10 us))
 fn slopes(length: Time, at: Time) = grad(turned)(length, at)
+
+fn in_the_middle(height: Rate, length: Time) -> Scalar = expect(
+    P(q, 1),
+    evolve(t -> (if abs(t - 5 us) < length { height } else { 0 / 1 s }) / 2 * X(q), |0>(q), 10 us),
+)
+fn slope_by_height(height: Rate, length: Time) = grad(x -> in_the_middle(x, length))(height)
 """
 
 TIMES = np.array([0, 4.9, 5.2, 8, 10]) * 1e-6
@@ -132,6 +138,13 @@ def test_wherever_it_stands(program: qdsl.Module, at: float) -> None:
 def test_a_short_loss_is_not_passed_over(program: qdsl.Module) -> None:
     np.testing.assert_allclose(program.by_loss(5e-6, 1e-9, TIMES), [1, 1, *[math.exp(-1)] * 3], atol=1e-7)
     assert np.asarray(program.lost_on_the_way(5e-6, 1e-9, TIMES)).tolist() == [1, 1, 0, 0, 0]
+
+
+def test_what_is_the_same_at_both_ends_leaves_slopes_alone(program: qdsl.Module) -> None:
+    """|t - 5 us| has no moment that its values at start and end would tell."""
+    height, length = 2e6, 0.4e-6
+    assert program.in_the_middle(height, length) == pytest.approx(math.sin(height * length) ** 2, abs=1e-6)
+    assert program.slope_by_height(height, length) == pytest.approx(length * math.sin(2 * height * length), rel=1e-4)
 
 
 def test_edges_have_slopes(program: qdsl.Module) -> None:

@@ -13,6 +13,7 @@ Nothing is computed for it that may fail where the function itself would not.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -150,11 +151,13 @@ class Moments:
                 return
         if first is None or second is None or (first.is_constant and second.is_constant):
             return
-        before = self.b.op("sub", first.start, second.start)
-        after = self.b.op("sub", first.end, second.end)
-        share = self.b.op("div", before, self.b.op("sub", before, after))
-        length = self.b.op("sub", self.end, self.start)
-        self.numbers[self.b.op("add", self.start, self.b.op("mul", share, length))] = None
+        b = self.b
+        before, after = b.op("sub", first.start, second.start), b.op("sub", first.end, second.end)
+        change = b.op("sub", before, after)
+        is_flat = b.op("eq", change, b.const(0.0))  # and then nothing is divided by it, in a derivative neither
+        share = b.op("div", before, b.select(is_flat, b.const(1.0), change))
+        moment = b.op("add", self.start, b.op("mul", share, b.op("sub", self.end, self.start)))
+        self.numbers[b.select(is_flat, b.const(math.inf), moment)] = None
 
     def zero(self) -> At:
         value = self.b.const(0.0)
