@@ -5,21 +5,36 @@ y in slots        an array [count, width]: row k has the unknowns of block k, an
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 
-from qdsl.lang.core.builder import Builder
+from qdsl.lang.core.builder import Builder, Values
 from qdsl.lang.core.ir import INT, REAL, Value
 from qdsl.lang.core.lower_body import Body
 from qdsl.lang.core.sparse_code import FEW, Weighted, spread
 from qdsl.lang.quantum.blocks import Blocks
+from qdsl.lang.quantum.sparse import Sparse
+
+FEW_ELEMENTS = 1024
+"""Elements of blocks that are a table for each matrix of the generator."""
 
 
 def block_matrices(body: Body, maps: Sequence[Weighted], blocks: Blocks) -> Value:
     """The sum of weight * matrix as the array of its blocks, in slots."""
+    shape = (blocks.count, blocks.width, blocks.width)
+    if math.prod(shape) <= FEW_ELEMENTS:
+        return _from_tables(body, maps, blocks, shape)
+    whole = body.b.build([body.constant(length) for length in shape], lambda b, *_: b.const(0.0), shape)
+    for weight, matrix in maps:
+        whole = _with_entries(body, whole, weight, matrix, blocks)
+    return whole
+
+
+def _from_tables(body: Body, maps: Sequence[Weighted], blocks: Blocks, shape: tuple[int, int, int]) -> Value:
+    """Element by element: each matrix is a table of all its elements."""
     width = blocks.width
-    shape = (blocks.count, width, width)
     tables = []
     for weight, matrix in maps:
         rows, columns = blocks.slots[matrix.rows], blocks.slots[matrix.columns]
@@ -38,6 +53,23 @@ def block_matrices(body: Body, maps: Sequence[Weighted], blocks: Blocks) -> Valu
         return builder.const(0.0) if total is None else total
 
     return body.b.build([body.constant(length) for length in shape], element, shape)
+
+
+def _with_entries(body: Body, whole: Value, weight: Value | None, matrix: Sparse, blocks: Blocks) -> Value:
+    """With the elements of one matrix added, of which there are tables of places and numbers."""
+    rows, columns = blocks.slots[matrix.rows], blocks.slots[matrix.columns]
+    places = (rows // blocks.width, rows % blocks.width, columns % blocks.width)
+    tables = [body.b.table(each.tolist(), element=INT) for each in places]
+    numbers = body.b.table(matrix.values.real.tolist(), element=REAL)
+
+    def add(builder: Builder, at: Value, made: Value) -> Values:
+        place = [builder.get(table, at, inside=True) for table in tables]
+        number = builder.get(numbers, at, inside=True)
+        part = number if weight is None else builder.op("mul", weight, number)
+        total = builder.op("add", builder.get(made, *place, inside=True), part)
+        return (builder.set(made, place, total, inside=True),)
+
+    return body.b.for_(body.constant(0), body.constant(len(rows)), (whole,), add)[0]
 
 
 def in_slots(body: Body, unknowns: Value, blocks: Blocks) -> Value:

@@ -22,11 +22,11 @@ from qdsl.lang.core.lower_errors import needs_a_ket, needs_constant_h
 from qdsl.lang.core.lower_expectations import check_observable, read_places
 from qdsl.lang.core.lower_solvers import reader_of, solver_call
 from qdsl.lang.core.lower_states import check_normal, density_numbers, density_support
-from qdsl.lang.core.lower_values import Data
+from qdsl.lang.core.lower_values import Closure, Data
 from qdsl.lang.core.lower_watch import lookout, watch_rows
 from qdsl.lang.core.sparse_code import matrix_of, picked
 from qdsl.lang.core.staged import Operator, PovmBound
-from qdsl.lang.quantum.blocks import blocks_of
+from qdsl.lang.quantum.blocks import Blocks, blocks_of
 from qdsl.lang.quantum.explain import Plan
 from qdsl.lang.quantum.generator import Generator
 from qdsl.lang.quantum.method import Choice, choose
@@ -118,7 +118,8 @@ def solved(body: Body, node: typed.Quantum, observables: Sequence[Operator] | No
     kept = reached(whole, start.support, read)
     pruned = whole.restricted(kept)
     is_two_level = not is_density and whole.size == pruned.unknowns == 4
-    choice = method_of(node, pruned, equation.depends_on_time, is_two_level)
+    is_ket = not is_density and not equation.loses
+    choice = method_of(node, pruned, equation.depends_on_time, is_ket, is_two_level)
     watched = watched.seeing(kept, reached(whole, start.support, None), choice.method)
     plan = _plan(body, equation, "evolve", spaces, is_density, pruned, choice)
     body.program.plans.append(
@@ -126,7 +127,10 @@ def solved(body: Body, node: typed.Quantum, observables: Sequence[Operator] | No
     )
     places = kept.tolist()
     first = Data(types.Array(types.SCALAR, (len(places),)), (start.numbers(body, places),))
-    reader, count = reader_of(body, places, whole.size, spaces, is_density, observables, watched, choice.blocks)
+    count = whole.size if observables is None else len(observables)
+
+    def reader(blocks: Blocks | None) -> Closure:
+        return reader_of(body, places, whole.size, spaces, is_density, observables, watched, blocks)
 
     def at(times: Data) -> Value:
         if equation.loses:
@@ -193,7 +197,9 @@ def _word(body: Body, weight: Value | None) -> str:
     return weight.hint or ".."
 
 
-def method_of(node: typed.Quantum, pruned: Generator, depends_on_time: bool, is_two_level: bool = False) -> Choice:
+def method_of(
+    node: typed.Quantum, pruned: Generator, depends_on_time: bool, is_ket: bool = False, is_two_level: bool = False
+) -> Choice:
     """The method, or the one that is asked for."""
     wanted = dict(node.options).get("method")
     word = str(wanted.value) if isinstance(wanted, typed.Constant) else None
@@ -205,7 +211,7 @@ def method_of(node: typed.Quantum, pruned: Generator, depends_on_time: bool, is_
         and ("loss" in dict(node.options) or isinstance(types.pruned(node.arguments[1].type), types.Density))
     ):
         raise needs_a_ket(wanted.span)
-    return choose(blocks_of(pruned), depends_on_time, word, is_two_level)
+    return choose(blocks_of(pruned), depends_on_time, word, is_ket, is_two_level)
 
 
 def observe(body: Body, node: typed.Quantum) -> Data:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -120,7 +121,7 @@ def _column_by_column(body: Body, node: typed.Quantum, equation: Equation, whole
                 return body.b.select(body.b.op("ieq", i, k), one, zero)
 
         y0 = Data(_reals(size), (body.b.build([body.constant(size)], first, (size,)),))
-        rows = solver_call(body, node, choice, equation, whole, reader, y0, times)
+        rows = solver_call(body, node, choice, equation, whole, lambda _: reader, y0, times)
 
         def put(i: Value, matrix: Value) -> Values:
             number = body.b.get(rows, body.constant(0), i, inside=True)
@@ -192,7 +193,7 @@ def correlation(body: Body, node: typed.Quantum) -> Data:
     pruned = whole.restricted(kept)
     places = kept.tolist()
     choice = method_of(node, pruned, equation.depends_on_time)
-    reader = _readout(body, a, spaces, places, choice.blocks)
+    reader = partial(_readout, body, a, spaces, places)
     is_single = not isinstance(types.pruned(times_node.type), types.Array)
     times = body.expr(times_node)
     if is_single:

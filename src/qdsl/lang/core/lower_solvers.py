@@ -7,13 +7,14 @@ The solvers are functions of the standard library, specialised for this right-ha
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from qdsl.lang.core.block_code import block_matrices, from_slots, in_slots
 from qdsl.lang.core.builder import Values
-from qdsl.lang.core.ir import Value
+from qdsl.lang.core.ir import REAL, ArrayType, Value
 from qdsl.lang.core.lower_body import Body
 from qdsl.lang.core.lower_calls import apply_call
 from qdsl.lang.core.lower_equation import Equation, weights_of
@@ -54,12 +55,11 @@ def reader_of(
     observables: Sequence[Operator] | None,
     watched: Lookout,
     blocks: Blocks | None = None,
-) -> tuple[Closure, int]:
-    """What is read of the unknowns, or of them in the slots of blocks: expectations, or all numbers of the state; how
-    many numbers that is. Behind the expectations comes what is watched.
+) -> Closure:
+    """What is read of the unknowns, or of them in the slots of blocks: expectations, or all numbers of the state.
+    Behind the expectations comes what is watched.
     """
-    count = size if observables is None else len(observables)
-    width = size if observables is None else count + watched.count
+    width = size if observables is None else len(observables) + watched.count
 
     def write(unknowns: Data) -> Values:
         y = unknowns.value if blocks is None else from_slots(body, unknowns.value, blocks)
@@ -70,12 +70,16 @@ def reader_of(
         return (body.b.array([*asked, *watched.read(body, numbers)]),)
 
     own = types.Array(types.SCALAR, unknowns_shape(blocks, len(places)))
-    return outlined(body, "read", (own,), types.Array(types.SCALAR, (width,)), write), count
+    return outlined(body, "read", (own,), types.Array(types.SCALAR, (width,)), write)
 
 
 def unknowns_shape(blocks: Blocks | None, count: int) -> tuple[int, ...]:
     """Of the array of unknowns that a solver goes on with."""
     return (count,) if blocks is None else (blocks.count, blocks.width)
+
+
+Reader = Callable[[Blocks | None], Closure]
+"""What is read of the unknowns, or of the unknowns in the slots of blocks."""
 
 
 def solver_call(
@@ -84,16 +88,52 @@ def solver_call(
     choice: Choice,
     equation: Equation,
     pruned: Generator,
-    reader: Closure,
+    reader: Reader,
     first: Data,
     times: Data,
 ) -> Value:
     """The call of the solver; the answer has a row for each time."""
     options = dict(node.options)
-    n = pruned.unknowns
     start = body.expr(options["from"]) if "from" in options else Data(TIME, (body.constant(0.0),))
+    if choice.cheaper is None:
+        return _call(body, node, choice, equation, pruned, reader(choice.blocks), first, start, times)
+    exact = replace(choice, method="exact", blocks=choice.cheaper)
+    weights = weights_of(body, pruned, equation, None)
+    numbers = sum(len(matrix.rows) for _, matrix in weights)
+    found = apply_call(
+        body,
+        body.program.find("matrix_exponential", "costs_less"),
+        [
+            *(start, times, fastest_turn(body, weights)),
+            Data(types.SCALAR, (body.constant(float(choice.cheaper.cost)),)),
+            Data(types.SCALAR, (body.constant(float(numbers)),)),
+        ],
+        types.BOOL,
+    )
+    whole = reader(None)
+    (rows,) = body.if_(
+        found.value,
+        lambda: (_call(body, node, exact, equation, pruned, reader(exact.blocks), first, start, times),),
+        lambda: (_call(body, node, choice, equation, pruned, whole, first, start, times),),
+        (ArrayType(REAL, (None, _results(whole))),),
+    )
+    return rows
+
+
+def _call(
+    body: Body,
+    node: typed.Quantum,
+    choice: Choice,
+    equation: Equation,
+    pruned: Generator,
+    reader: Closure,
+    first: Data,
+    start: Data,
+    times: Data,
+) -> Value:
+    """That of one method."""
+    n = pruned.unknowns
     tolerances = tolerances_of(body, node)
-    assert isinstance(reader.code, object)
     count = _results(reader)
     given: list[Bound]
     if choice.method == "closed":

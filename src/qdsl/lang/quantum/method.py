@@ -5,11 +5,14 @@
 | closed    | the formula for two levels, once for equal steps            | a ket of two levels with a constant H   |
 | exact     | the exponential of the generator, once for equal steps      | a constant generator of few unknowns,   |
 |           |                                                             | or of several blocks of few             |
-| adaptive  | Tsit5, steps of its own size                                | all else                                |
+| chebyshev | Chebyshev polynomials of H                                  | other kets with a constant H            |
+| adaptive  | Tsit5, steps of its own size                                | all else; a constant generator of some  |
+|           |                                                             | tens of unknowns only where steps cost  |
+|           |                                                             | less than exponentials: strong damping  |
+|           |                                                             | and long times are left to these        |
 | fine      | Dop853, a method of order 8                                 | on request; tolerances below 1e-9       |
 | krylov    | the exponential on a Krylov space                           | on request                              |
-| chebyshev | Chebyshev polynomials of H                                  | on request                              |
-| stiff     | a Rosenbrock method                                         | on request; strong damping              |
+| stiff     | a Rosenbrock method                                         | on request                              |
 """
 
 from __future__ import annotations
@@ -24,21 +27,27 @@ EXACT_UP_TO = 16
 PRODUCT_UP_TO = 2 * EXACT_UP_TO**3
 """Multiplications for a product of matrices of all blocks."""
 
+COMPARED_UP_TO = 128**3
+"""The same, where it is seen when the program runs whether exponentials or steps cost less."""
+
 WRITTEN_OUT_UP_TO = 64
 """Unknowns of a right-hand side that is written out number by number."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A method, and why it; the blocks whose exponentials are taken, if that is the method."""
+    """A method, and why it; the blocks whose exponentials are taken, if that is the method, or where it costs less."""
 
     method: str
     why: str
     blocks: Blocks | None = None
+    cheaper: Blocks | None = None
 
 
-def choose(blocks: Blocks, depends_on_time: bool, wanted: str | None, is_two_level: bool = False) -> Choice:
-    """The method for a generator with these blocks; `is_two_level` tells that it is one of a ket of two levels."""
+def choose(
+    blocks: Blocks, depends_on_time: bool, wanted: str | None, is_ket: bool = False, is_two_level: bool = False
+) -> Choice:
+    """The method for a generator with these blocks; `is_ket` tells that it is one of a ket that loses nothing."""
     if is_two_level and not depends_on_time and wanted in (None, "exact"):
         return Choice("closed", "two levels with a constant H have a closed form")
     if wanted is not None:
@@ -51,4 +60,8 @@ def choose(blocks: Blocks, depends_on_time: bool, wanted: str | None, is_two_lev
     if blocks.width <= EXACT_UP_TO and blocks.cost <= PRODUCT_UP_TO:
         why = f"H is constant and {unknowns} unknowns fall into {blocks.count} blocks of {blocks.width}"
         return Choice("exact", why, blocks)
+    if is_ket:
+        return Choice("chebyshev", f"H is constant and a ket of {unknowns} unknowns is long")
+    if blocks.cost <= COMPARED_UP_TO:
+        return Choice("adaptive", f"{unknowns} unknowns, or exact where that costs less", cheaper=blocks)
     return Choice("adaptive", f"{unknowns} unknowns are too many for the exponential of a matrix")
