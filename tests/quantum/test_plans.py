@@ -73,6 +73,25 @@ evolve of q, c: a ket of 40 amplitudes, 80 real numbers
   watched   the last level of c
 """,
     ),
+    # A chain with a field across it conserves nothing that a block would show. Of 32 amplitudes each of the 4 products
+    # flips two bits, in both parts: 4 * 32 * 2. A field has a number for each, never zero, and 5 flips: 6 * 32 * 2.
+    "a long ket": (
+        """\
+space r: Qubit[5]
+fn up(J: Rate, h: Rate, ts: [Time]) -> [Scalar] = expect(
+    Z(r[0]),
+    evolve(J * sum([X(r[k]) * X(r[k + 1]) for k in range(4)]) + h * sum([Z(s) + Y(s) for s in r]), |00000>(r), ts),
+)
+""",
+        """\
+# up: (Rate, Rate, [Time]) -> [Scalar]
+evolve of r[0], r[1], r[2], r[3], r[4]: a ket of 32 amplitudes, 64 real numbers
+  matter    64, all of them
+  equation  y' = (J A + h B) y    A: 256 numbers, B: 384 numbers
+  method    chebyshev: H is constant and a ket of 64 unknowns is long
+  watched   the norm
+""",
+    ),
     "two levels": (
         """\
 space q: Qubit
