@@ -92,6 +92,8 @@ def _named(c: Checker, node: surface.TypeName) -> Type:
                 c.report(c.errors.type_arguments(node.span, name, "nothing in brackets"))
             return types.SpaceType(Of(""))
         case "Povm":
+            if node.arguments or node.fields or node.values:
+                c.report(c.errors.type_arguments(node.span, name, "nothing in brackets"))
             return types.Povm(frozenset({Of("")}), None)
         case "Table":
             return types.Table(_fields(c, node.fields))
