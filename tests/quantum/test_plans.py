@@ -33,7 +33,7 @@ fn photons(delta: Rate, g: Rate, kappa: Rate, ts: [Time]) -> [Scalar] = expect(
 evolve of q, c: a density of 40 by 40, 1600 real numbers
   matter    78, reached from the start and needed for what is read
   equation  y' = (delta A + g B + kappa C + .. D) y    A: 38 numbers, B: 76 numbers, C: 150 numbers, D: 150 numbers
-  method    adaptive: 78 unknowns, or exact where that costs less
+  method    adaptive: 78 unknowns are too many for the exponential of a matrix
   watched   the last level of c, populations below 0
 """,
     ),

@@ -27,8 +27,10 @@ EXACT_UP_TO = 16
 PRODUCT_UP_TO = 2 * EXACT_UP_TO**3
 """Multiplications for a product of matrices of all blocks."""
 
-COMPARED_UP_TO = 128**3
-"""The same, where it is seen when the program runs whether exponentials or steps cost less."""
+COMPARED_UP_TO = 48**3
+"""The same, where it is seen when the program runs whether exponentials or steps cost less. With both there is half as
+much again to compile, so that above this exponentials are left to those who ask for them.
+"""
 
 WRITTEN_OUT_UP_TO = 64
 """Unknowns of a right-hand side that is written out number by number."""
