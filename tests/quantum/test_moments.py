@@ -65,6 +65,13 @@ fn two_humps(t: Time, at: Time, length: Time) -> Rate {
 fn noted_by_hand(at: Time, length: Time, ts: [Time]) -> [Scalar] =
     expect(P(q, 1), evolve(t -> two_humps(t, at, length) / 2 * X(q), |0>(q), ts))
 
+fn train(t: Time, at: Time, length: Time, count: Int) -> Rate {
+    if count < 1 { return 0 / 1 s }
+    square_pulse(t, turn(length) / 3, at + 3 * count * length, length) + train(t, at, length, count - 1)
+}
+fn in_itself(at: Time, length: Time, ts: [Time]) -> [Scalar] =
+    expect(P(q, 1), evolve(t -> train(t, at, length, 3) / 2 * X(q), |0>(q), ts))
+
 fn by_fine(at: Time, length: Time, ts: [Time]) -> [Scalar] = expect(
     P(q, 1),
     evolve(t -> gaussian_pulse_of_area(t, pi, at, length) / 2 * X(q), |0>(q), ts, method = "fine"),
@@ -111,7 +118,7 @@ TIMES = np.array([0, 4.9, 5.2, 8, 10]) * 1e-6
 
 TURNS = [
     *("plain", "bell_shaped", "sech_shaped", "flat", "raised", "cut", "from_lines", "from_steps", "by_comparing"),
-    *("in_a_function", "among_several", "behind_a_condition", "noted_by_hand"),
+    *("in_a_function", "among_several", "behind_a_condition", "noted_by_hand", "in_itself"),
     *("by_fine", "by_stiff", "by_propagator", "by_trajectory"),
 ]
 

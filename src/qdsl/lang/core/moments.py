@@ -31,7 +31,13 @@ NOTED = "noted"
 MOMENTS = "moments"
 """The kind of such a derived function."""
 
-MOST_OPS = 50_000
+MOST_OPS = 5_000
+
+DEEPEST_CALL = 32
+"""Calls inside each other that are gone through: a function may call itself."""
+
+WRAPPING = {"iadd": "wadd", "isub": "wsub", "imul": "wmul"}
+"""What is computed instead, where nothing may fail."""
 
 FAILS = frozenset({"check", "watch", "call", "while", "slice"})
 
@@ -77,6 +83,7 @@ class Moments:
     b: Builder
     numbers: dict[Value, None] = field(default_factory=dict)
     arrays: dict[Value, None] = field(default_factory=dict)
+    calls_inside: int = 0
 
     # ── going through ────────────────────────────────────────────────────────
 
@@ -103,11 +110,13 @@ class Moments:
 
     def call(self, op: Op, frame: Frame) -> None:
         given = [self.at(each, frame) for each in op.operands]
-        if all(each is None or each.is_constant for each in given):
+        if all(each is None or each.is_constant for each in given) or self.calls_inside == DEEPEST_CALL:
             return
         callee = self.module.functions[op.attributes["function"]]
         known = dict(zip(callee.parameters, given, strict=True))
+        self.calls_inside += 1
         self.block(callee.body, Frame(known, origins(callee.body), frame.is_certain))
+        self.calls_inside -= 1
 
     def loop(self, op: Op, frame: Frame) -> None:
         """What is found in a loop over numbers is an array: a moment for each round."""
@@ -123,7 +132,7 @@ class Moments:
         inner = Builder(span=self.b.span)
         i = inner.parameter(INT, "i")
         number = inner.op("wadd", low, i)
-        found = Moments(self.module, self.start, self.end, inner)
+        found = Moments(self.module, self.start, self.end, inner, calls_inside=self.calls_inside)
         found.block(region, frame.in_round(region.parameters[0], number))
         for each in found.numbers:
             block = Block((i,), tuple(inner.ops), (each,))
@@ -183,6 +192,8 @@ class Moments:
     def computed(self, value: Value, op: Op, frame: Frame) -> At | None:
         if op.name == NOTED:
             return self.at(op.operands[0], frame)
+        if not frame.is_certain and op.name in WRAPPING:
+            op = Op(WRAPPING[op.name], op.operands, op.results, op.attributes, op.regions, op.span)
         if not frame.is_certain and may_fail(op):
             return None
         needed = [*op.operands]
