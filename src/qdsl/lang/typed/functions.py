@@ -167,14 +167,21 @@ def without_last_return(node: surface.Block) -> surface.Block:
     match node.statements[-1:]:
         case (surface.Return(value=value) as last,) if value is not None:
             ending_ = surface.ExpressionStatement(last.span, value)
-        case (surface.ExpressionStatement(value=surface.If(otherwise=other) as chosen) as last,) if other is not None:
-            then = without_last_return(chosen.then)
-            if isinstance(other, surface.Block):
-                other = without_last_return(other)
-            ending_ = surface.ExpressionStatement(last.span, surface.If(chosen.span, chosen.condition, then, other))
+        case (surface.ExpressionStatement(value=surface.If() as chosen) as last,) if chosen.otherwise is not None:
+            ending_ = surface.ExpressionStatement(last.span, _without_last_returns(chosen))
         case _:
             return node
     return surface.Block(node.span, (*node.statements[:-1], ending_))
+
+
+def _without_last_returns(node: surface.If) -> surface.If:
+    """The same in every branch, of `else if` too."""
+    other = node.otherwise
+    if isinstance(other, surface.Block):
+        other = without_last_return(other)
+    elif isinstance(other, surface.If):
+        other = _without_last_returns(other)
+    return surface.If(node.span, node.condition, without_last_return(node.then), other)
 
 
 def _with_result(
