@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-import warnings
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from scipy.integrate import solve_ivp
-from tests.quantum.written_out import SM, US, Matrix, X, Y, Z, dag, lowering, on
+from tests.quantum.written_out import SM, US, Matrix, X, Y, Z, dag, lowering, on, qutip_or_skip
 
 import qdsl
 
@@ -125,9 +124,7 @@ fn correlated(g: Rate, w: Rate, ts: [Time]) -> [Complex] =
 
 @pytest.mark.parametrize("seed", range(4))
 def test_losses_and_drives_that_change_are_those_of_qutip(seed: int) -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        qutip = pytest.importorskip("qutip", minversion="5", reason="QuTiP 5 is not installed")
+    qutip = qutip_or_skip()
     rng = np.random.default_rng(seed)
     h, g, w = rng.normal(size=4), rng.uniform(0.1, 0.6, 3), rng.uniform(0.7, 2.5)
     sizes = (2, 3)

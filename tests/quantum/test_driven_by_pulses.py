@@ -6,13 +6,12 @@ A pulse begins where its evolution begins: of one that comes later, after nothin
 from __future__ import annotations
 
 import math
-import warnings
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from scipy.linalg import expm
-from tests.quantum.written_out import US, Matrix, X, Y, Z, dag, followed, lowering
+from tests.quantum.written_out import US, Matrix, X, Y, Z, dag, followed, lowering, qutip_or_skip
 
 import qdsl
 
@@ -126,9 +125,7 @@ def test_steps_are_a_product_of_exponentials(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_samples_with_lines_between_them_are_those_of_qutip(seed: int) -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        qutip = pytest.importorskip("qutip", minversion="5", reason="QuTiP 5 is not installed")
+    qutip = qutip_or_skip()
     rng = np.random.default_rng(seed)
     times = np.linspace(0, 3, 13)
     (x, y), delta = rng.normal(size=(2, 13)) * 3, rng.normal() * 2

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-import warnings
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from scipy.linalg import expm
-from tests.quantum.written_out import SM, US, X, Y, Z, dag, kron, lowering, on, random_ket
+from tests.quantum.written_out import SM, US, X, Y, Z, dag, kron, lowering, on, qutip_or_skip, random_ket
 
 import qdsl
 
@@ -64,9 +63,7 @@ def test_quasienergies_of_a_drive_that_rotates(f: float, drive: float, w: float)
 
 @pytest.mark.parametrize("seed", range(3))
 def test_spectra_are_those_of_qutip(seed: int) -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        qutip = pytest.importorskip("qutip", minversion="5", reason="QuTiP 5 is not installed")
+    qutip = qutip_or_skip()
     x = np.random.default_rng(seed).normal(size=4)
     sizes = (2, 3)
     z, sm, a = on(Z, 0, sizes), on(SM, 0, sizes), on(lowering(3), 1, sizes)

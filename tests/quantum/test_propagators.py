@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -23,6 +22,7 @@ from tests.quantum.written_out import (
     followed,
     kron,
     lowering,
+    qutip_or_skip,
     random_hermitian,
     random_ket,
 )
@@ -44,9 +44,7 @@ def matrix_of(weights: Any) -> Matrix:
 
 
 def by_qutip(hamiltonian: Callable[[float], Matrix], start: float, end: float) -> Matrix:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        qutip = pytest.importorskip("qutip", minversion="5", reason="QuTiP 5 is not installed")
+    qutip = qutip_or_skip()
     options = {"rtol": 1e-11, "atol": 1e-13, "nsteps": 1_000_000, "progress_bar": ""}
     system = qutip.QobjEvo(lambda t: qutip.Qobj(hamiltonian(t)))
     found = qutip.propagator(system, [start, end], options=options)[-1]

@@ -5,11 +5,13 @@ Nothing here knows of the compiler. The convention: |1> of a qubit is excited, s
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from functools import reduce
 from typing import Any
 
 import numpy as np
+import pytest
 from scipy.integrate import solve_ivp
 
 Matrix = np.ndarray[Any, Any]
@@ -21,6 +23,13 @@ Z: Matrix = np.diag([1, -1]).astype(complex)
 SM: Matrix = np.array([[0, 1], [0, 0]], dtype=complex)
 EXCITED: Matrix = np.diag([0, 1]).astype(complex)
 US = 1e-6
+
+
+def qutip_or_skip() -> Any:
+    """QuTiP 5; without it the test says so and is skipped."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return pytest.importorskip("qutip", minversion="5", reason="QuTiP 5 is not installed")
 
 
 def lowering(size: int) -> Matrix:

@@ -41,15 +41,18 @@ def blocks_of(generator: Generator) -> Blocks:
     if len(parts) < 2:
         return single
     width = len(parts[0])
-    filled: list[int] = []
+    count = 0
+    room: dict[int, int] = {}  # of the blocks that are not full
     slots = np.zeros(n, dtype=np.int64)
     for part in parts:  # into the first block that has room for it
-        block = next((k for k, used in enumerate(filled) if used + len(part) <= width), len(filled))
-        if block == len(filled):
-            filled.append(0)
-        slots[part] = block * width + filled[block] + np.arange(len(part))
-        filled[block] += len(part)
-    found = Blocks(len(filled), width, slots)
+        block = next((k for k, left in room.items() if len(part) <= left), count)
+        if block == count:
+            count, room[block] = count + 1, width
+        slots[part] = block * width + width - room[block] + np.arange(len(part))
+        room[block] -= len(part)
+        if not room[block]:
+            del room[block]
+    found = Blocks(count, width, slots)
     return found if found.cost < WORTH * single.cost else single
 
 
@@ -66,4 +69,5 @@ def _components(generator: Generator) -> list[Ints]:
         np.minimum.at(label, columns, least)
         label = label[label]
         if np.array_equal(label, before):
-            return [np.flatnonzero(label == each) for each in np.unique(label)]
+            order = np.argsort(label, kind="stable")
+            return np.split(order, np.flatnonzero(np.diff(label[order])) + 1)
