@@ -59,3 +59,26 @@ def test_a_correlation_of_a_damped_mode(program: qdsl.Module) -> None:
     ts = np.linspace(0, 3, 5)
     for kappa in (0.5, 50.0):
         np.testing.assert_allclose(program.correlated(kappa, ts), 2 * np.exp(-kappa * ts / 2), atol=1e-7)
+
+
+def test_damping_that_the_program_has_in_numbers() -> None:
+    """Of some hundred unknowns, which are not compared when the program runs; far faster than H, and slower."""
+    text = """
+space q: Qubit
+space c: Fock(7)
+fn left(ts: [Time]) -> [Scalar] {
+    let H = 1 rad/us * (sp(q) * a(c) + sm(q) * dag(a(c)) + 0.3 * (a(c) + dag(a(c))))
+    expect(P(q, 1), evolve(H, |1>(q) * ket(c, 0), ts, loss = [sqrt(RATE) * a(c), sqrt(0.01 / us) * sm(q)]METHOD))
+}
+"""
+    ts = np.linspace(0, 1e-6, 5)
+
+    def answer(rate: str, method: str) -> np.ndarray:
+        module = qdsl.compile(text.replace("RATE", rate).replace("METHOD", method))
+        return np.asarray(module.left(ts))
+
+    for rate, chosen in (("1 / ns", "exact"), ("1 / us", "adaptive")):
+        found = answer(rate, "")
+        for method in ("exact", "adaptive"):
+            assert np.array_equal(found, answer(rate, f', method = "{method}"')) == (method == chosen)
+            np.testing.assert_allclose(found, answer(rate, f', method = "{method}"'), atol=1e-6)

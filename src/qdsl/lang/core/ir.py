@@ -244,6 +244,7 @@ class Worry(Enum):
 
     TRUNCATION = "W0713"  # a space with fewer levels than the dynamics goes to
     DRIFT = "W0714"  # a state that is no state any more: steps were too coarse
+    DAMPING = "W0715"  # steps that are short because of damping, where another method takes few
 
     @property
     def text(self) -> str:

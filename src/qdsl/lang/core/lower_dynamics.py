@@ -16,6 +16,7 @@ from qdsl.lang.core.builder import Builder, Values
 from qdsl.lang.core.ir import REAL, Code, Value
 from qdsl.lang.core.lower_body import Body
 from qdsl.lang.core.lower_calls import apply_call
+from qdsl.lang.core.lower_damping import known_damping, watch_damping
 from qdsl.lang.core.lower_dense import written_out
 from qdsl.lang.core.lower_equation import Equation, equation_of, generator_of, weights_of
 from qdsl.lang.core.lower_errors import needs_a_ket, needs_constant_h
@@ -119,7 +120,9 @@ def solved(body: Body, node: typed.Quantum, observables: Sequence[Operator] | No
     pruned = whole.restricted(kept)
     is_two_level = not is_density and whole.size == pruned.unknowns == 4
     is_ket = not is_density and not equation.loses
-    choice = method_of(node, pruned, equation.depends_on_time, is_ket, is_two_level)
+    options = dict(node.options)
+    damping = known_damping(body, pruned, equation)
+    choice = method_of(node, pruned, equation.depends_on_time, is_ket, is_two_level, damping)
     watched = watched.seeing(kept, reached(whole, start.support, None), choice.method)
     plan = _plan(body, equation, "evolve", spaces, is_density, pruned, choice)
     body.program.plans.append(
@@ -135,6 +138,8 @@ def solved(body: Body, node: typed.Quantum, observables: Sequence[Operator] | No
     def at(times: Data) -> Value:
         if equation.loses:
             _check_forwards(body, node, times)
+        if equation.loses and choice.method == "adaptive" and choice.cheaper is None and "method" not in options:
+            watch_damping(body, pruned, equation, _start(body, node), times)
         rows = solver_call(body, node, choice, equation, pruned, reader, first, times)
         return watch_rows(body, node, watched, rows, count, observables is None)
 
@@ -198,7 +203,12 @@ def _word(body: Body, weight: Value | None) -> str:
 
 
 def method_of(
-    node: typed.Quantum, pruned: Generator, depends_on_time: bool, is_ket: bool = False, is_two_level: bool = False
+    node: typed.Quantum,
+    pruned: Generator,
+    depends_on_time: bool,
+    is_ket: bool = False,
+    is_two_level: bool = False,
+    damping: float | None = None,
 ) -> Choice:
     """The method, or the one that is asked for."""
     wanted = dict(node.options).get("method")
@@ -211,7 +221,7 @@ def method_of(
         and ("loss" in dict(node.options) or isinstance(types.pruned(node.arguments[1].type), types.Density))
     ):
         raise needs_a_ket(wanted.span)
-    return choose(blocks_of(pruned), depends_on_time, word, is_ket, is_two_level)
+    return choose(blocks_of(pruned), depends_on_time, word, is_ket, is_two_level, damping)
 
 
 def observe(body: Body, node: typed.Quantum) -> Data:

@@ -18,6 +18,11 @@ LONG = 400_000
 has two million: the pipeline spends 9 s on it, these passes 0.3 s, and the code is as fast to a tenth.
 """
 
+UNROLLED = 100_000
+"""Characters of text up to which LLVM unrolls loops and works on several rounds at once. Solvers of states have more:
+what was unrolled was half of what LLVM had to compile, and ran no faster.
+"""
+
 CODEGEN_LEVEL = 1
 """The level at which instructions are chosen and scheduled; 2 takes a tenth longer and measures the same."""
 
@@ -109,7 +114,8 @@ def optimised(text: str, machine: Machine) -> Any:
     module.data_layout = str(tm.target_data)
     module.verify()
     options = llvm.create_pipeline_tuning_options(speed_level=machine.level)
-    options.loop_vectorization = options.loop_interleaving = options.loop_unrolling = True
+    options.loop_vectorization = True
+    options.loop_interleaving = options.loop_unrolling = len(text) <= UNROLLED
     options.slp_vectorization = False  # LLVM 22's ends the process in an assertion for some of our formulas
     builder = llvm.create_pass_builder(tm, options)
     passes = builder.getModulePassManager() if len(text) <= LONG else _few_passes()

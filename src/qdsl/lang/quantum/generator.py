@@ -70,13 +70,14 @@ class Term:
 @dataclass(frozen=True, eq=False)
 class Generator:
     """The weighted matrices, all of one size; of them only `kept` rows and columns, if that is given. `patterns` are
-    the operators that they come from.
+    the operators that they come from, `lost` is what in the matrix of `One` comes from jump operators.
     """
 
     size: int
     maps: tuple[tuple[Weight, Sparse], ...]
     kept: Ints | None = None
     patterns: tuple[Sum, ...] = ()
+    lost: Sparse | None = None
 
     @property
     def unknowns(self) -> int:
@@ -86,13 +87,25 @@ class Generator:
         """To some of the unknowns, renumbered."""
         place = np.full(self.size, -1, dtype=np.int64)
         place[kept] = np.arange(len(kept))
-        maps = []
-        for weight, matrix in self.maps:
-            inside = (place[matrix.rows] >= 0) & (place[matrix.columns] >= 0)
-            part = Sparse(len(kept), place[matrix.rows[inside]], place[matrix.columns[inside]], matrix.values[inside])
-            if len(part.rows):
-                maps.append((weight, part))
-        return Generator(self.size, tuple(maps), kept, self.patterns)
+        size = len(kept)
+
+        def inside(matrix: Sparse) -> Sparse:
+            stays = (place[matrix.rows] >= 0) & (place[matrix.columns] >= 0)
+            return Sparse(size, place[matrix.rows[stays]], place[matrix.columns[stays]], matrix.values[stays])
+
+        maps = tuple((weight, part) for weight, matrix in self.maps if len((part := inside(matrix)).rows))
+        return Generator(self.size, maps, kept, self.patterns, None if self.lost is None else inside(self.lost))
+
+    def by_origin(self) -> tuple[list[tuple[int, Sparse]], list[tuple[int, Sparse]]]:
+        """The matrices of H, and those of jump operators, each with the place of its weight in `maps`."""
+        of_h, of_jumps = [], []
+        for place, (weight, matrix) in enumerate(self.maps):
+            if isinstance(weight, One) and self.lost is not None:
+                of_h.append((place, _sum(matrix, self.lost.times(-1))))
+                of_jumps.append((place, self.lost))
+            else:
+                (of_jumps if isinstance(weight, OfJump) else of_h).append((place, matrix))
+        return of_h, of_jumps
 
 
 def generator(
@@ -100,8 +113,13 @@ def generator(
 ) -> Generator:
     """Of a density, or without jumps of a ket, over the spaces."""
     whole: dict[Weight, Sparse] = {}
+    lost: Sparse | None = None
     size = 0
-    for weight, matrix in (*_of_hamiltonian(hamiltonian, spaces, is_density), *_of_jumps(jumps, spaces)):
+    from_jumps = list(_of_jumps(jumps, spaces))
+    for weight, matrix in from_jumps:
+        if isinstance(weight, One):
+            lost = matrix if lost is None else _sum(lost, matrix)
+    for weight, matrix in (*_of_hamiltonian(hamiltonian, spaces, is_density), *from_jumps):
         size = matrix.size
         if weight in whole:
             matrix = _sum(whole[weight], matrix)
@@ -110,7 +128,7 @@ def generator(
         size = _size(spaces) ** 2 if is_density else 2 * _size(spaces)
     maps = tuple((weight, matrix) for weight, matrix in whole.items() if len(matrix.rows))
     patterns = tuple(term.pattern for terms in (hamiltonian, *jumps) for term in terms)
-    return Generator(size, maps, None, patterns)
+    return Generator(size, maps, None, patterns, lost)
 
 
 def _size(spaces: Sequence[Space]) -> int:

@@ -4,7 +4,8 @@
 |-----------|-------------------------------------------------------------|-----------------------------------------|
 | closed    | the formula for two levels, once for equal steps            | a ket of two levels with a constant H   |
 | exact     | the exponential of the generator, once for equal steps      | a constant generator of few unknowns,   |
-|           |                                                             | or of several blocks of few             |
+|           |                                                             | or of several blocks of few; of some    |
+|           |                                                             | tens where damping is strong            |
 | chebyshev | Chebyshev polynomials of H                                  | other kets with a constant H            |
 | adaptive  | Tsit5, steps of its own size                                | all else; a constant generator of some  |
 |           |                                                             | tens of unknowns only where steps cost  |
@@ -32,6 +33,15 @@ COMPARED_UP_TO = 48**3
 much again to compile, so that above this exponentials are left to those who ask for them.
 """
 
+STRONG_FROM = 10.0
+"""How many times as fast as H damping is from which on exponentials cost less than steps; up to `DAMPED_UP_TO`."""
+
+DAMPED_UP_TO = 128**3
+"""Multiplications for a product of matrices of all blocks, where exponentials are taken because of strong damping."""
+
+STIFF_FROM = 300.0
+"""How many times as fast as H damping is from which on implicit steps cost less than explicit ones."""
+
 WRITTEN_OUT_UP_TO = 64
 """Unknowns of a right-hand side that is written out number by number."""
 
@@ -47,9 +57,16 @@ class Choice:
 
 
 def choose(
-    blocks: Blocks, depends_on_time: bool, wanted: str | None, is_ket: bool = False, is_two_level: bool = False
+    blocks: Blocks,
+    depends_on_time: bool,
+    wanted: str | None,
+    is_ket: bool = False,
+    is_two_level: bool = False,
+    damping: float | None = None,
 ) -> Choice:
-    """The method for a generator with these blocks; `is_ket` tells that it is one of a ket that loses nothing."""
+    """The method for a generator with these blocks; `is_ket` tells that it is one of a ket that loses nothing,
+    `damping` how many times as fast as H losses are, where that is known.
+    """
     if is_two_level and not depends_on_time and wanted in (None, "exact"):
         return Choice("closed", "two levels with a constant H have a closed form")
     if wanted is not None:
@@ -64,6 +81,8 @@ def choose(
         return Choice("exact", why, blocks)
     if is_ket:
         return Choice("chebyshev", f"H is constant and a ket of {unknowns} unknowns is long")
+    if damping is not None and damping >= STRONG_FROM and blocks.cost <= DAMPED_UP_TO:
+        return Choice("exact", f"damping is {damping:.3g} times as fast as H, so that steps would be short", blocks)
     if blocks.cost <= COMPARED_UP_TO:
         return Choice("adaptive", f"{unknowns} unknowns, or exact where that costs less", cheaper=blocks)
     return Choice("adaptive", f"{unknowns} unknowns are too many for the exponential of a matrix")

@@ -215,6 +215,7 @@ TITLES: dict[str, str] = {
     "E0712": "a state that is not normalised",
     "W0713": "a space with too few levels",
     "W0714": "a state that is none any more",
+    "W0715": "damping that makes steps short",
     "E0715": "a state that does not fit its space",
     "E0801": "a data file cannot be read",
     "W0801": "columns that are not used",
