@@ -262,7 +262,6 @@ def is_two_pi_missing(c: Checker, left: tuple[typed.Expr, Dimension], right: tup
     if counts not in (["cycles", "radians"], ["radians", "cycles"]):
         return False
     (without, _), (with_pi, dimension) = (left, right) if counts[0] == "cycles" else (right, left)
-    c.same_dimension(dimension, RATE, with_pi.span)
     c.report(c.dynamics.two_pi_in_one_term(with_pi.span, without.span))
     return True
 
