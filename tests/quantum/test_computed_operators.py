@@ -236,3 +236,109 @@ def test_computed_jumps_and_their_steady_state(seed: int) -> None:
     (steady,) = null_space(generator, rcond=1e-10).T
     steady = steady.reshape(4, 4) / np.trace(steady.reshape(4, 4))
     assert_allclose(DYNAMICS.steady(h / US, k), steady, atol=1e-10)
+
+
+# ── jump operators that are matrices ─────────────────────────────────────────────────────────────────────────────
+
+JUMPS = qdsl.compile(
+    SPACES
+    + """
+fn drive() -> Operator<Rate> = 1 rad/us * (X(q) + a(c) + a(c)†) + 0.4 rad/us * Z(q) * n(c)
+fn losses(k: [Complex; 3, 3], m: [Complex; 6, 6]) =
+    [sqrt(1 / us) * Operator(c, k), sqrt(0.5 / us) * (Operator([q, c], m) + sm(q)), sqrt(0.2 / us) * sm(q)]
+fn start() = 0.6 * |0>(q) * |1>(c) + 0.8i * |1>(q) * |2>(c)
+"""
+    + "".join(
+        f"""
+fn by_{method}(k: [Complex; 3, 3], m: [Complex; 6, 6], ts: [Time]) -> [Complex; 3, 6, 6] = [
+    matrix(rho)
+    for rho in evolve(drive(), start(), ts, loss = losses(k, m), method = "{method}", rtol = {rtol}, atol = 1e-12)
+]
+"""
+        for method, rtol in (("exact", 1e-8), ("adaptive", 1e-10), ("fine", 1e-10), ("stiff", 1e-8))
+    )
+    + """
+fn fading(k: [Complex; 3, 3], m: [Complex; 6, 6], ts: [Time]) -> [Scalar] =
+    expect(n(c) + P(q, 1), evolve(drive(), start(), ts, loss = t -> [
+        sqrt(exp(-t / 1 us) / us) * Operator(c, k),
+        sqrt(0.5 / us) * (Operator([q, c], m) + sm(q)),
+        sqrt(0.2 / us) * sm(q),
+    ], rtol = 1e-10, atol = 1e-12))
+fn height(k: [Complex; 3, 3], m: [Complex; 6, 6], t: Time) -> Scalar =
+    expect(n(c), evolve(drive(), start(), t, loss = losses(k, m), rtol = 1e-10, atol = 1e-12))
+fn slope(k: [Complex; 3, 3], m: [Complex; 6, 6], t: Time) -> Scalar = grad(
+    x -> height([[k[i, j] + (if i == 0 and j == 1 { x } else { 0 }) for j in range(3)] for i in range(3)], m, t)
+)(0)
+fn correlated(k: [Complex; 3, 3], m: [Complex; 6, 6], ts: [Time]) -> [Complex] =
+    correlation(a(c)†, a(c), drive(), density(start()), ts, loss = losses(k, m), rtol = 1e-10, atol = 1e-12)
+fn jumped(k: [Complex; 3, 3], m: [Complex; 6, 6], t: Time) -> [Scalar] = [
+    expect(n(c), trajectory(drive(), start(), t, loss = losses(k, m), seed = 5, number = i)) for i in range(4000)
+]
+"""
+)
+
+
+def matrices(seed: int) -> tuple[Matrix, list[Matrix], Matrix, tuple[Matrix, Matrix]]:
+    """H, jump operators and the state of `JUMPS` for these k and m."""
+    rng = np.random.default_rng(100 + seed)
+    k, m = random_matrix(rng, 3, 3) / 2, random_matrix(rng, 6, 6) / 3
+    x = A3 + dag(A3)
+    h = kron(X, np.eye(3)) + kron(I2, x) + 0.4 * kron(Z, N3)
+    jumps = [kron(I2, k), np.sqrt(0.5) * (m + kron(SM, np.eye(3))), np.sqrt(0.2) * kron(SM, np.eye(3))]
+    psi = np.zeros(6, dtype=complex)
+    psi[1], psi[5] = 0.6, 0.8j
+    return h, jumps, np.outer(psi, psi.conj()), (k, m)
+
+
+def liouvillian(h: Matrix, jumps: list[Matrix]) -> Matrix:
+    """On matrices row by row."""
+    one = np.eye(len(h))
+    generator = -1j * (kron(h, one) - kron(one, h.T))
+    for each in jumps:
+        square = dag(each) @ each
+        generator = generator + kron(each, each.conj()) - (kron(square, one) + kron(one, square.T)) / 2
+    return generator
+
+
+@pytest.mark.parametrize("method", ["exact", "adaptive", "fine", "stiff"])
+@pytest.mark.parametrize("seed", range(2))
+def test_jumps_that_are_matrices(seed: int, method: str) -> None:
+    h, jumps, rho, given = matrices(seed)
+    ts = np.array([0.3, 0.6, 1.7])
+    exact = [(expm(liouvillian(h, jumps) * t) @ rho.ravel()).reshape(6, 6) for t in ts]
+    assert_allclose(getattr(JUMPS, f"by_{method}")(*given, ts * US), exact, atol=5e-8 if method == "stiff" else 5e-10)
+
+
+def test_jumps_that_are_matrices_and_fade() -> None:
+    qutip = pytest.importorskip("qutip", minversion="5", reason="QuTiP 5 is not installed")
+    h, jumps, rho, given = matrices(3)
+    options = {"rtol": 1e-11, "atol": 1e-13, "nsteps": 100_000}
+    fading = qutip.QobjEvo([[qutip.Qobj(jumps[0]), lambda t: np.exp(-t / 2)]])
+    ts, seen = np.linspace(0, 2, 5), kron(I2, N3) + kron(np.diag([0, 1]), np.eye(3))
+    c_ops = [fading, *(qutip.Qobj(each) for each in jumps[1:])]
+    exact = qutip.mesolve(qutip.Qobj(h), qutip.Qobj(rho), ts, c_ops, e_ops=[qutip.Qobj(seen)], options=options)
+    assert_allclose(JUMPS.fading(*given, ts * US), exact.expect[0], atol=1e-8)
+
+
+def test_slopes_by_an_element_of_a_jump() -> None:
+    _, _, _, (k, m) = matrices(4)
+    step = np.zeros((3, 3))
+    step[0, 1] = 1e-5
+    near = (JUMPS.height(k + step, m, US) - JUMPS.height(k - step, m, US)) / 2e-5
+    assert JUMPS.slope(k, m, US) == pytest.approx(near, abs=1e-8)
+
+
+def test_correlations_with_jumps_that_are_matrices() -> None:
+    h, jumps, rho, given = matrices(5)
+    ts, a = np.array([0.0, 0.5, 1.5]), kron(I2, A3)
+    later = [(expm(liouvillian(h, jumps) * t) @ (a @ rho).ravel()).reshape(6, 6) for t in ts]
+    assert_allclose(JUMPS.correlated(*given, ts * US), [np.trace(dag(a) @ each) for each in later], atol=1e-8)
+
+
+def test_trajectories_with_jumps_that_are_matrices() -> None:
+    h, jumps, rho, given = matrices(6)
+    exact = (expm(liouvillian(h, jumps)) @ rho.ravel()).reshape(6, 6)
+    found = np.asarray(JUMPS.jumped(*given, US))
+    error = found.std() / np.sqrt(len(found))
+    assert 1e-3 < error < 0.02
+    assert abs(found.mean() - expect(kron(I2, N3), exact)) < 4 * error

@@ -43,6 +43,7 @@ MODULES = (
     "jumps",
     "floquet",
     "matrices",
+    "dissipators",
     "quadrature",
     "interpolation",
     "fourier",

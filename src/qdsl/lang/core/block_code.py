@@ -13,7 +13,7 @@ import numpy as np
 from qdsl.lang.core.builder import Builder, Values
 from qdsl.lang.core.ir import INT, REAL, Value
 from qdsl.lang.core.lower_body import Body
-from qdsl.lang.core.sparse_code import FEW, Weighted, spread
+from qdsl.lang.core.sparse_code import FEW, Weighted, has_each, spread
 from qdsl.lang.quantum.blocks import Blocks
 from qdsl.lang.quantum.sparse import Sparse
 
@@ -21,12 +21,23 @@ FEW_ELEMENTS = 1024
 """Elements of blocks that are a table for each matrix of the generator."""
 
 
+def matrix_of(body: Body, maps: Sequence[Weighted], size: int) -> Value:
+    """The sum of weight * matrix as an array of `size` rows."""
+    whole = block_matrices(body, maps, Blocks(1, size, np.arange(size)))
+    first = body.constant(0)
+    lengths = [body.constant(size), body.constant(size)]
+    return body.b.build(lengths, lambda b, i, j: b.get(whole, first, i, j, inside=True), (size, size))
+
+
 def block_matrices(body: Body, maps: Sequence[Weighted], blocks: Blocks) -> Value:
     """The sum of weight * matrix as the array of its blocks, in slots."""
     shape = (blocks.count, blocks.width, blocks.width)
     if math.prod(shape) <= FEW_ELEMENTS:
-        return _from_tables(body, maps, blocks, shape)
-    whole = body.b.build([body.constant(length) for length in shape], lambda b, *_: b.const(0.0), shape)
+        by_tables = [each for each in maps if not has_each(each[0])]
+        whole = _from_tables(body, by_tables, blocks, shape)
+        maps = [each for each in maps if has_each(each[0])]
+    else:
+        whole = body.b.build([body.constant(length) for length in shape], lambda b, *_: b.const(0.0), shape)
     for weight, matrix in maps:
         whole = _with_entries(body, whole, weight, matrix, blocks)
     return whole
@@ -60,12 +71,13 @@ def _with_entries(body: Body, whole: Value, weight: Value | None, matrix: Sparse
     rows, columns = blocks.slots[matrix.rows], blocks.slots[matrix.columns]
     places = (rows // blocks.width, rows % blocks.width, columns % blocks.width)
     tables = [body.b.table(each.tolist(), element=INT) for each in places]
-    numbers = body.b.table(matrix.values.real.tolist(), element=REAL)
+    is_array = weight is not None and has_each(weight)
+    numbers = weight if weight is not None and is_array else body.b.table(matrix.values.real.tolist(), element=REAL)
 
     def add(builder: Builder, at: Value, made: Value) -> Values:
         place = [builder.get(table, at, inside=True) for table in tables]
         number = builder.get(numbers, at, inside=True)
-        part = number if weight is None else builder.op("mul", weight, number)
+        part = number if weight is None or is_array else builder.op("mul", weight, number)
         total = builder.op("add", builder.get(made, *place, inside=True), part)
         return (builder.set(made, place, total, inside=True),)
 

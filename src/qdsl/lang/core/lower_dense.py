@@ -225,9 +225,9 @@ def constants(body: Body, numbers: Sequence[int]) -> Data:
     return Data(types.Array(types.INT, (len(numbers),)), (array,))
 
 
-def called(body: Body, name: str, given: Sequence[Data], result: types.Type) -> Data:
-    """A call of a function of the module `matrices`, made for arrays of these lengths."""
-    function = body.program.find("matrices", name)
+def called(body: Body, name: str, given: Sequence[Data], result: types.Type, module: str = "matrices") -> Data:
+    """A call of a function of a module of the library, made for arrays of these lengths."""
+    function = body.program.find(module, name)
     own = types.pruned(function.type)
     assert isinstance(own, types.Function)
     lengths: dict[str, int] = {}

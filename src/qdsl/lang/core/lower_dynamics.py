@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from qdsl.lang.core.block_code import matrix_of
 from qdsl.lang.core.builder import Builder, Values
 from qdsl.lang.core.ir import REAL, Code, Value
 from qdsl.lang.core.lower_body import Body
@@ -25,7 +26,7 @@ from qdsl.lang.core.lower_solvers import reader_of, solver_call
 from qdsl.lang.core.lower_states import check_normal, density_numbers, density_support
 from qdsl.lang.core.lower_values import Closure, Data
 from qdsl.lang.core.lower_watch import lookout, watch_rows
-from qdsl.lang.core.sparse_code import matrix_of, picked
+from qdsl.lang.core.sparse_code import picked
 from qdsl.lang.core.staged import Operator, PovmBound
 from qdsl.lang.quantum.blocks import Blocks, blocks_of
 from qdsl.lang.quantum.explain import Plan

@@ -17,7 +17,7 @@ from functools import partial
 
 import numpy as np
 
-from qdsl.lang.core.block_code import from_slots
+from qdsl.lang.core.block_code import from_slots, matrix_of
 from qdsl.lang.core.builder import Values
 from qdsl.lang.core.ir import Value
 from qdsl.lang.core.lower_body import Body
@@ -32,7 +32,7 @@ from qdsl.lang.core.lower_states import check_normal, check_spaces
 from qdsl.lang.core.lower_values import Closure, Data
 from qdsl.lang.core.lower_watch import watch_state
 from qdsl.lang.core.outline import outlined
-from qdsl.lang.core.sparse_code import Numbers, Weighted, added, applied_maps, combination, matrix_of, spread
+from qdsl.lang.core.sparse_code import Numbers, Weighted, added, applied_maps, combination, spread
 from qdsl.lang.core.staged import Dense, Operator
 from qdsl.lang.quantum.blocks import Blocks
 from qdsl.lang.quantum.coordinates import beside, density_form

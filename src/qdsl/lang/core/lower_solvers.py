@@ -14,21 +14,23 @@ import numpy as np
 
 from qdsl.lang.core.block_code import block_matrices, from_slots, in_slots
 from qdsl.lang.core.builder import Values
-from qdsl.lang.core.ir import REAL, ArrayType, Value
+from qdsl.lang.core.ir import INT, REAL, ArrayType, Value
 from qdsl.lang.core.lower_body import Body
 from qdsl.lang.core.lower_calls import apply_call
-from qdsl.lang.core.lower_equation import Equation, weights_of
+from qdsl.lang.core.lower_dense import called
+from qdsl.lang.core.lower_equation import DISSIPATORS, Equation, weights_of
 from qdsl.lang.core.lower_expectations import expectation
 from qdsl.lang.core.lower_moments import breaks_of
 from qdsl.lang.core.lower_values import Bound, Closure, Data
 from qdsl.lang.core.lower_watch import Lookout, tolerances_of
 from qdsl.lang.core.outline import outlined
-from qdsl.lang.core.sparse_code import Numbers, Weighted, added, mapped, spread
+from qdsl.lang.core.sparse_code import Numbers, Weighted, added, has_each, mapped, spread
 from qdsl.lang.core.staged import Operator
 from qdsl.lang.quantum.blocks import Blocks
 from qdsl.lang.quantum.generator import Generator
 from qdsl.lang.quantum.local import Local
 from qdsl.lang.quantum.method import Choice
+from qdsl.lang.quantum.sparse import Sparse
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
 from qdsl.lang.typed.dimension import RATE
@@ -235,8 +237,19 @@ def fastest_turn(body: Body, maps: Sequence[Weighted]) -> Data:
     """What no frequency of the generator exceeds: the largest sum of a row's sizes, matrix by matrix (Gershgorin)."""
     bound = body.constant(0.0)
     for weight, matrix in maps:
+        if weight is not None and has_each(weight):
+            bound = body.b.op("add", bound, _greatest_row(body, weight, matrix))
+            continue
         rows = np.bincount(matrix.rows, np.abs(matrix.values)) if len(matrix.values) else np.zeros(1)
         size = body.constant(float(rows.max()))
         term = size if weight is None else body.b.op("mul", size, body.b.op("abs", weight))
         bound = body.b.op("add", bound, term)
     return Data(types.Real(RATE), (bound,))
+
+
+def _greatest_row(body: Body, numbers: Value, matrix: Sparse) -> Value:
+    """The largest sum of a row's sizes, where the numbers are known only when the program runs."""
+    array = Data(types.Array(types.SCALAR, (len(matrix.rows),)), (numbers,))
+    rows = Data(types.Array(types.INT, (len(matrix.rows),)), (body.b.table(matrix.rows.tolist(), element=INT),))
+    size = Data(types.INT, (body.constant(matrix.size),))
+    return called(body, "greatest_row", [array, rows, size], types.SCALAR, DISSIPATORS).value

@@ -14,6 +14,7 @@ from qdsl.lang.core.builder import Builder, Values
 from qdsl.lang.core.ir import REAL, Value
 from qdsl.lang.core.lower_body import Body
 from qdsl.lang.core.lower_calls import apply_call
+from qdsl.lang.core.lower_dense import written_out
 from qdsl.lang.core.lower_dynamics import StartingState, rows_or_row
 from qdsl.lang.core.lower_equation import Equation, equation_of, generator_of
 from qdsl.lang.core.lower_moments import breaks_of
@@ -88,7 +89,7 @@ def _maps(body: Body, operator: Operator, spaces: Sequence[Space], kept: Ints) -
     size = 0
     maps: list[Weighted] = []
     place: Ints | None = None
-    for pattern, coefficient in operator.known:
+    for pattern, coefficient in written_out(body, operator, False).terms:
         whole = pattern.expanded(spaces)
         if place is None:
             size = 2 * whole.size
@@ -114,8 +115,9 @@ def _reached(
     with body.inside(Builder(span=body.b.span)):
         time = Data(TIME, (body.b.parameter(REAL, "t"),)) if equation.depends_on_time else None
         total, jumps = _effective(body, equation, time)
-        matrices = [ket_map(p.expanded(spaces)) for each in (total, *jumps) for p, _ in each.known]
-        matrices += [ket_map(p.expanded(spaces).times(1j)) for each in (total, *jumps) for p, _ in each.known]
+        every = [written_out(body, each, False) for each in (total, *jumps)]
+        patterns = [pattern.expanded(spaces) for each in every for pattern, _ in each.terms]
+        matrices = [ket_map(pattern.times(factor)) for factor in (1, 1j) for pattern in patterns]
     size = matrices[0].size
     return reached(Generator(size, tuple((One(), each) for each in matrices)), support, None), size
 

@@ -3,8 +3,8 @@
     sum of weight * (matrix y)      few numbers: written out, row by row
                                     many: loops over tables of columns and values
 
-In: pairs of a core value, the weight (None for 1), and a constant real matrix; and the numbers of a state. Out: the
-rows, or a single number.
+In: pairs of a core value, the weight, and a constant real matrix; and the numbers of a state. Out: the rows, or a
+single number. A weight is a number, None for 1, or an array with a number for each element of the matrix, in its order.
 """
 
 from __future__ import annotations
@@ -15,13 +15,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from qdsl.lang.core.builder import Builder
-from qdsl.lang.core.ir import INT, REAL, Value
+from qdsl.lang.core.ir import INT, REAL, ArrayType, Value
 from qdsl.lang.core.lower_body import Body
 
 if TYPE_CHECKING:
     from qdsl.lang.quantum.sparse import Sparse
 
 Weighted = tuple[Value | None, "Sparse"]
+
+LONG_ROW = 64
+"""Numbers of a row that are gone through by a loop, not one by one."""
 
 WRITTEN_OUT_UP_TO = 100
 """Numbers in matrices that are written out: more would take long to compile, and go through the processor no faster."""
@@ -76,7 +79,7 @@ def _by_loop(body: Body, maps: Sequence[Weighted], y: Value) -> Value:
     numbers and columns of a row stand together, and the loop over them is written out.
     """
     size = maps[0][1].size
-    tables = [(weight, *_padded(body, matrix)) for weight, matrix in maps]
+    tables = [(None if has_each(weight) else weight, *_padded(body, weight, matrix)) for weight, matrix in maps]
 
     def row(builder: Builder, i: Value) -> Value:
         total: Value | None = None
@@ -91,25 +94,43 @@ def _by_loop(body: Body, maps: Sequence[Weighted], y: Value) -> Value:
     return body.b.build([body.constant(size)], row, (size,))
 
 
-def _padded(body: Body, matrix: Sparse) -> tuple[int, Value, Value]:
+def has_each(weight: Value | None) -> bool:
+    """Whether the weight has a number for each element."""
+    return weight is not None and isinstance(weight.type, ArrayType)
+
+
+def _padded(body: Body, weight: Value | None, matrix: Sparse) -> tuple[int, Value, Value]:
     """The length of the longest row, and the columns and numbers of all rows as tables."""
     counts = np.bincount(matrix.rows, minlength=matrix.size)
     length = int(counts.max())
     begins = np.concatenate([[0], np.cumsum(counts)[:-1]])
     place = matrix.rows * length + np.arange(len(matrix.rows)) - begins[matrix.rows]
     columns = np.repeat(np.arange(matrix.size), length)
-    values = np.zeros(matrix.size * length)
-    columns[place], values[place] = matrix.columns, matrix.values.real
-    return length, body.b.table(columns.tolist(), element=INT), body.b.table(values.tolist(), element=REAL)
+    columns[place] = matrix.columns
+    table = body.b.table(columns.tolist(), element=INT)
+    if weight is not None and has_each(weight):
+        return length, table, spread(body, weight, place.tolist(), len(columns))
+    values = np.zeros(len(columns))
+    values[place] = matrix.values.real
+    return length, table, body.b.table(values.tolist(), element=REAL)
 
 
 def _row(builder: Builder, i: Value, length: int, columns: Value, values: Value, y: Value) -> Value:
-    total: Value | None = None
     first = builder.op("wmul", i, builder.const(length))
-    for step in range(length):
-        at = builder.op("wadd", first, builder.const(step)) if step else first
+
+    def term(builder: Builder, at: Value) -> Value:
         column = builder.get(columns, at, inside=True)
-        part = builder.op("mul", builder.get(values, at, inside=True), builder.get(y, column, inside=True))
+        return builder.op("mul", builder.get(values, at, inside=True), builder.get(y, column, inside=True))
+
+    if length > LONG_ROW:
+
+        def further(builder: Builder, step: Value, total: Value) -> list[Value]:
+            return [builder.op("add", total, term(builder, builder.op("wadd", first, step)))]
+
+        return builder.for_(builder.const(0), builder.const(length), [builder.const(0.0)], further)[0]
+    total: Value | None = None
+    for step in range(length):
+        part = term(builder, builder.op("wadd", first, builder.const(step)) if step else first)
         total = part if total is None else builder.op("add", total, part)
     assert total is not None
     return total
@@ -152,6 +173,12 @@ def applied_maps(body: Body, maps: Sequence[Weighted], y: Numbers) -> list[Value
     size = maps[0][1].size if maps else 0
     rows: list[list[Value]] = [[] for _ in range(size)]
     for weight, matrix in maps:
+        if weight is not None and has_each(weight):
+            for k, (row, column) in enumerate(zip(matrix.rows.tolist(), matrix.columns.tolist(), strict=True)):
+                if not y.is_zero(column):
+                    number = body.b.get(weight, body.constant(k), inside=True)
+                    rows[row].append(body.b.op("mul", number, y.at(column)))
+            continue
         for row, terms in _by_row(matrix):
             total = combination(body, terms, y)
             rows[row].append(total if weight is None else body.b.op("mul", weight, total))
@@ -172,27 +199,6 @@ def combination(body: Body, terms: Iterable[tuple[int, float]], y: Numbers) -> V
     """Sum of value * y[place]."""
     parts = [_times(body, value, y.at(place)) for place, value in terms if not y.is_zero(place)]
     return added(body, parts)
-
-
-def matrix_of(body: Body, maps: Sequence[Weighted], size: int) -> Value:
-    """The sum of weight * matrix as an array of `size` rows."""
-    entries: dict[tuple[int, int], list[Value]] = {}
-    for weight, matrix in maps:
-        for row, terms in _by_row(matrix):
-            for column, value in terms:
-                number = body.constant(value) if weight is None else _times(body, value, weight)
-                entries.setdefault((row, column), []).append(number)
-    zero = body.constant(0.0)
-    flat = body.b.array(
-        [added(body, entries[i, j]) if (i, j) in entries else zero for i in range(size) for j in range(size)]
-    )
-    lengths = [body.constant(size), body.constant(size)]
-
-    def element(builder: Builder, i: Value, j: Value) -> Value:
-        place = builder.op("wadd", builder.op("wmul", i, builder.const(size)), j)
-        return builder.get(flat, place, inside=True)
-
-    return body.b.build(lengths, element, (size, size))
 
 
 def _times(body: Body, value: float, element: Value) -> Value:

@@ -13,10 +13,11 @@ Source: H.-P. Breuer and F. Petruccione, "The theory of open quantum systems" (2
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 import numpy as np
+import numpy.typing as npt
 
 from qdsl.lang.quantum.coordinates import beside, between, ket_map
 from qdsl.lang.quantum.pattern import Sum
@@ -54,7 +55,19 @@ class One:
     """1: of what is constant."""
 
 
-Weight = OfH | OfJump | One
+@dataclass(frozen=True, eq=False, slots=True)
+class OfMatrix:
+    """A number for each element of the matrix, whose elements are 1: what a jump operator that is a computed matrix
+    does to a density over these spaces, in these rows and columns of the matrix that has all of its numbers.
+    """
+
+    jump: int
+    spaces: tuple[Space, ...]
+    rows: Ints
+    columns: Ints
+
+
+Weight = OfH | OfJump | One | OfMatrix
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +78,16 @@ class Term:
     has_re: bool = True
     has_im: bool = False
     is_constant: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """A jump operator whose matrix over these spaces is known only when the program runs."""
+
+    spaces: frozenset[Space]
+
+
+Jump = Sequence[Term] | Computed
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,14 +110,17 @@ class Generator:
         """To some of the unknowns, renumbered."""
         place = np.full(self.size, -1, dtype=np.int64)
         place[kept] = np.arange(len(kept))
-        size = len(kept)
 
-        def inside(matrix: Sparse) -> Sparse:
+        def inside(weight: Weight, matrix: Sparse) -> tuple[Weight, Sparse]:
             stays = (place[matrix.rows] >= 0) & (place[matrix.columns] >= 0)
-            return Sparse(size, place[matrix.rows[stays]], place[matrix.columns[stays]], matrix.values[stays])
+            rows, columns = matrix.rows[stays], matrix.columns[stays]
+            if isinstance(weight, OfMatrix):
+                weight = replace(weight, rows=weight.rows[stays], columns=weight.columns[stays])
+            return weight, Sparse(len(kept), place[rows], place[columns], matrix.values[stays])
 
-        maps = tuple((weight, part) for weight, matrix in self.maps if len((part := inside(matrix)).rows))
-        return Generator(self.size, maps, kept, self.patterns, None if self.lost is None else inside(self.lost))
+        maps = tuple(each for each in (inside(*map_) for map_ in self.maps) if len(each[1].rows))
+        lost = None if self.lost is None else inside(One(), self.lost)[1]
+        return Generator(self.size, maps, kept, self.patterns, lost)
 
     def by_origin(self) -> tuple[list[tuple[int, Sparse]], list[tuple[int, Sparse]]]:
         """The matrices of H, and those of jump operators, each with the place of its weight in `maps`."""
@@ -104,12 +130,12 @@ class Generator:
                 of_h.append((place, _sum(matrix, self.lost.times(-1))))
                 of_jumps.append((place, self.lost))
             else:
-                (of_jumps if isinstance(weight, OfJump) else of_h).append((place, matrix))
+                (of_jumps if isinstance(weight, OfJump | OfMatrix) else of_h).append((place, matrix))
         return of_h, of_jumps
 
 
 def generator(
-    hamiltonian: Sequence[Term], jumps: Sequence[Sequence[Term]], spaces: Sequence[Space], is_density: bool
+    hamiltonian: Sequence[Term], jumps: Sequence[Jump], spaces: Sequence[Space], is_density: bool
 ) -> Generator:
     """Of a density, or without jumps of a ket, over the spaces."""
     whole: dict[Weight, Sparse] = {}
@@ -127,7 +153,8 @@ def generator(
     if not size:
         size = _size(spaces) ** 2 if is_density else 2 * _size(spaces)
     maps = tuple((weight, matrix) for weight, matrix in whole.items() if len(matrix.rows))
-    patterns = tuple(term.pattern for terms in (hamiltonian, *jumps) for term in terms)
+    written = [each for each in jumps if not isinstance(each, Computed)]
+    patterns = tuple(term.pattern for terms in (hamiltonian, *written) for term in terms)
     return Generator(size, maps, None, patterns, lost)
 
 
@@ -152,8 +179,13 @@ def _of_hamiltonian(
             yield OfH(k, Part.IM), act(matrix)
 
 
-def _of_jumps(jumps: Sequence[Sequence[Term]], spaces: Sequence[Space]) -> Iterator[tuple[Weight, Sparse]]:
+def _of_jumps(jumps: Sequence[Jump], spaces: Sequence[Space]) -> Iterator[tuple[Weight, Sparse]]:
     for number, terms in enumerate(jumps):
+        if isinstance(terms, Computed):
+            there = _dissipator(terms, spaces)
+            ones = replace(there, values=np.ones(len(there.rows)))
+            yield OfMatrix(number, tuple(spaces), there.rows, there.columns), ones
+            continue
         for k, left in enumerate(terms):
             matrix = left.pattern.expanded(spaces)
             lost = (left.pattern.adjoint @ left.pattern).expanded(spaces).times(-0.5)
@@ -174,6 +206,32 @@ def _crossed(
     for part, factor in ((Part.RE, 1), (Part.IM, 1j)):
         lost = (one.times(complex(factor).conjugate()) + other.times(factor)).expanded(spaces)
         yield OfJump(number, k, m, part), _sum(between(a.times(factor), b), beside(lost))
+
+
+def _dissipator(jump: Computed, spaces: Sequence[Space]) -> Sparse:
+    """What some such jump operator does: where it has elements, all of them have."""
+    own, base = _levels(spaces, jump.spaces)
+    rng = np.random.default_rng(0)
+    d = int(own.max()) + 1
+    matrix = rng.normal(size=(d, d)) + 1j * rng.normal(size=(d, d))
+    rows, columns = np.nonzero(base[:, None] == base[None, :])
+
+    def over_all(local: npt.NDArray[np.complex128]) -> Sparse:
+        return Sparse(len(own), rows, columns, local[own[rows], own[columns]])
+
+    whole = over_all(matrix)
+    return _sum(between(whole, whole), beside(over_all(matrix.conj().T @ matrix).times(-0.5)))
+
+
+def _levels(spaces: Sequence[Space], some: frozenset[Space]) -> tuple[Ints, Ints]:
+    """Of each basis state the number that its levels in some of the spaces make, and in the others."""
+    found = [np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int64)]
+    for space in spaces:
+        size = space.size or 1
+        for which, matters in enumerate((space in some, space not in some)):
+            levels = np.arange(size) if matters else np.zeros(size, dtype=np.int64)
+            found[which] = np.add.outer(found[which] * (size if matters else 1), levels).ravel()
+    return found[0], found[1]
 
 
 def _sum(left: Sparse, right: Sparse) -> Sparse:

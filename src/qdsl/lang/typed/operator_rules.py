@@ -261,7 +261,7 @@ def is_two_pi_missing(c: Checker, left: tuple[typed.Expr, Dimension], right: tup
     counts = [_counts(dimension) for _, dimension in (left, right)]
     if counts not in (["cycles", "radians"], ["radians", "cycles"]):
         return False
-    (without, _), (with_pi, dimension) = (left, right) if counts[0] == "cycles" else (right, left)
+    without, with_pi = (left[0], right[0]) if counts[0] == "cycles" else (right[0], left[0])
     c.report(c.dynamics.two_pi_in_one_term(with_pi.span, without.span))
     return True
 
