@@ -44,6 +44,8 @@ MODULES = (
     "floquet",
     "matrices",
     "dissipators",
+    "cumulative",
+    "intervals",
     "quadrature",
     "interpolation",
     "fourier",
