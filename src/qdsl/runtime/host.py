@@ -116,6 +116,15 @@ def _fit(world: World) -> Host:
     return run
 
 
+def _profile(world: World) -> Host:
+    def run(env: Environment, call: typed.HostCall) -> Any:
+        from qdsl.runtime.experiment.questions import profiled
+
+        return profiled(env, call, world)
+
+    return run
+
+
 def _plot(world: World) -> Host:
     def run(env: Environment, call: typed.HostCall) -> None:
         from qdsl.runtime.experiment.picture import draw
@@ -197,6 +206,7 @@ HOST: dict[str, Callable[[World], Host]] = {
     "expected": _expected,
     "sweep": _sweep,
     "fit": _fit,
+    "profile": _profile,
     "plot": _plot,
     **dict.fromkeys(STATE_PICTURES | NUMBER_PICTURES, _picture),
     "export": _export,

@@ -253,6 +253,8 @@ TITLES: dict[str, str] = {
     "E0854": "a start that is not finite",
     "E0855": "the model is not defined where the fit starts",
     "E0856": "nothing to fit",
+    "E0857": "a fit that is not at the best point",
+    "E0858": "a level that cannot be",
     "E0860": "effects that are no measurement",
     "E0861": "not a state, not unitary, not Hermitian",
     "E0862": "measurements that leave something open",

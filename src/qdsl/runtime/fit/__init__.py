@@ -8,6 +8,7 @@ squares.
 
 from qdsl.runtime.fit.fitting import fit
 from qdsl.runtime.fit.objective import LeastSquares, Likelihood, Objective, Parameter
+from qdsl.runtime.fit.profile import Interval
 from qdsl.runtime.fit.result import Fit
 from qdsl.runtime.fit.verdict import AtBound, Converged, NotConverged, Unidentifiable, Verdict
 
@@ -15,6 +16,7 @@ __all__ = [
     "AtBound",
     "Converged",
     "Fit",
+    "Interval",
     "LeastSquares",
     "Likelihood",
     "NotConverged",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from qdsl.lang.report import Diagnostic, Label, error
 from qdsl.lang.source import Span
-from qdsl.runtime.fit.objective import Parameter
+from qdsl.runtime.fit.objective import Parameter, Vector
 from qdsl.runtime.value.quantity import shown
 
 
@@ -58,6 +58,21 @@ def undefined_at_start(at: Span | None, parameters: Sequence[Parameter]) -> Diag
 
 def nothing_to_fit(at: Span | None) -> Diagnostic:
     return error("E0856", "the experiment has no free parameter to fit", *_labels(at))
+
+
+def better_elsewhere(at: Span | None, parameters: Sequence[Parameter], x: Vector, away: float) -> Diagnostic:
+    there = ", ".join(f"{each.name} = {_shown(each, float(value))}" for each, value in zip(parameters, x, strict=True))
+    return error(
+        "E0857",
+        f"the fit is not at the best point: another one is better by {away:.2g} deviations",
+        *_labels(at),
+        note=f"it is {there}",
+        hint="start the fit there: fit(.., start = (..))",
+    )
+
+
+def not_a_level(at: Span | None, level: float) -> Diagnostic:
+    return error("E0858", f"a level lies between 0 and 1, and this is {level:g}", *_labels(at))
 
 
 def _labels(at: Span | None) -> tuple[Label, ...]:

@@ -60,6 +60,7 @@ def _fit_likelihood(
         nll=optimum.point.value,
         constant=objective.constant(),
         deviance=objective.deviance(optimum.x),
+        objective=objective,
     )
 
 
@@ -92,6 +93,7 @@ def _fit_squares(objective: LeastSquares, diagnostics: Diagnostics, at: Span | N
         dof=dof,
         iterations=optimum.iterations,
         rss=2.0 * optimum.point.value * optimum.unit * optimum.unit,
+        objective=objective,
     )
 
 

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from qdsl.runtime.fit.objective import Likelihood, Vector
+from qdsl.runtime.fit.objective import Likelihood, Parameter, Vector
 from qdsl.runtime.fit.optimum import Optimum, Point
 from qdsl.runtime.fit.scaling import Frame, frame_for
 from qdsl.runtime.fit.trust_region import Search
 
 
-def maximise(objective: Likelihood) -> Optimum | None:
-    """The best parameters inside the bounds, or None where the model is not defined at the start."""
+def maximise(objective: Likelihood, parameters: Sequence[Parameter] | None = None) -> Optimum | None:
+    """The best parameters inside the bounds, or None where the model is not defined at the start. Starts and bounds are
+    those of the objective unless others are given.
+    """
+    parameters = objective.parameters if parameters is None else parameters
     with np.errstate(all="ignore"):  # a point where the model is not defined is an answer, not an accident
-        start = np.array([each.start for each in objective.parameters])
+        start = np.array([each.start for each in parameters])
         _, _, hessian = objective.evaluate(start, 2)
         if hessian is None:
             return None
-        frame = frame_for(objective.parameters, np.diag(hessian))
+        frame = frame_for(parameters, np.diag(hessian))
         first = _point(objective, frame, frame.inward(start))
         return None if first is None else _searched(objective, frame, first)
 

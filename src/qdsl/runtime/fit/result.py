@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 from qdsl.lang.typed.dimension import ONE, Dimension
 from qdsl.lang.typed.tree import DisplayUnit
 from qdsl.runtime.fit.goodness import REJECTED_BELOW, chi2_tail
-from qdsl.runtime.fit.objective import Matrix, Parameter
+from qdsl.runtime.fit.objective import Matrix, Objective, Parameter
+from qdsl.runtime.fit.profile import Better, Interval, profile
 from qdsl.runtime.fit.verdict import Verdict
 from qdsl.runtime.value.estimate import Estimate
 from qdsl.runtime.value.provenance import Provenance
@@ -21,7 +24,7 @@ class Fit:
 
     `covariance` is in SI, in the order of `parameters`. `nll` leaves out `constant`, the terms that only the data fix.
     `deviance` is None where it does not measure goodness of fit; least squares have `rss`, and no nll. `measured` says
-    in what it is counted.
+    in what it is counted. `objective` is what was fitted: what is asked of the fit later asks that.
     """
 
     parameters: tuple[Parameter, ...]
@@ -41,6 +44,7 @@ class Fit:
     display: DisplayUnit | None = None
     provenance: Provenance | None = None
     data: Table | None = None
+    objective: Objective | None = None
 
     def __getattr__(self, name: str) -> Estimate:
         estimates: dict[str, Estimate] = vars(self).get("estimates", {})  # absent while a copy is being made
@@ -67,6 +71,27 @@ class Fit:
         from qdsl.runtime.fit.report import fit_table
 
         return fit_table(self)
+
+    def profile(self, name: str, level: float = 0.95) -> Interval:
+        """Between which values, in SI, a parameter lies by the profile likelihood (`fit.profile`). `level` is how often
+        such an interval holds the true value. Raises KeyError for a name that is no parameter, and ValueError for a
+        level that is not between 0 and 1, a parameter that was fixed, or a fit that was not at its best point.
+        """
+        found = self.profiled(name, level)
+        if isinstance(found, Better):
+            raise ValueError(f"the fit is not at the best point: {found.deviations:.2g} deviations better at {found.x}")
+        return found
+
+    def profiled(self, name: str, level: float) -> Interval | Better:
+        """The same, with a better point than that of the fit as an answer."""
+        place = list(self.estimates).index(name) if name in self.estimates else -1
+        if place < 0:
+            raise KeyError(name)
+        if not 0.0 < level < 1.0:
+            raise ValueError(f"a level lies between 0 and 1, and this is {level}")
+        if self.objective is None or self.parameters[place].low == self.parameters[place].high:
+            raise ValueError(f"{name} was not fitted")
+        return profile(self.objective, self.parameters, np.array(self.values), place, self[name].error, level)
 
     @property
     def values(self) -> tuple[float, ...]:

@@ -7,9 +7,11 @@ then polish the last digits.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from qdsl.runtime.fit.objective import LeastSquares, Matrix, Vector
+from qdsl.runtime.fit.objective import LeastSquares, Matrix, Parameter, Vector
 from qdsl.runtime.fit.optimum import Optimum, Point, Stop
 from qdsl.runtime.fit.scaling import Frame, frame_for
 from qdsl.runtime.fit.trust_region import Search, pressed, snapped
@@ -19,14 +21,17 @@ MAX_POLISH = 12
 SMALL = 1e-9  # what is left of the residuals, to be counted in another unit than those of the start
 
 
-def least_squares(objective: LeastSquares) -> Optimum | None:
-    """The best parameters inside the bounds, or None where the model is not defined at the start."""
-    start = np.array([each.start for each in objective.parameters])
+def least_squares(objective: LeastSquares, parameters: Sequence[Parameter] | None = None) -> Optimum | None:
+    """The best parameters inside the bounds, or None where the model is not defined at the start. Starts and bounds are
+    those of the objective unless others are given.
+    """
+    parameters = objective.parameters if parameters is None else parameters
+    start = np.array([each.start for each in parameters])
     with np.errstate(all="ignore"):
         first, residuals = objective.jacobian(start), objective.residuals(start)
         if not (np.isfinite(residuals @ residuals) and np.isfinite(first).all()):
             return None
-        frame = frame_for(objective.parameters, np.einsum("ij,ij->j", first, first))
+        frame = frame_for(parameters, np.einsum("ij,ij->j", first, first))
         return _Descent(objective, frame).run(frame.inward(start))
 
 

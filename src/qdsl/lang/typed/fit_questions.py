@@ -1,0 +1,47 @@
+"""Typing of what is asked of a Fit: `profile`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from qdsl.lang.surface import tree as surface
+from qdsl.lang.typed import tree as typed
+from qdsl.lang.typed import types
+from qdsl.lang.typed.arguments import Slot, matched
+from qdsl.lang.typed.checker import Checker
+from qdsl.lang.typed.requests import param_of
+from qdsl.lang.typed.sweep_params import written_out
+from qdsl.lang.typed.types import BROKEN, SCALAR, TEXT, pruned
+
+
+def profile(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
+    """`profile(best, "tau", level = 0.95)`: a record of the ends of an interval, in the param's dimension."""
+    slots = [Slot("fit", False), Slot("param", False), Slot("level", True)]
+    nodes = matched(c, node.span, "profile", slots, arguments)
+    if nodes is None or nodes[0] is None or nodes[1] is None:
+        return c.broken(node.span)
+    fit = c.expr(nodes[0])
+    type_ = pruned(fit.type)
+    if not isinstance(type_, types.Fit):
+        if type_ is not BROKEN:
+            c.report(c.models.not_host_value(fit.span, "profile", "a Fit", types.resolved(type_)))
+        return c.broken(node.span)
+    name = _param_name(c, nodes[1], type_.experiment)
+    level = c.fit(c.expr(nodes[2], SCALAR), SCALAR) if nodes[2] is not None else None
+    param = param_of(type_.experiment, str(name.value)) if isinstance(name, typed.Constant) else None
+    if param is None or (level is not None and pruned(level.type) is BROKEN):
+        return c.broken(node.span)
+    result = types.Record((("low", param.type), ("high", param.type)))
+    named = (("level", level),) if level is not None else ()
+    return typed.HostCall(node.span, result, "profile", (fit, name), named, display=param.display)
+
+
+def _param_name(c: Checker, node: surface.Expr, experiment: typed.Experiment) -> typed.Expr:
+    """A param, as its name is written in the call."""
+    value = c.expr(node, TEXT)
+    names = [each.variable.name for each in experiment.params]
+    if isinstance(value, typed.Constant) and isinstance(value.value, str) and value.value not in names:
+        if experiment.is_whole:
+            c.report(c.models.no_param(value.span, experiment.name, value.value, names))
+        return c.broken(node.span)
+    return written_out(c, "param", value, names)
