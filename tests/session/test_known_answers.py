@@ -128,6 +128,7 @@ def test_a_poisson_regression(tmp_path: Path) -> None:
     assert [best[each].error for each in names] == pytest.approx(known["se"], rel=1e-7)
     assert (best.deviance, best.dof) == (pytest.approx(known["deviance"], rel=1e-9), 4)
     assert best.nll + best.constant == pytest.approx(-known["loglik"], rel=1e-9)
+    assert best.aic == pytest.approx(known["aic"], rel=1e-9)
 
 
 def test_a_binomial_regression(tmp_path: Path) -> None:

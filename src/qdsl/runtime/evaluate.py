@@ -332,7 +332,7 @@ def _fit_part(fit: Any, name: str) -> Any:
         case "nll" | "deviance" | "p_value":
             value = getattr(fit, name)
             return float("nan") if value is None else value
-        case "dof":
+        case "dof" | "aic" | "aicc" | "bic":
             return getattr(fit, name)
         case _:
             return fit[name]

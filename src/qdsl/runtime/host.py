@@ -125,6 +125,15 @@ def _profile(world: World) -> Host:
     return run
 
 
+def _compare(world: World) -> Host:
+    def run(env: Environment, call: typed.HostCall) -> Any:
+        from qdsl.runtime.experiment.questions import compared_fits
+
+        return compared_fits(env, call, world)
+
+    return run
+
+
 def _plot(world: World) -> Host:
     def run(env: Environment, call: typed.HostCall) -> None:
         from qdsl.runtime.experiment.picture import draw
@@ -207,6 +216,7 @@ HOST: dict[str, Callable[[World], Host]] = {
     "sweep": _sweep,
     "fit": _fit,
     "profile": _profile,
+    "compare": _compare,
     "plot": _plot,
     **dict.fromkeys(STATE_PICTURES | NUMBER_PICTURES, _picture),
     "export": _export,

@@ -255,6 +255,7 @@ TITLES: dict[str, str] = {
     "E0856": "nothing to fit",
     "E0857": "a fit that is not at the best point",
     "E0858": "a level that cannot be",
+    "E0859": "fits of different data",
     "E0860": "effects that are no measurement",
     "E0861": "not a state, not unitary, not Hermitian",
     "E0862": "measurements that leave something open",

@@ -281,8 +281,11 @@ FIT_FIELDS: dict[str, Type] = {
     "deviance": types.SCALAR,
     "dof": types.INT,
     "p_value": types.SCALAR,
+    "aic": types.SCALAR,
+    "aicc": types.SCALAR,
+    "bic": types.SCALAR,
 }
-"""What a Fit has besides an Estimate for each param. The covariance is in products of the params' SI units."""
+"""What a Fit has besides an Estimate for each param."""
 
 
 @rule(surface.Field)

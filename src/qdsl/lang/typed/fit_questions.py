@@ -1,4 +1,4 @@
-"""Typing of what is asked of a Fit: `profile`."""
+"""Typing of what is asked of Fits: `profile`, `compare`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from qdsl.lang.typed.arguments import Slot, matched
 from qdsl.lang.typed.checker import Checker
 from qdsl.lang.typed.requests import param_of
 from qdsl.lang.typed.sweep_params import written_out
-from qdsl.lang.typed.types import BROKEN, SCALAR, TEXT, pruned
+from qdsl.lang.typed.types import BROKEN, INT, SCALAR, TEXT, pruned
 
 
 def profile(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
@@ -34,6 +34,35 @@ def profile(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument
     result = types.Record((("low", param.type), ("high", param.type)))
     named = (("level", level),) if level is not None else ()
     return typed.HostCall(node.span, result, "profile", (fit, name), named, display=param.display)
+
+
+COMPARED: tuple[tuple[str, types.Type], ...] = (
+    ("parameters", INT),
+    *((name, SCALAR) for name in ("nll", "aic", "aicc", "bic", "weight", "p_value")),
+)
+"""The columns of a comparison."""
+
+
+def compare(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
+    """`compare(simple, rich, ..)`: a Table with a row for each fit."""
+    if (named := next((each for each in arguments if each.name is not None), None)) is not None:
+        assert named.name is not None
+        c.report(c.errors.unknown_argument(named.name.span, "compare", named.name.text, ()))
+        return c.broken(node.span)
+    fits = [c.expr(each.value) for each in arguments]
+    for each in fits:
+        type_ = pruned(each.type)
+        if not isinstance(type_, types.Fit):
+            if type_ is not BROKEN:
+                c.report(c.models.not_host_value(each.span, "compare", "Fits", types.resolved(type_)))
+            return c.broken(node.span)
+    if len(fits) < 2:
+        c.report(c.errors.missing_argument(node.span, "compare", ["another Fit"], None))
+        return c.broken(node.span)
+    return typed.HostCall(node.span, types.Table(COMPARED), "compare", tuple(fits), ())
+
+
+QUESTIONS = {"profile": profile, "compare": compare}
 
 
 def _param_name(c: Checker, node: surface.Expr, experiment: typed.Experiment) -> typed.Expr:

@@ -16,7 +16,7 @@ from qdsl.lang.typed.checker import Checker
 from qdsl.lang.typed.derivatives import derivative
 from qdsl.lang.typed.distributions import DISTRIBUTIONS
 from qdsl.lang.typed.dynamics_calls import DYNAMICS
-from qdsl.lang.typed.fit_questions import profile
+from qdsl.lang.typed.fit_questions import QUESTIONS
 from qdsl.lang.typed.literals import shown
 from qdsl.lang.typed.measurements import MEASUREMENTS, OUTCOMES
 from qdsl.lang.typed.number_pictures import NUMBER_PICTURES
@@ -237,6 +237,6 @@ PRIMITIVES: dict[str, Primitive] = {
 
 CALLS: dict[str, Primitive] = {
     **(QUANTUM_CALLS | DYNAMICS | MEASUREMENTS | SETTINGS),
-    **{name: _in_the_open(name, rule) for name, rule in (TOMOGRAPHY | ESTIMATED | {"profile": profile}).items()},
+    **{name: _in_the_open(name, rule) for name, rule in (TOMOGRAPHY | ESTIMATED | QUESTIONS).items()},
 }
 """Known only where they are called: `n` and `a` are free for values."""

@@ -75,6 +75,15 @@ def not_a_level(at: Span | None, level: float) -> Diagnostic:
     return error("E0858", f"a level lies between 0 and 1, and this is {level:g}", *_labels(at))
 
 
+def of_other_data(at: Span, first: Span) -> Diagnostic:
+    return error(
+        "E0859",
+        "this fit is of other measurements than the first, so that their likelihoods cannot be compared",
+        Label(at),
+        Label(first, "the first one"),
+    )
+
+
 def _labels(at: Span | None) -> tuple[Label, ...]:
     return () if at is None else (Label(at),)
 

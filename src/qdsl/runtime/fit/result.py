@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -106,6 +107,39 @@ class Fit:
     def nll_with_constant(self) -> float | None:
         """The whole negative log-likelihood: what another program's `-logpdf` would sum to."""
         return None if self.nll is None or self.constant is None else self.nll + self.constant
+
+    @property
+    def n_parameters(self) -> int:
+        """How many numbers were found from the data: the free parameters, and the sigma of least squares."""
+        return sum(each.low < each.high for each in self.parameters) + (self.rss is not None)
+
+    @property
+    def whole_nll(self) -> float | None:
+        """The whole negative log-likelihood, that of least squares too, with the sigma that makes it least, in SI."""
+        if self.rss is None:
+            return self.nll_with_constant
+        variance = self.rss / self.n_points
+        return 0.5 * self.n_points * (math.log(2.0 * math.pi * variance) + 1.0) if variance > 0.0 else -math.inf
+
+    @property
+    def aic(self) -> float:
+        """Akaike's information criterion, 2 k - 2 log L: of several models of the same data the least is expected to
+        foretell new data best. nan where the likelihood is not known.
+        """
+        return math.nan if self.whole_nll is None else 2.0 * self.n_parameters + 2.0 * self.whole_nll
+
+    @property
+    def aicc(self) -> float:
+        """The same corrected for few points (C. M. Hurvich and C.-L. Tsai, Biometrika 76 (1989) 297); infinite where
+        there are no more points than parameters and one.
+        """
+        k, rest = self.n_parameters, self.n_points - self.n_parameters - 1
+        return self.aic + 2.0 * k * (k + 1) / rest if rest > 0 else math.inf
+
+    @property
+    def bic(self) -> float:
+        """The Bayesian information criterion, k log n - 2 log L (G. Schwarz, Annals of Statistics 6 (1978) 461)."""
+        return self.aic + self.n_parameters * (math.log(self.n_points) - 2.0)
 
     @property
     def p_value(self) -> float | None:
