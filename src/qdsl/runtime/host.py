@@ -134,6 +134,15 @@ def _compare(world: World) -> Host:
     return run
 
 
+def _predict(world: World) -> Host:
+    def run(env: Environment, call: typed.HostCall) -> Any:
+        from qdsl.runtime.experiment.questions import predicted
+
+        return predicted(env, call)
+
+    return run
+
+
 def _plot(world: World) -> Host:
     def run(env: Environment, call: typed.HostCall) -> None:
         from qdsl.runtime.experiment.picture import draw
@@ -217,6 +226,7 @@ HOST: dict[str, Callable[[World], Host]] = {
     "fit": _fit,
     "profile": _profile,
     "compare": _compare,
+    "predict": _predict,
     "plot": _plot,
     **dict.fromkeys(STATE_PICTURES | NUMBER_PICTURES, _picture),
     "export": _export,

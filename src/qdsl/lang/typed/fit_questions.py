@@ -1,4 +1,4 @@
-"""Typing of what is asked of Fits: `profile`, `compare`."""
+"""Typing of what is asked of Fits: `profile`, `compare`, `predict`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
 from qdsl.lang.typed.arguments import Slot, matched
 from qdsl.lang.typed.checker import Checker
-from qdsl.lang.typed.requests import param_of
+from qdsl.lang.typed.requests import as_declared, data_type, param_of
 from qdsl.lang.typed.sweep_params import written_out
 from qdsl.lang.typed.types import BROKEN, INT, SCALAR, TEXT, pruned
 
@@ -62,7 +62,42 @@ def compare(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument
     return typed.HostCall(node.span, types.Table(COMPARED), "compare", tuple(fits), ())
 
 
-QUESTIONS = {"profile": profile, "compare": compare}
+def predict(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
+    """`predict(best, t = values)`: a Table of the axes, what is expected there, and how sure the fit is of that."""
+    fit = c.expr(arguments[0].value) if arguments and arguments[0].name is None else None
+    type_ = None if fit is None else pruned(fit.type)
+    if fit is not None and not isinstance(type_, types.Fit):
+        if type_ is not BROKEN:
+            c.report(c.models.not_host_value(fit.span, "predict", "a Fit", types.resolved(fit.type)))
+        return c.broken(node.span)
+    axes = [each for axis in type_.experiment.axes for each in axis.variables] if isinstance(type_, types.Fit) else []
+    slots = [Slot("fit", False), *(Slot(each.name, True) for each in axes)]
+    nodes = matched(c, node.span, "predict", slots, arguments)
+    if nodes is None or fit is None or not isinstance(type_, types.Fit):
+        return c.broken(node.span)
+    named: dict[str, typed.Expr] = {}
+    for axis, given in zip(axes, nodes[1:], strict=True):
+        if given is not None:
+            wanted = types.Array(axis.type)
+            named[axis.name] = as_declared(c, c.expr(given, wanted), wanted, axis)
+    return typed.HostCall(node.span, _predicted(type_.experiment), "predict", (fit,), tuple(named.items()))
+
+
+ERROR_OF = "{}_err"
+"""The column of how sure a fit is of a column."""
+
+
+def _predicted(experiment: typed.Experiment) -> types.Table:
+    """The columns of a prediction."""
+    table = data_type(experiment, means=True)
+    axes = sum(len(axis.variables) for axis in experiment.axes)
+    columns = list(table.columns[:axes])
+    for name, type_ in table.columns[axes:]:
+        columns += [(name, type_), (ERROR_OF.format(name), type_)]
+    return types.Table(tuple(columns), table.is_whole)
+
+
+QUESTIONS = {"profile": profile, "compare": compare, "predict": predict}
 
 
 def _param_name(c: Checker, node: surface.Expr, experiment: typed.Experiment) -> typed.Expr:

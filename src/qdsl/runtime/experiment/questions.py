@@ -1,18 +1,24 @@
-"""What a program asks of Fits: `profile(best, "tau")`, `compare(simple, rich)`."""
+"""What a program asks of Fits: `profile(best, "tau")`, `compare(simple, rich)`, `predict(best, t = values)`."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from qdsl.lang.report import Diagnostics
+from qdsl.lang.source import Span
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
+from qdsl.lang.typed.fit_questions import ERROR_OF
+from qdsl.lang.typed.tree import DisplayUnit
 from qdsl.runtime.evaluate import Environment
+from qdsl.runtime.experiment.failing import Point, failed_at
+from qdsl.runtime.experiment.model import Model, model_of
 from qdsl.runtime.fit import Fit, errors
 from qdsl.runtime.fit.comparing import compared
 from qdsl.runtime.fit.objective import Vector
 from qdsl.runtime.fit.profile import Better, Interval
-from qdsl.runtime.value.table import Table
+from qdsl.runtime.kernel import KernelError
+from qdsl.runtime.value.table import Column, Table
 from qdsl.runtime.world import World
 
 LEVEL = 0.95
@@ -64,3 +70,62 @@ def _columns_of(measure: typed.MeasureDeclaration, data: Table) -> list[str]:
     """Of counts of several outcomes there is a column for each."""
     name = measure.variable.name
     return [name] if name in data.columns else [each for each in data.columns if each.rpartition("_")[0] == name]
+
+
+def predicted(env: Environment, call: typed.HostCall) -> Table:
+    """The means at the data's axes, or at given ones, with their errors: the square root of J C Jᵀ, where C is the
+    covariance of the params and J has the derivatives of the means by them.
+    """
+    fit: Fit = env.evaluate(call.arguments[0])
+    type_, table = types.pruned(call.arguments[0].type), types.resolved(call.type)
+    assert isinstance(type_, types.Fit)
+    assert isinstance(table, types.Table)
+    assert fit.data is not None
+    model = model_of(env, type_.experiment)
+    given = {name: env.evaluate(value) for name, value in call.named}
+    axes = _axes(model, fit.data, given)
+    means, slopes = _means(model, fit, axes, call.span)
+    cells = dict(table.columns)
+    displays = {name: value.display for name, value in call.named}
+    columns = {
+        each.name: Column(axes[each.name], cells[each.name], displays.get(each.name) or each.display)
+        for each in model.functions.axes
+    }
+    for measured, mean, slope in zip(model.functions.measured, means, slopes, strict=True):
+        with np.errstate(all="ignore"):
+            error = np.sqrt(np.einsum("ip,ij,jp->p", slope, fit.covariance, slope))
+        unit = measured.display
+        columns[measured.name] = Column(mean, cells[measured.name], unit)
+        name = ERROR_OF.format(measured.name)
+        columns[name] = Column(error, cells[name], None if unit is None else DisplayUnit(unit.symbol, unit.scale))
+    return Table(columns, fit.provenance, tuple(axes))
+
+
+def _axes(model: Model, data: Table, given: dict[str, Vector]) -> dict[str, Vector]:
+    """The values of the axes at every point: those of the data, unless some are given, which make a grid."""
+    if not given:
+        return {each.name: np.asarray(data.columns[each.name].values) for each in model.functions.axes}
+    own = {each.name: np.unique(data.columns[each.name].values) for each in model.functions.axes}
+    return model.axis_values(own | given)
+
+
+def _means(model: Model, fit: Fit, axes: dict[str, Vector], at: Span) -> tuple[list[Vector], list[Vector]]:
+    """Of each measurement the means at all points, and their derivatives by the params, params × points."""
+    kernel = model.kernel("point", 1)
+    count, size, measures = (
+        len(next(iter(axes.values()))) if axes else 1,
+        len(fit.parameters),
+        len(model.functions.measured),
+    )
+    try:
+        results = kernel(*fit.values, *axes.values())
+    except KernelError as failure:
+        values = {each.name: value for each, value in zip(fit.parameters, fit.values, strict=True)}
+        row = failure.index[0] if failure.index else None
+        there = {} if row is None else {name: column[row] for name, column in axes.items()}
+        raise failed_at(model, Point(values, there, model.functions.axes if there else (), {}), failure, at) from None
+    whole = [np.ascontiguousarray(np.broadcast_to(np.asarray(each, dtype=float), (count,))) for each in results]
+    slopes = whole[-measures * size :]
+    return whole[kernel.width - measures : kernel.width], [
+        np.array(slopes[k * size : (k + 1) * size]) for k in range(measures)
+    ]
