@@ -143,6 +143,15 @@ def _predict(world: World) -> Host:
     return run
 
 
+def _covariance(world: World) -> Host:
+    def run(env: Environment, call: typed.HostCall) -> float:
+        from qdsl.runtime.value.estimate import covariance
+
+        return covariance(*(env.evaluate(each) for each in call.arguments))
+
+    return run
+
+
 def _plot(world: World) -> Host:
     def run(env: Environment, call: typed.HostCall) -> None:
         from qdsl.runtime.experiment.picture import draw
@@ -227,6 +236,7 @@ HOST: dict[str, Callable[[World], Host]] = {
     "profile": _profile,
     "compare": _compare,
     "predict": _predict,
+    "covariance": _covariance,
     "plot": _plot,
     **dict.fromkeys(STATE_PICTURES | NUMBER_PICTURES, _picture),
     "export": _export,

@@ -1,4 +1,4 @@
-"""Typing of what is asked of Fits: `profile`, `compare`, `predict`."""
+"""Typing of what is asked of Fits and Estimates: `profile`, `compare`, `predict`, `covariance`."""
 
 from __future__ import annotations
 
@@ -97,7 +97,24 @@ def _predicted(experiment: typed.Experiment) -> types.Table:
     return types.Table(tuple(columns), table.is_whole)
 
 
-QUESTIONS = {"profile": profile, "compare": compare, "predict": predict}
+def covariance(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
+    """`covariance(best.tau, best.a)`: a number whose dimension is the product of theirs."""
+    nodes = matched(c, node.span, "covariance", [Slot("x", False), Slot("y", False)], arguments)
+    if nodes is None or nodes[0] is None or nodes[1] is None:
+        return c.broken(node.span)
+    values = [c.expr(each) for each in nodes if each is not None]
+    found = [pruned(each.type) for each in values]
+    for value, type_ in zip(values, found, strict=True):
+        if type_ is not BROKEN and not isinstance(type_, types.Estimate):
+            c.report(c.models.not_host_value(value.span, "covariance", "an Estimate", types.resolved(type_)))
+    left, right = found
+    if not isinstance(left, types.Estimate) or not isinstance(right, types.Estimate):
+        return c.broken(node.span)
+    result = types.Real(left.dimension * right.dimension)
+    return typed.HostCall(node.span, result, "covariance", tuple(values), ())
+
+
+QUESTIONS = {"profile": profile, "compare": compare, "predict": predict, "covariance": covariance}
 
 
 def _param_name(c: Checker, node: surface.Expr, experiment: typed.Experiment) -> typed.Expr:
