@@ -20,8 +20,12 @@ has two million: the pipeline spends 9 s on it, these passes 0.3 s, and the code
 
 UNROLLED = 100_000
 """Characters of text up to which LLVM unrolls loops and works on several rounds at once. Solvers of states have more:
-what was unrolled was half of what LLVM had to compile, and ran no faster.
+what was unrolled was half of what LLVM had to compile, and ran no faster. Code for many points at once, which is not
+what a first call waits for, runs a fifth faster with it, however long it is.
 """
+
+FOR_POINTS = '@"lanes.'
+"""What the entry of such code begins with (`native.wide_module`)."""
 
 CODEGEN_LEVEL = 1
 """The level at which instructions are chosen and scheduled; 2 takes a tenth longer and measures the same."""
@@ -115,7 +119,7 @@ def optimised(text: str, machine: Machine) -> Any:
     module.verify()
     options = llvm.create_pipeline_tuning_options(speed_level=machine.level)
     options.loop_vectorization = True
-    options.loop_interleaving = options.loop_unrolling = len(text) <= UNROLLED
+    options.loop_interleaving = options.loop_unrolling = len(text) <= UNROLLED or FOR_POINTS in text
     options.slp_vectorization = False  # LLVM 22's ends the process in an assertion for some of our formulas
     builder = llvm.create_pass_builder(tm, options)
     passes = builder.getModulePassManager() if len(text) <= LONG else _few_passes()
