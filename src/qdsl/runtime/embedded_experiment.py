@@ -112,10 +112,15 @@ class Experiment:
         *,
         start: Mapping[str, float] | None = None,
         errors: str = "observed",
+        starts: int = 1,
     ) -> Fit:
-        """The params that make the data most likely, looked for from `start`."""
+        """The params that make the data most likely, looked for from `start`, and from so many points in all."""
         first = {name: self._number(name, value) for name, value in (start or {}).items()}
-        given: Given = {"errors": (types.TEXT, errors), "start": (types.NOTHING, first)}
+        given: Given = {
+            "errors": (types.TEXT, errors),
+            "start": (types.NOTHING, first),
+            "starts": (types.INT, starts),
+        }
         found: Fit = self._asked("fit", types.Fit(self._experiment), given, table(self._experiment, self._show, data))
         return found
 

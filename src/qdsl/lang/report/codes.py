@@ -246,6 +246,7 @@ TITLES: dict[str, str] = {
     "E0832": "nothing to plot",
     "E0833": "a picture of other spaces",
     "E0834": "values that lie on no grid",
+    "E0849": "a fit from nowhere",
     "E0850": "no data to fit",
     "E0851": "too few data to fit",
     "E0852": "bounds that contradict each other",

@@ -130,8 +130,12 @@ def axis_of(experiment: typed.Experiment, name: str) -> typed.Variable | None:
 
 
 def fit(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
-    """`fit(e, data, start = (tau = 20 ns), errors = "expected")`."""
-    slots = [Slot("experiment", False), Slot("data", False), Slot("start", True), Slot("errors", True)]
+    """`fit(e, data, start = (tau = 20 ns), errors = "expected", starts = 64)`."""
+    slots = [
+        Slot("experiment", False),
+        Slot("data", False),
+        *(Slot(each, True) for each in ("start", "errors", "starts")),
+    ]
     nodes = matched(c, node.span, "fit", slots, arguments)
     if nodes is None or nodes[0] is None or nodes[1] is None:
         return c.broken(node.span)
@@ -150,6 +154,8 @@ def fit(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -
         if isinstance(word, typed.Constant) and word.value not in ERRORS:
             c.report(c.models.word_expected(word.span, "errors", ERRORS))
         named.append(("errors", word))
+    if nodes[4] is not None:
+        named.append(("starts", c.fit(c.expr(nodes[4], INT), INT)))
     return typed.HostCall(node.span, types.Fit(experiment), "fit", (value, data), tuple(named))
 
 

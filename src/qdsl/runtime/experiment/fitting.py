@@ -27,6 +27,7 @@ from qdsl.runtime.experiment.failing import Point, watched
 from qdsl.runtime.experiment.model import Model, model_of
 from qdsl.runtime.failures import mixed_measurements, not_one_of
 from qdsl.runtime.fit import Fit, Parameter, fit
+from qdsl.runtime.fit.errors import no_starts
 from qdsl.runtime.fit.objective import Matrix, Vector
 from qdsl.runtime.kernel import KernelError
 from qdsl.runtime.value.provenance import recorded
@@ -185,15 +186,19 @@ def fitted(env: Environment, experiment: typed.Experiment, call: typed.HostCall,
     data: Table = env.evaluate(call.arguments[1])
     named = dict(call.named)
     start = env.evaluate(named["start"]) if "start" in named else {}
+    count = int(env.evaluate(named["starts"])) if "starts" in named else 1
     by_expectation = "errors" in named and _information(env, named["errors"]) == "expected"
     names = [each.name for each in (*model.functions.axes, *model.functions.measured)]
     columns = [np.ascontiguousarray(data.columns[name].values) for name in names]
     check_data(model, dict(zip(names, columns, strict=True)), call.arguments[1].span)
     parameters = _parameters(model, start)
     diagnostics = Diagnostics()
+    if count < 1:
+        diagnostics.add(no_starts(named["starts"].span, count))
+        world.settle(diagnostics)
     objective = _objective(model, columns, parameters)
     with gathered() as seen:
-        found = fit(objective, diagnostics, call.span, by_expectation)
+        found = fit(objective, diagnostics, call.span, by_expectation, count)
     world.settle(diagnostics)
     assert found is not None
     if seen:  # the search goes far; what counts is where it ends

@@ -4,14 +4,11 @@
 
 Random values are functions of the seed, the number of the point and the place of the param in its experiment: they
 do not depend on how many points there are, nor on what else is swept. Their Philox counters begin at -2^63, where no
-draw of a measurement is. Sobol points are scrambled by a random matrix and a shift (J. Matoušek, "On the L2-discrepancy
-for anchored boxes", Journal of Complexity 14, 1998); the first of them are the same however many follow, and so many as
-a power of two are spread evenly.
+draw of a measurement is. Sobol points are those of `runtime.sobol`.
 """
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -25,11 +22,9 @@ from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed.sweep_params import LINEAR, LOG
 from qdsl.lang.typed.types import SCALAR
 from qdsl.runtime.compiled import Compiler
+from qdsl.runtime.sobol import sobol
 
 Column = NDArray[np.float64]
-
-BITS = 52
-"""Of a Sobol number: as many as a random one has."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +45,7 @@ def drawn(
     """For each range so many values; its key is the place of its param in the experiment."""
     places = sorted(ranges)
     if method == "sobol":
-        shares = dict(zip(places, _sobol(len(places), count, seed), strict=True))
+        shares = dict(zip(places, sobol(len(places), count, seed), strict=True))
     else:
         shares = {place: _uniform(place, count, seed, compiler) for place in places}
     return [_within(ranges[place], shares[place], compiler, at) for place in ranges]
@@ -62,20 +57,6 @@ def _uniform(place: int, count: int, seed: int, compiler: Compiler) -> Column:
     counters = np.arange(count, dtype=np.int64) + (-(2**63) + (place << 32))
     first, _ = kernel(seed, counters, 0)
     return np.asarray(first, dtype=np.float64)
-
-
-def _sobol(dimensions: int, count: int, seed: int) -> Column:
-    """Scrambled Sobol numbers in 0 .. 1, a row for each dimension."""
-    from scipy.stats import qmc
-
-    generator = np.random.default_rng(seed % 2**64)
-    with warnings.catch_warnings():  # that the count is no power of two is the user's choice
-        warnings.simplefilter("ignore")
-        try:
-            sampler = qmc.Sobol(dimensions, scramble=True, bits=BITS, rng=generator)
-        except TypeError:  # SciPy before 1.15
-            sampler = qmc.Sobol(dimensions, scramble=True, bits=BITS, seed=generator)
-        return np.ascontiguousarray(sampler.random(count).T)
 
 
 def _within(range_: Range, shares: Column, compiler: Compiler, at: Span) -> Column:

@@ -10,7 +10,7 @@ from qdsl.runtime.fit.fitting import fit
 from qdsl.runtime.fit.objective import LeastSquares, Likelihood, Objective, Parameter
 from qdsl.runtime.fit.profile import Interval
 from qdsl.runtime.fit.result import Fit
-from qdsl.runtime.fit.verdict import AtBound, Converged, NotConverged, Unidentifiable, Verdict
+from qdsl.runtime.fit.verdict import AtBound, Converged, Multimodal, NotConverged, Unidentifiable, Verdict
 
 __all__ = [
     "AtBound",
@@ -19,6 +19,7 @@ __all__ = [
     "Interval",
     "LeastSquares",
     "Likelihood",
+    "Multimodal",
     "NotConverged",
     "Objective",
     "Parameter",

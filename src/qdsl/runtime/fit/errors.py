@@ -60,6 +60,10 @@ def nothing_to_fit(at: Span | None) -> Diagnostic:
     return error("E0856", "the experiment has no free parameter to fit", *_labels(at))
 
 
+def no_starts(at: Span, count: int) -> Diagnostic:
+    return error("E0849", f"a fit begins somewhere: the number of starts is {count}", Label(at))
+
+
 def better_elsewhere(at: Span | None, parameters: Sequence[Parameter], x: Vector, away: float) -> Diagnostic:
     there = ", ".join(f"{each.name} = {_shown(each, float(value))}" for each, value in zip(parameters, x, strict=True))
     return error(

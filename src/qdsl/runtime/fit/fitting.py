@@ -13,10 +13,12 @@ from qdsl.runtime.fit.admission import admitted
 from qdsl.runtime.fit.covariance import covariance_of
 from qdsl.runtime.fit.judgement import judged
 from qdsl.runtime.fit.likelihood import maximise
-from qdsl.runtime.fit.objective import LeastSquares, Likelihood, Matrix, Objective, Parameter
+from qdsl.runtime.fit.objective import LeastSquares, Likelihood, Matrix, Objective, Parameter, Vector
 from qdsl.runtime.fit.optimum import Optimum
 from qdsl.runtime.fit.result import Fit
 from qdsl.runtime.fit.squares import least_squares
+from qdsl.runtime.fit.starts import best_of
+from qdsl.runtime.fit.verdict import Converged, Multimodal, Verdict
 from qdsl.runtime.value.estimate import Estimate, siblings
 
 OBSERVED = "observed information"
@@ -25,25 +27,36 @@ GAUSS_NEWTON = "the Gauss-Newton matrix"
 
 
 def fit(
-    objective: Objective, diagnostics: Diagnostics, at: Span | None = None, expected_information: bool = False
+    objective: Objective,
+    diagnostics: Diagnostics,
+    at: Span | None = None,
+    expected_information: bool = False,
+    starts: int = 1,
 ) -> Fit | None:
-    """The best parameters. None, with an error reported at `at`, where there is nothing that could be fitted."""
+    """The best parameters, searched for from the start and from so many points in all (`fit.starts`). None, with an
+    error reported at `at`, where there is nothing that could be fitted.
+    """
     if not admitted(objective, diagnostics, at):
         return None
-    if isinstance(objective, LeastSquares):
-        return _fit_squares(objective, diagnostics, at)
-    return _fit_likelihood(objective, diagnostics, at, expected_information)
-
-
-def _fit_likelihood(
-    objective: Likelihood, diagnostics: Diagnostics, at: Span | None, expected_information: bool
-) -> Fit | None:
+    others: list[Vector] = []
+    if starts > 1:
+        optimum, others = best_of(objective, starts)
+    else:
+        optimum = least_squares(objective) if isinstance(objective, LeastSquares) else maximise(objective)
     parameters = tuple(objective.parameters)
-    optimum = maximise(objective)
     if optimum is None:
         diagnostics.add(errors.undefined_at_start(at, parameters))
         return None
     verdict = judged(optimum, parameters)
+    if others and isinstance(verdict, Converged):
+        verdict = Multimodal(parameters, tuple(others))
+    if isinstance(objective, LeastSquares):
+        return _fit_squares(objective, optimum, verdict)
+    return _fit_likelihood(objective, optimum, verdict, expected_information)
+
+
+def _fit_likelihood(objective: Likelihood, optimum: Optimum, verdict: Verdict, expected_information: bool) -> Fit:
+    parameters = tuple(objective.parameters)
     with np.errstate(all="ignore"):  # at the edge of the model the information may be infinite
         information = objective.information(optimum.x) if expected_information else _observed(objective, optimum)
     covariance = covariance_of(optimum, np.asarray(information), verdict, parameters)
@@ -70,13 +83,8 @@ def _observed(objective: Likelihood, optimum: Optimum) -> Matrix:
     return np.asarray(hessian)
 
 
-def _fit_squares(objective: LeastSquares, diagnostics: Diagnostics, at: Span | None) -> Fit | None:
+def _fit_squares(objective: LeastSquares, optimum: Optimum, verdict: Verdict) -> Fit:
     parameters = tuple(objective.parameters)
-    optimum = least_squares(objective)
-    if optimum is None:
-        diagnostics.add(errors.undefined_at_start(at, parameters))
-        return None
-    verdict = judged(optimum, parameters)
     dof = objective.n_points - len(optimum.frame.free)
     variance = 2.0 * optimum.point.value / dof if dof > 0 else np.nan
     with np.errstate(all="ignore"):  # an error beyond the largest number is inf

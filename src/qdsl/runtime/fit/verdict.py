@@ -1,6 +1,7 @@
 """How a fit ended.
 
-A verdict prints as the language says it: `converged`, `at_bound(p)`, `unidentifiable(direction)`, `not_converged(why)`.
+A verdict prints as the language says it: `converged`, `at_bound(p)`, `unidentifiable(direction)`, `multimodal(others)`,
+`not_converged(why)`.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from qdsl.runtime.fit.objective import Parameter
+from qdsl.runtime.fit.objective import Parameter, Vector
 from qdsl.runtime.value.quantity import shown
 
 
@@ -51,6 +52,28 @@ class Unidentifiable:
 
 
 @dataclass(frozen=True, slots=True)
+class Multimodal:
+    """A minimum like that of `Converged`, and `others` (SI), found from other starts, that are nearly as good. Errors
+    are those of this one alone.
+    """
+
+    word: ClassVar[str] = "multimodal"
+    parameters: tuple[Parameter, ...]
+    others: tuple[Vector, ...]
+
+    def __str__(self) -> str:
+        return f"{self.word}({'; '.join(self._place(each) for each in self.others)})"
+
+    def _place(self, x: Vector) -> str:
+        named = zip(self.parameters, x, strict=True)
+        return ", ".join(
+            f"{each.name} = {shown(float(value), each.dimension, each.display, digits=4)}"
+            for each, value in named
+            if each.low < each.high
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class NotConverged:
     """The search ended without an answer; the estimates are only the best point it saw."""
 
@@ -61,7 +84,7 @@ class NotConverged:
         return f"{self.word}({self.why})"
 
 
-Verdict = Converged | AtBound | Unidentifiable | NotConverged
+Verdict = Converged | AtBound | Unidentifiable | Multimodal | NotConverged
 
 
 def _change(parameter: Parameter, amount: float) -> str:

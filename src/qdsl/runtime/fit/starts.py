@@ -1,0 +1,157 @@
+"""Several starts: where else a search may begin, and which of its ends to believe.
+
+    fit(e, data, starts = 64)  =>  64 searches, the first from the start, the others from points over all bounds
+
+In: an objective, and how many searches there shall be. Out: the best `Optimum`, and other minima that the data can
+hardly tell from it. Points are those of scrambled Sobol sequences with fixed seeds, so that a fit repeats. Half of the
+searches begin at some of these, wherever they are, and half at the best of `LOOKED_AT` times as many, no two of them
+close to each other: into the narrow valley of a frequency few points fall, but one look tells; with an amplitude it is
+the other way round. (A. H. G. Rinnooy Kan and G. T. Timmer, "Stochastic global optimization methods II", Mathematical
+Programming 39 (1987) 57, for how close is close.)
+
+A param whose bounds are positive and far apart is spread by its logarithm at half of the points, since it may be a time
+or a frequency; one without bounds is spread around its start.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from qdsl.runtime.fit.likelihood import maximise
+from qdsl.runtime.fit.objective import LeastSquares, Matrix, Objective, Parameter, Vector
+from qdsl.runtime.fit.optimum import Optimum, Stop
+from qdsl.runtime.fit.squares import least_squares
+from qdsl.runtime.sobol import sobol
+
+SEED = 1
+"""Of the Sobol sequences: a fit is no draw, and repeats."""
+
+LOOKED_AT = 32
+"""Points for each search, at which only the value is computed."""
+
+DECADES_APART = 100.0
+"""The ratio of positive bounds from which on a param is spread by its logarithm too."""
+
+RIVAL = 4.0
+"""How much less likely another minimum may be, in twice the log-likelihood, to be told."""
+
+SAME = 1e-4
+"""The relative distance below which two ends are one."""
+
+
+def best_of(objective: Objective, count: int) -> tuple[Optimum | None, list[Vector]]:
+    """The best end of searches from several points, and the params of the others that are nearly as good. An interrupt
+    ends it with the best so far.
+    """
+    ends: list[tuple[float, Optimum]] = []
+    for point in _promising(objective, count):
+        found = _searched(objective, point)
+        if found is not None:  # the model is defined there
+            ends.append((_value(objective, found.x), found))
+            if found.stop is Stop.INTERRUPTED:
+                break
+    if not ends:
+        return None, []
+    value, best = min(ends, key=lambda end: end[0])
+    others = [end for end in ends if end[1].stop is Stop.SETTLED and _is_rival(objective, end, value, best)]
+    return best, _different([end.x for _, end in sorted(others, key=lambda end: end[0])], best.x)
+
+
+# ── where to begin ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _promising(objective: Objective, count: int) -> list[Vector]:
+    """The start, points that cover the bounds, and the best of many."""
+    points = covering(objective.parameters, 1 + (count - 1) * LOOKED_AT)
+    spread = 1 + (count - 1) // 2
+    first = {round(k * (len(points) - 1) / spread) for k in range(spread)}
+    further = [k for k in range(len(points)) if k not in first]
+    values = [_value(objective, points[k]) for k in further]
+    best = _apart(np.array([points[k] for k in further]), np.array(values), count - spread) if further else []
+    return [*(points[k] for k in sorted(first)), *(points[further[k]] for k in best)]
+
+
+def _apart(points: Matrix, values: Vector, count: int) -> list[int]:
+    """The points of the least values, none close to one that is chosen already."""
+    low, high = np.quantile(points, [0.1, 0.9], axis=0)
+    moving = high > low
+    shares = points[:, moving] / (high - low)[moving]
+    close = 0.5 * (math.log(len(points)) / len(points)) ** (1.0 / max(1, shares.shape[1]))
+    chosen: list[int] = []
+    for k in np.argsort(values, kind="stable"):
+        if len(chosen) == count or not math.isfinite(values[k]):
+            break
+        if all(np.abs(shares[k] - shares[other]).max() > close for other in chosen):
+            chosen.append(int(k))
+    return chosen
+
+
+def covering(parameters: Sequence[Parameter], count: int) -> list[Vector]:
+    """The start, and further points over the bounds: `count` in all. Where there are logarithms, half go by them."""
+    start = np.array([each.start for each in parameters])
+    free = [k for k, each in enumerate(parameters) if each.low < each.high]
+    scales = [False, True] if any(_is_wide(parameters[k]) for k in free) else [False]
+    points = [start]
+    for number, by_logarithm in enumerate(scales):
+        own = (count - 1 + number) // len(scales)
+        for shares in sobol(len(free), own, SEED + number).T if free and own else ():
+            point = start.copy()
+            for k, share in zip(free, shares, strict=True):
+                point[k] = _between(parameters[k], float(share), by_logarithm)
+            points.append(point)
+    return points
+
+
+def _is_wide(parameter: Parameter) -> bool:
+    """Whether it may be small as well as large."""
+    return parameter.low > 0.0 and DECADES_APART < parameter.high / parameter.low < math.inf
+
+
+def _between(parameter: Parameter, share: float, by_logarithm: bool) -> float:
+    low, high = parameter.low, parameter.high
+    if math.isfinite(low) and math.isfinite(high):
+        if by_logarithm and _is_wide(parameter):
+            return float(low * (high / low) ** share)
+        return low + share * (high - low)
+    size = abs(parameter.start) or 1.0
+    value = parameter.start + size * math.tan(math.pi * (share - 0.5)) * 2.0
+    return min(max(value, low), high)
+
+
+# ── searches and their ends ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def _value(objective: Objective, x: Vector) -> float:
+    """What is minimised; infinite where the model is not defined."""
+    with np.errstate(all="ignore"):
+        if isinstance(objective, LeastSquares):
+            residuals = objective.residuals(x)
+            value = 0.5 * float(residuals @ residuals)
+        else:
+            value = float(objective.evaluate(x, 0)[0])
+    return value if value == value else math.inf
+
+
+def _searched(objective: Objective, start: Vector) -> Optimum | None:
+    there = [replace(each, start=float(at)) for each, at in zip(objective.parameters, start, strict=True)]
+    return least_squares(objective, there) if isinstance(objective, LeastSquares) else maximise(objective, there)
+
+
+def _is_rival(objective: Objective, end: tuple[float, Optimum], value: float, best: Optimum) -> bool:
+    """Whether the data can hardly tell it from the best."""
+    variance = best.variance if isinstance(objective, LeastSquares) else 1.0
+    return 2.0 * (end[0] - value) / (variance or 1.0) < RIVAL
+
+
+def _different(points: Sequence[Vector], best: Vector) -> list[Vector]:
+    """Without those that are the best, or each other, again."""
+    kept = [best]
+    for each in points:
+        scale = np.maximum(np.abs(each), np.finfo(float).tiny)
+        if all((np.abs(each - other) / np.maximum(scale, np.abs(other))).max() > SAME for other in kept):
+            kept.append(each)
+    return kept[1:]
