@@ -24,7 +24,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("qdsl.lang.native",),
     ("qdsl.lang.library",),
     ("qdsl.lang.compile", "qdsl.lang.generate"),
-    ("qdsl.runtime.whole_file",),
+    ("qdsl.runtime.whole_file", "qdsl.runtime.sobol"),
     ("qdsl.runtime.value",),
     ("qdsl.runtime.fit",),
     ("qdsl.runtime",),
