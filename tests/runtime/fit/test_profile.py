@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import pickle
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -159,6 +160,21 @@ def test_an_end_that_the_data_do_not_give() -> None:
     assert not isinstance(found, Better)
     assert found.high == math.inf
     assert 2 * math.exp(-found.low) == pytest.approx(1.959963984540054**2, rel=1e-9)
+
+
+def test_data_without_noise_fix_a_parameter() -> None:
+    best = fitted(Line(np.arange(4.0), 1 + 2 * np.arange(4.0), (Parameter("a", 0.0), Parameter("b", 1.0))))
+    low, high = best.profile("b")
+    assert low == pytest.approx(2.0, abs=1e-9)
+    assert high == pytest.approx(2.0, abs=1e-9)
+
+
+def test_a_fit_that_was_sent_elsewhere_has_no_profiles() -> None:
+    best = fitted(measured())
+    copy = pickle.loads(pickle.dumps(best))
+    assert copy.values == best.values
+    with pytest.raises(ValueError, match="elsewhere"):
+        copy.profile("tau")
 
 
 # ── what is no interval ──────────────────────────────────────────────────────────────────────────────────────────

@@ -1,6 +1,6 @@
 """Whether damping makes the steps of an explicit method short: what is known of it when compiling, what is watched.
 
-    loss = [sqrt(kappa) * a(c)], kappa far above H    =>    watch %ratio, .. "damping is {1} times as fast as H .."
+    loss = [sqrt(kappa) * a(c)], kappa far above H    =>    watch %ratio, .. "damping is {0} times as fast as H .."
 
 An explicit method follows the fastest decay in steps of its size, also where nothing of it is left. Exponentials and
 implicit methods do not. Where numbers are known, the method is chosen by it (`quantum.method`); where they are known

@@ -141,8 +141,9 @@ class _Path:
         """How much worse than the best, in squared deviations."""
         if isinstance(self.objective, Likelihood):
             return 2.0 * (value - self.least)
-        freedom = self.objective.n_points - self.count
-        return freedom * (value / self.least - 1.0) if self.least > 0.0 else math.inf * (value > 0.0)
+        if self.least > 0.0:
+            return (self.objective.n_points - self.count) * (value / self.least - 1.0)
+        return math.inf if value > 0.0 else 0.0
 
 
 def _end(path: _Path, allowed: float, step: float) -> float:

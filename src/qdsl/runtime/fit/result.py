@@ -53,6 +53,10 @@ class Fit:
             raise AttributeError(f"this fit has no parameter {name!r}; it has {', '.join(estimates)}")
         return estimates[name]
 
+    def __getstate__(self) -> dict[str, object]:
+        """Pickled without what was fitted, which has compiled code: a copy elsewhere cannot be asked for profiles."""
+        return vars(self) | {"objective": None}
+
     def __getitem__(self, name: str) -> Estimate:
         return self.estimates[name]
 
@@ -76,7 +80,7 @@ class Fit:
     def profile(self, name: str, level: float = 0.95) -> Interval:
         """Between which values, in SI, a parameter lies by the profile likelihood (`fit.profile`). `level` is how often
         such an interval holds the true value. Raises KeyError for a name that is no parameter, and ValueError for a
-        level that is not between 0 and 1, a parameter that was fixed, or a fit that was not at its best point.
+        level that is not between 0 and 1, a parameter that was fixed, a fit that was unpickled or is not at its best.
         """
         found = self.profiled(name, level)
         if isinstance(found, Better):
@@ -90,8 +94,10 @@ class Fit:
             raise KeyError(name)
         if not 0.0 < level < 1.0:
             raise ValueError(f"a level lies between 0 and 1, and this is {level}")
-        if self.objective is None or self.parameters[place].low == self.parameters[place].high:
+        if self.parameters[place].low == self.parameters[place].high:
             raise ValueError(f"{name} was not fitted")
+        if self.objective is None:
+            raise ValueError("this fit was made elsewhere, and has not brought its model along")
         return profile(self.objective, self.parameters, np.array(self.values), place, self[name].error, level)
 
     @property
