@@ -137,11 +137,11 @@ class Generator:
 def generator(
     hamiltonian: Sequence[Term], jumps: Sequence[Jump], spaces: Sequence[Space], is_density: bool
 ) -> Generator:
-    """Of a density, or without jumps of a ket, over the spaces."""
+    """Of a density over the spaces, or of a ket, for which jumps tell their patterns alone."""
     whole: dict[Weight, Sparse] = {}
     lost: Sparse | None = None
     size = 0
-    from_jumps = list(_of_jumps(jumps, spaces))
+    from_jumps = list(_of_jumps(jumps, spaces)) if is_density else []
     for weight, matrix in from_jumps:
         if isinstance(weight, One):
             lost = matrix if lost is None else _sum(lost, matrix)
