@@ -92,3 +92,31 @@ def test_ctrl_c_ends_all_threads(worth: str) -> None:
     run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=120)
     assert run.returncode == 0, run.stderr[-2000:]
     assert run.stdout.split() == ["stopped", "3", "stopped", "3", "True"]
+
+
+BEGINNING = """
+import os, signal, threading, time
+from qdsl.runtime import threads
+
+told = []
+
+def task():
+    time.sleep(0.3)                                # begins to listen when the others have been told
+    before = len(told)
+    while len(told) == before:
+        time.sleep(0.01)
+
+threading.Timer(0.1, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+try:
+    threads.spread([task, task], lambda: told.append(1))
+except KeyboardInterrupt:
+    print("stopped")
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="os.kill cannot send Ctrl-C to oneself there")
+def test_ctrl_c_ends_a_task_that_was_just_beginning() -> None:
+    environment = {**os.environ, "QDSL_THREADS": "2"}
+    command = [sys.executable, "-c", BEGINNING]
+    run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    assert run.stdout.split() == ["stopped"], run.stderr[-2000:]

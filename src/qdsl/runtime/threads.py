@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 Answer = TypeVar("Answer")
 
+AGAIN = 0.05
+"""Seconds after which tasks that have not ended are told again."""
+
 
 def count() -> int:
     """How many threads there are to use."""
@@ -30,8 +33,9 @@ def count() -> int:
 
 
 def spread(tasks: Sequence[Callable[[], Answer]], on_interrupt: Callable[[], None]) -> list[Answer]:
-    """Run all the tasks and wait for them; their answers in order. Ctrl-C calls `on_interrupt`, which is to end them
-    soon, and is raised when they have ended: memory that they write to may be let go then.
+    """Run all the tasks and wait for them; their answers in order. Ctrl-C calls `on_interrupt`, which is to end those
+    soon that have begun, and is raised when all have ended: memory that they write to may be let go then. It is called
+    again as long as a task runs: one that was just beginning may have missed it.
     """
     if len(tasks) == 1:
         return [tasks[0]()]
@@ -39,12 +43,13 @@ def spread(tasks: Sequence[Callable[[], Answer]], on_interrupt: Callable[[], Non
     try:
         return [future.result() for future in futures]
     except KeyboardInterrupt:
+        from concurrent.futures import wait
+
         for future in futures:
             future.cancel()
         on_interrupt()
-        for future in futures:
-            if not future.cancelled():
-                future.exception()
+        while wait(futures, timeout=AGAIN).not_done:
+            on_interrupt()
         raise
 
 
