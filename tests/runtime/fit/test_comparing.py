@@ -10,8 +10,9 @@ import pytest
 from scipy.stats import chi2, linregress
 from tests.runtime.fit.test_profile import Line, fitted, lifetimes
 
+from qdsl.lang.typed.fit_questions import COMPARED
 from qdsl.runtime.fit import Parameter
-from qdsl.runtime.fit.comparing import COLUMNS, compared
+from qdsl.runtime.fit.comparing import compared
 
 X = np.arange(8.0)
 Y = np.array([1.2, 0.9, 2.1, 1.7, 1.4, 2.6, 2.2, 3.0])
@@ -22,7 +23,7 @@ def test_a_line_against_a_constant_is_the_test_of_its_slope() -> None:
     constant = fitted(Line(X, Y, (free, Parameter("b", 0.0, 0.0, 0.0))))
     line = fitted(Line(X, Y, (free, Parameter("b", 0.1))))
     table = compared([constant, line])
-    assert tuple(table.columns) == COLUMNS
+    assert list(table.columns) == [name for name, _ in COMPARED]
     assert table.parameters.tolist() == [2, 3]
     assert math.isnan(table.p_value[0])
     assert table.p_value[1] == pytest.approx(linregress(X, Y).pvalue, rel=1e-9)

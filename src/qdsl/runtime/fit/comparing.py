@@ -2,16 +2,16 @@
 
 In: fits, of the simplest model first. Out: a Table with a row for each.
 
-| column     | is                                                                                            |
-|------------|-----------------------------------------------------------------------------------------------|
-| parameters | how many numbers were found from the data                                                      |
-| nll        | the whole negative log-likelihood                                                              |
+| column         | is                                                                                         |
+|----------------|--------------------------------------------------------------------------------------------|
+| parameters     | how many numbers were found from the data                                                  |
+| nll            | the whole negative log-likelihood                                                          |
 | aic, aicc, bic | the criteria, the least is best                                                            |
-| weight     | of each model by its aicc, adding up to 1 (K. P. Burnham and D. R. Anderson, "Model selection  |
-|            | and multimodel inference" (2002), section 2.9)                                                 |
-| p_value    | how often data from the model before would make this one fit better by so much, if this one has |
-|            | that as a special case: the likelihood ratio (S. S. Wilks, 1938), for least squares Fisher's F. |
-|            | nan for the first, and where there are no more parameters                                      |
+| weight         | of each model by its aicc, adding up to 1 (K. P. Burnham and D. R. Anderson, "Model        |
+|                | selection and multimodel inference" (2002), section 2.9)                                   |
+| p_value        | how often data from the model before would make this one fit better by so much, if that    |
+|                | one is a special case of this one: the likelihood ratio (S. S. Wilks, 1938), for least     |
+|                | squares Fisher's F. nan for the first, and where there are no more parameters              |
 """
 
 from __future__ import annotations
@@ -25,8 +25,6 @@ import numpy as np
 from qdsl.runtime.fit.goodness import chi2_tail
 from qdsl.runtime.fit.result import Fit
 from qdsl.runtime.value.table import Table, int_column, real_column
-
-COLUMNS = ("parameters", "nll", "aic", "aicc", "bic", "weight", "p_value")
 
 
 def compared(fits: Sequence[Fit]) -> Table:
@@ -56,8 +54,8 @@ def _against(simple: Fit, rich: Fit) -> float:
     if simple.rss is not None and rich.rss is not None:
         from scipy.special import fdtrc
 
+        if rich.dof <= 0 or rich.rss <= 0.0:
+            return math.nan
         better = max(0.0, simple.rss - rich.rss) / more
-        return (
-            float(fdtrc(more, rich.dof, better / (rich.rss / rich.dof))) if rich.dof > 0 and rich.rss > 0 else math.nan
-        )
+        return float(fdtrc(more, rich.dof, better / (rich.rss / rich.dof)))
     return chi2_tail(2.0 * max(0.0, simple.whole_nll - rich.whole_nll), more)
