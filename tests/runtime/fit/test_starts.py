@@ -121,3 +121,19 @@ def test_where_the_model_is_not_defined_at_the_start() -> None:
     objective = OfOne(nll, (Parameter("p", 0.5, 0.0, 4.0),))
     assert fit(objective, Diagnostics()) is None
     assert fitted(objective, 16).p.value == pytest.approx(2.0)
+
+
+def test_an_interrupt_keeps_the_best_and_claims_nothing() -> None:
+    """Ctrl-C as the second search begins: the end of the first is the answer, and not said to be the best."""
+    ended: list[float] = []
+
+    def nll(p: float) -> tuple[float, float, float]:
+        if abs(p - 2) < 1e-9:
+            ended.append(p)
+        elif ended:
+            raise KeyboardInterrupt
+        return (p - 2) ** 2 * 50, 100 * (p - 2), 100.0
+
+    found = fitted(OfOne(nll, (Parameter("p", 3.0, 0.0, 4.0),)), 4)
+    assert found.p.value == pytest.approx(2.0)
+    assert str(found.verdict) == "not_converged(interrupted)"

@@ -45,18 +45,28 @@ SAME = 1e-4
 
 def best_of(objective: Objective, count: int) -> tuple[Optimum | None, list[Vector]]:
     """The best end of searches from several points, and the params of the others that are nearly as good. An interrupt
-    ends it with the best so far.
+    ends it with the best so far, which then counts as interrupted: a better one may have been missed.
     """
+    points = _promising(objective, count)
     ends: list[tuple[float, Optimum]] = []
-    for point in _promising(objective, count):
-        found = _searched(objective, point)
-        if found is not None:  # the model is defined there
-            ends.append((_value(objective, found.x), found))
-            if found.stop is Stop.INTERRUPTED:
-                break
+    interrupted = False
+    try:
+        for point in points:
+            found = _searched(objective, point)
+            if found is not None:  # the model is defined there
+                ends.append((_value(objective, found.x), found))
+                if found.stop is Stop.INTERRUPTED:
+                    interrupted = True
+                    break
+    except KeyboardInterrupt:
+        if not ends:
+            raise
+        interrupted = True
     if not ends:
         return None, []
     value, best = min(ends, key=lambda end: end[0])
+    if interrupted:
+        return replace(best, stop=Stop.INTERRUPTED), []
     others = [end for end in ends if end[1].stop is Stop.SETTLED and _is_rival(objective, end, value, best)]
     return best, _different([end.x for _, end in sorted(others, key=lambda end: end[0])], best.x)
 
