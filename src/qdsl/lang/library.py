@@ -30,6 +30,7 @@ MODULES = (
     "runge_kutta",
     "ode",
     "optimization",
+    "scoring",
     "stiff",
     "runge_kutta_steps",
     "evolution",

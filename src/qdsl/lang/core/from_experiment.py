@@ -97,7 +97,7 @@ class FromExperiment:
             for position, argument in enumerate(_arguments(measure))
         ]
         fields += [(f"{measure.variable.name}.mean", self.mean(measure)) for measure in self.model.measures]
-        return self._function("point", self._of_a_point, self._with_lets((), self.w.record(fields)))
+        return self.function("point", self._of_a_point, self._with_lets((), self.w.record(fields)))
 
     def draw(self) -> typed.Function:
         """(params, axes, read, key, counter) -> a draw of each measurement.
@@ -118,7 +118,7 @@ class FromExperiment:
                 drawn = w.variable(f"{measure.variable.name}.draw", draw.type)
                 draws.append(w.let(drawn, draw))
             fields.append((measure.variable.name, self._part(measure, w.use(drawn))))
-        return self._function("draw", (*self._of_a_point, key, counter), self._with_lets(draws, w.record(fields)))
+        return self.function("draw", (*self._of_a_point, key, counter), self._with_lets(draws, w.record(fields)))
 
     def deviance(self) -> typed.Function:
         """(params, axes, read, measured) -> twice the log-likelihood ratio of the point to the model that fits every
@@ -128,10 +128,10 @@ class FromExperiment:
         total = w.zero
         for measure in self.model.measures:
             if not measure.is_further:
-                best, own = self._of_datum(measure, "saturated"), self._of_datum(measure, "log_kernel")
+                best, own = self.of_datum(measure, "saturated"), self.of_datum(measure, "log_kernel")
                 twice = w.operation("mul", typed.Constant(w.span, SCALAR, 2.0), w.operation("sub", best, own))
                 total = w.operation("add", total, twice)
-        return self._function("deviance", (*self._of_a_point, *self.measured), self._with_lets((), total))
+        return self.function("deviance", (*self._of_a_point, *self.measured), self._with_lets((), total))
 
     @property
     def _of_a_point(self) -> tuple[typed.Variable, ...]:
@@ -165,7 +165,7 @@ class FromExperiment:
             if let.variable in needed:
                 needed |= variables_in(let.value)
                 lets.insert(0, let)
-        return self._function(name, self.axes, self.w.block(lets, value))
+        return self.function(name, self.axes, self.w.block(lets, value))
 
     # ── all points ───────────────────────────────────────────────────────────
 
@@ -174,22 +174,22 @@ class FromExperiment:
 
         Priors are in it: minimising it then gives the maximum a posteriori.
         """
-        return self._sum("nll", lambda measure: self._negated(self._of_datum(measure, "log_kernel")), "log_kernel")
+        return self._sum("nll", lambda measure: self._negated(self.of_datum(measure, "log_kernel")), "log_kernel")
 
     def prior(self) -> typed.Function:
         """(params) -> the part of `nll` that the priors are."""
-        return self._function("prior", self.params, self._with_priors(self.w.zero, "log_kernel"))
+        return self.function("prior", self.params, self.with_priors(self.w.zero, "log_kernel"))
 
     def constant(self) -> typed.Function:
         """(params, columns) -> what `nll` leaves out; it does not depend on the params."""
-        return self._sum("constant", lambda measure: self._negated(self._of_datum(measure, "log_constant")))
+        return self._sum("constant", lambda measure: self._negated(self.of_datum(measure, "log_constant")))
 
     def _sum(
         self, name: str, term: Callable[[typed.MeasureDeclaration], typed.Expr], of_priors: str = ""
     ) -> typed.Function:
         """The sum of a term over all points and measurements, from the first to the last, then over the priors."""
         w = self.w
-        columns = {each: self._column(each) for each in (*self.axes, *self.measured)}
+        columns = {each: self.column(each) for each in (*self.axes, *self.measured)}
         total, index = w.variable("total", SCALAR, is_mutable=True), w.variable("i", INT)
         terms = [term(each) for each in self.model.measures if not each.is_further]
         lets = self._lets_for(terms)
@@ -199,8 +199,8 @@ class FromExperiment:
         body += [w.assign(total, w.operation("add", w.use(total), each)) for each in terms]
         rows = w.range(w.integer(0), w.length(next(iter(columns.values()))))
         whole = (*before, w.let(total, w.zero), w.loop(index, rows, body))
-        result = self._with_priors(w.use(total), of_priors) if of_priors else w.use(total)
-        return self._function(name, (*self.params, *columns.values(), *self._sharing), w.block(whole, result))
+        result = self.with_priors(w.use(total), of_priors) if of_priors else w.use(total)
+        return self.function(name, (*self.params, *columns.values(), *self._sharing), w.block(whole, result))
 
     def _lets_for(self, terms: Sequence[typed.Expr]) -> Sequence[typed.Let]:
         """The lets of the model; where states evolve those that the terms need, for the others may take long."""
@@ -241,18 +241,18 @@ class FromExperiment:
         are `swept` have a column each too.
         """
         assert self.readings is not None
-        columns = {each: self._column(each) for each in self.params if each.name in swept}
-        columns |= {each: self._column(each) for each in self.readings.stops}
+        columns = {each: self.column(each) for each in self.params if each.name in swept}
+        columns |= {each: self.column(each) for each in self.readings.stops}
         reading, arrays = statements(self.readings, columns)
         params = [columns.get(each, each) for each in self.params]
         given = (*params, *(columns[each] for each in self.readings.stops), self.readings.order, self.readings.starts)
         result = self.w.record([(each.name, self.w.use(array)) for each, array in arrays.items()])
-        return self._function("read", given, self.w.block(reading, result))
+        return self.function("read", given, self.w.block(reading, result))
 
-    def _column(self, variable: typed.Variable) -> typed.Variable:
+    def column(self, variable: typed.Variable) -> typed.Variable:
         return typed.Variable(variable.name, types.Array(variable.type), variable.span)
 
-    def _with_priors(self, total: typed.Expr, what: str) -> typed.Expr:
+    def with_priors(self, total: typed.Expr, what: str) -> typed.Expr:
         """Less the log density of every param that has a prior."""
         for param in self.experiment.params:
             if param.prior is not None:
@@ -262,7 +262,7 @@ class FromExperiment:
 
     # ── pieces ───────────────────────────────────────────────────────────────
 
-    def _of_datum(self, measure: typed.MeasureDeclaration, what: str) -> typed.Expr:
+    def of_datum(self, measure: typed.MeasureDeclaration, what: str) -> typed.Expr:
         """A function of what was measured and its distribution: of all outcomes together, where there are several."""
         datum = self.w.use(measure.variable)
         if measure.outcome is not None:
@@ -290,7 +290,7 @@ class FromExperiment:
     def _with_lets(self, statements: Sequence[typed.Statement], value: typed.Expr) -> typed.Expr:
         return self.w.block(self.model.lets, self.w.block(statements, value) if statements else value)
 
-    def _function(self, name: str, parameters: Sequence[typed.Variable], body: typed.Expr) -> typed.Function:
+    def function(self, name: str, parameters: Sequence[typed.Variable], body: typed.Expr) -> typed.Function:
         return self.w.function(f"{self.experiment.name}.{name}", parameters, body)
 
 
@@ -328,6 +328,13 @@ def _with_settled(experiment: typed.Experiment) -> typed.Experiment:
 
     measures = tuple(with_distribution(each, settled) for each in experiment.measures)
     return replace(experiment, measures=measures)
+
+
+def named_arguments(measure: typed.MeasureDeclaration) -> list[tuple[str, typed.Expr]]:
+    """The arguments that are given, with their names."""
+    row = DISTRIBUTIONS[measure.distribution.name]
+    named = zip(row.arguments, measure.distribution.arguments, strict=True)
+    return [(name, each) for (name, _), each in named if each is not None]
 
 
 def _arguments(measure: typed.MeasureDeclaration) -> tuple[typed.Expr, ...]:

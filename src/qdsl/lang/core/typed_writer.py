@@ -38,6 +38,27 @@ class Writer:
     def call(self, function: typed.Function, *arguments: typed.Expr, type: Type) -> typed.Expr:
         return typed.Call(self.span, type, function, arguments, tuple(False for _ in arguments))
 
+    def sum(self, left: typed.Expr, right: typed.Expr) -> typed.Expr:
+        return self.operation("add", left, right)
+
+    def product(self, left: typed.Expr, right: typed.Expr) -> typed.Expr:
+        return self.operation("mul", left, right)
+
+    # ── functions as values ──────────────────────────────────────────────────
+
+    def lambda_(self, parameters: Sequence[typed.Variable], body: typed.Expr) -> typed.Expr:
+        type_ = types.Function(tuple(each.type for each in parameters), body.type)
+        return typed.Lambda(self.span, type_, tuple(parameters), body)
+
+    def derivative(self, kind: str, function: typed.Expr, result: Type) -> typed.Expr:
+        """`grad(function)` and its kin, which take what the function takes."""
+        type_ = types.pruned(function.type)
+        assert isinstance(type_, types.Function)
+        return typed.Derivative(self.span, types.Function(type_.parameters, result), kind, function)
+
+    def call_value(self, function: typed.Expr, arguments: Sequence[typed.Expr], type: Type) -> typed.Expr:
+        return typed.CallValue(self.span, type, function, tuple(arguments), tuple(False for _ in arguments))
+
     # ── arrays and records ───────────────────────────────────────────────────
 
     def at(self, array: typed.Expr, *indices: typed.Expr) -> typed.Expr:

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from qdsl.lang.core.from_experiment import named_arguments
 from qdsl.lang.core.layout import leaves
 from qdsl.lang.report import Diagnostics
 from qdsl.lang.typed import tree as typed
@@ -85,7 +86,7 @@ class LikelihoodOf(_Problem):
             given = [each for each in measure.distribution.arguments if each is not None]
             own = values[place : place + len(given)]
             jacobian: dict[str, Matrix] = {}
-            for name, argument in zip(argument_names(measure), given, strict=True):
+            for name, argument in named_arguments(measure):
                 if isinstance(types.pruned(argument.type), types.Real):
                     jacobian[name] = np.array(slopes[real * size : (real + 1) * size])
                     real += 1
@@ -154,14 +155,6 @@ class LeastSquaresOf(_Problem):
             return np.full((self.rows, size), math.nan)
         slopes = results[kernel.width : kernel.width + size]
         return -np.column_stack([np.broadcast_to(each, (self.rows,)) for each in slopes])
-
-
-def argument_names(measure: typed.MeasureDeclaration) -> list[str]:
-    """The names of the given arguments of a measurement's distribution."""
-    row = DISTRIBUTIONS[measure.distribution.name]
-    return [
-        name for (name, _), each in zip(row.arguments, measure.distribution.arguments, strict=True) if each is not None
-    ]
 
 
 def _measures_goodness(model: Model, measure: typed.MeasureDeclaration) -> bool:

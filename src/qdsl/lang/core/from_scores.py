@@ -1,0 +1,243 @@
+"""typed.Experiment -> functions for many fits at once: scores, and descents by them.
+
+    score(x, columns, weights)     [value, slope by each param, matrix row by row], summed over rows by their weights
+    descent(start, low, high, damping, freedom, rounds, columns, weights)
+                                   the library's `descent` by that score
+
+The value is the negative log-likelihood, or half the sum of squares where sigma is not known; the matrix that of
+Fisher's expected information, or of Gauss and Newton:
+
+    matrix = Σ w Jᵀ I J            J: derivatives of a distribution's arguments by the params; I: information about them
+
+Like the functions of `core.from_experiment` they are typed trees, lowered as any function of the program is. Where
+states evolve every row evolves its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from qdsl.lang.core.from_experiment import FromExperiment, named_arguments
+from qdsl.lang.core.typed_writer import Writer
+from qdsl.lang.typed import tree as typed
+from qdsl.lang.typed import types
+from qdsl.lang.typed.distributions import DISTRIBUTIONS
+from qdsl.lang.typed.types import INT, SCALAR
+
+NUMBERS = types.Array(SCALAR)
+
+
+@dataclass(frozen=True, eq=False)
+class FromScores:
+    """Writes the functions of one experiment, each row of which is computed by itself. `search` is `descent` of the
+    library's module `scoring`."""
+
+    of: FromExperiment
+    search: typed.Function
+
+    @property
+    def w(self) -> Writer:
+        return self.of.w
+
+    @property
+    def size(self) -> int:
+        return len(self.of.params)
+
+    @cached_property
+    def columns(self) -> dict[typed.Variable, typed.Variable]:
+        """The axes and what is measured, each with its column."""
+        return {each: self.of.column(each) for each in (*self.of.axes, *self.of.measured)}
+
+    @cached_property
+    def weights(self) -> typed.Variable:
+        return self.w.variable("weights", NUMBERS)
+
+    # ── descents ─────────────────────────────────────────────────────────────
+
+    def descent(self) -> typed.Function:
+        """(start, low, high, damping, freedom, rounds, columns, weights) -> the record that `descent` of the library
+        gives."""
+        w = self.w
+        start, low, high = (w.variable(name, NUMBERS) for name in ("start", "low", "high"))
+        damping, freedom = w.variable("damping", SCALAR), w.variable("freedom", SCALAR)
+        rounds = w.variable("rounds", INT)
+        # Written out, the arrays have lengths that the compiler knows.
+        whole = [w.array([w.at(w.use(each), w.integer(i)) for i in range(self.size)]) for each in (start, low, high)]
+        x = w.variable("x", types.Array(SCALAR, (self.size,)))
+        score = w.lambda_([x], self._scored(x))
+        assert isinstance(self.search.type, types.Function)
+        found = w.call(self.search, score, *whole, w.use(damping), w.use(freedom), w.use(rounds), type=self.search.type.result)
+        given = (start, low, high, damping, freedom, rounds, *self.columns.values(), self.weights)
+        return self.of.function("descent", given, found)
+
+    def score(self) -> typed.Function:
+        """(x, columns, weights) -> the score at x."""
+        x = self.w.variable("x", NUMBERS)
+        return self.of.function("score", (x, *self.columns.values(), self.weights), self._scored(x))
+
+    # ── scores ───────────────────────────────────────────────────────────────
+
+    def _scored(self, x: typed.Variable) -> typed.Expr:
+        """Sums over rows in numbers of their own, one for each entry of the score."""
+        w, n = self.w, self.size
+        given = [w.at(w.use(x), w.integer(i)) for i in range(n)]
+        pairs = [(i, k) for i in range(n) for k in range(i, n)]
+        value = w.variable("value", SCALAR, is_mutable=True)
+        slope = [w.variable(f"slope{i}", SCALAR, is_mutable=True) for i in range(n)]
+        matrix = {pair: w.variable("matrix{}{}".format(*pair), SCALAR, is_mutable=True) for pair in pairs}
+        index = w.variable("i", INT)
+        at_row = [w.let(each, w.at(w.use(column), w.use(index))) for each, column in self.columns.items()]
+        weight = w.variable("weight", SCALAR)
+        row, terms = self._row(given)
+        body: list[typed.Statement] = [*at_row, w.let(weight, w.at(w.use(self.weights), w.use(index))), *row]
+        for total, term in zip((value, *slope, *matrix.values()), terms, strict=True):
+            body.append(w.assign(total, w.sum(w.use(total), w.product(w.use(weight), term))))
+        rows = w.range(w.integer(0), w.length(next(iter(self.columns.values()))))
+        before: list[typed.Statement] = [w.let(each, w.zero) for each in (value, *slope, *matrix.values())]
+        loop = w.loop(index, rows, body)
+        of_priors, (prior, by_param, by_pair) = self._priors(given)
+        square = {pair: w.sum(w.use(matrix[pair]), by_pair[pair]) if by_pair else w.use(matrix[pair]) for pair in pairs}
+        entries = [w.sum(w.use(value), prior) if prior else w.use(value)]
+        entries += [w.sum(w.use(slope[i]), by_param[i]) if by_param else w.use(slope[i]) for i in range(n)]
+        entries += [square[min(i, k), max(i, k)] for i in range(n) for k in range(n)]
+        return w.block([*before, loop, *of_priors], w.array(entries))
+
+    def _row(self, given: Sequence[typed.Expr]) -> tuple[list[typed.Statement], list[typed.Expr]]:
+        """What is computed in a row, and its terms: of the value, of the slope, of the upper triangle."""
+        squares = self._squares()
+        return self._of_squares(squares, given) if squares is not None else self._of_likelihood(given)
+
+    def _squares(self) -> typed.MeasureDeclaration | None:
+        """The only measurement, where it is `Normal(m)` with an unknown sigma."""
+        measures = self.of.model.measures
+        return measures[0] if len(measures) == 1 and measures[0].distribution.arguments[-1] is None else None
+
+    def _of_squares(
+        self, measure: typed.MeasureDeclaration, given: Sequence[typed.Expr]
+    ) -> tuple[list[typed.Statement], list[typed.Expr]]:
+        w = self.w
+        lets, (mean,), slopes = self._values_and_slopes([self.of.mean(measure)], given)
+        left = w.variable("left", SCALAR)
+        lets.append(w.let(left, w.operation("sub", mean, w.use(measure.variable))))
+        half = typed.Constant(w.span, SCALAR, 0.5)
+        terms = [w.product(half, w.product(w.use(left), w.use(left)))]
+        terms += [w.product(w.use(left), each[0]) for each in slopes]
+        terms += [w.product(slopes[i][0], slopes[k][0]) for i in range(self.size) for k in range(i, self.size)]
+        return lets, terms
+
+    def _of_likelihood(self, given: Sequence[typed.Expr]) -> tuple[list[typed.Statement], list[typed.Expr]]:
+        w, n = self.w, self.size
+        total = w.zero
+        for measure in self.of.model.measures:
+            if not measure.is_further:
+                total = w.operation("sub", total, self.of.of_datum(measure, "log_kernel"))
+        arguments = [
+            (measure, name, argument)
+            for measure in self.of.model.measures
+            for name, argument in named_arguments(measure)
+        ]
+        real = [each for each in arguments if isinstance(types.pruned(each[2].type), types.Real)]
+        lets, values, slopes = self._values_and_slopes([total, *(each for *_, each in real)], given)
+        place = {(measure, name): 1 + at for at, (measure, name, _) in enumerate(real)}
+        terms = [values[0], *(each[0] for each in slopes)]
+        triangle = [w.zero for i in range(n) for _ in range(i, n)]
+        for measure in self.of.model.measures:
+            given_here = [
+                values[place[measure, name]] if (measure, name) in place else argument
+                for name, argument in named_arguments(measure)
+            ]
+            lets, entries = self._information(measure, given_here, lets)
+            for a, b, entry in entries:
+                first, second = place[measure, a], place[measure, b]
+                at = 0
+                for i in range(n):
+                    for k in range(i, n):
+                        pair = w.product(slopes[i][first], slopes[k][second])
+                        if first != second:
+                            pair = w.sum(pair, w.product(slopes[i][second], slopes[k][first]))
+                        triangle[at] = w.sum(triangle[at], w.product(entry, pair))
+                        at += 1
+        return lets, [*terms, *triangle]
+
+    def _information(
+        self, measure: typed.MeasureDeclaration, arguments: Sequence[typed.Expr], lets: list[typed.Statement]
+    ) -> tuple[list[typed.Statement], list[tuple[str, str, typed.Expr]]]:
+        """The entries of the information about a distribution's real arguments, by their names; those that are absent
+        are 0."""
+        w = self.w
+        name = measure.distribution.name
+        function = self.of.find(DISTRIBUTIONS[name].information or f"{name.lower()}_information")
+        assert isinstance(function.type, types.Function)
+        result = types.pruned(function.type.result)
+        found = w.variable("information", result)
+        lets = [*lets, w.let(found, w.call(function, *arguments, type=result))]
+        if not isinstance(result, types.Record):
+            real = next(
+                name
+                for name, each in named_arguments(measure)
+                if isinstance(types.pruned(each.type), types.Real)
+            )
+            return lets, [(real, real, w.use(found))]
+        entries: list[tuple[str, str, typed.Expr]] = []
+        for field, type_ in result.fields:
+            first, _, second = field.partition("_")
+            entries.append((first, second or first, typed.GetField(w.span, type_, w.use(found), field)))
+        return lets, entries
+
+    def _values_and_slopes(
+        self, parts: Sequence[typed.Expr], given: Sequence[typed.Expr]
+    ) -> tuple[list[typed.Statement], list[typed.Expr], list[list[typed.Expr]]]:
+        """Numbers of the model at these params, and the derivatives of each by each param: by param, then by part."""
+        w, names = self.w, [each.name for each in self.of.params]
+        body = w.block(self.of.model.lets, w.array(parts))
+        function = w.lambda_(self.of.params, body)
+        values = w.variable("values", body.type)
+        slopes = w.variable("slopes", types.Record(tuple((name, body.type) for name in names)))
+        only = len(names) == 1
+        derived = w.derivative("jacobian", function, body.type if only else slopes.type)
+        lets: list[typed.Statement] = [
+            w.let(values, w.call_value(function, given, body.type)),
+            w.let(slopes, w.call_value(derived, given, body.type if only else slopes.type)),
+        ]
+        by = [
+            w.use(slopes) if only else typed.GetField(w.span, body.type, w.use(slopes), name) for name in names
+        ]
+        return (
+            lets,
+            [w.at(w.use(values), w.integer(k)) for k in range(len(parts))],
+            [[w.at(each, w.integer(k)) for k in range(len(parts))] for each in by],
+        )
+
+    def _priors(
+        self, given: Sequence[typed.Expr]
+    ) -> tuple[
+        list[typed.Statement],
+        tuple[typed.Expr | None, list[typed.Expr], dict[tuple[int, int], typed.Expr]],
+    ]:
+        """What priors add to a score."""
+        w, n = self.w, self.size
+        if not any(each.prior for each in self.of.experiment.params):
+            return [], (None, [], {})
+        names = [each.name for each in self.of.params]
+        function = w.lambda_(self.of.params, self.of.with_priors(w.zero, "log_kernel"))
+        row = types.Record(tuple((name, SCALAR) for name in names)) if n > 1 else SCALAR
+        square = types.Record(tuple((name, row) for name in names)) if n > 1 else SCALAR
+        value, slope, second = (
+            w.variable(f"prior.{name}", type_) for name, type_ in (("value", SCALAR), ("slope", row), ("second", square))
+        )
+        lets: list[typed.Statement] = [
+            w.let(value, w.call_value(function, given, SCALAR)),
+            w.let(slope, w.call_value(w.derivative("grad", function, row), given, row)),
+            w.let(second, w.call_value(w.derivative("hessian", function, square), given, square)),
+        ]
+        if n == 1:
+            return lets, (w.use(value), [w.use(slope)], {(0, 0): w.use(second)})
+        by = [typed.GetField(w.span, SCALAR, w.use(slope), name) for name in names]
+        pairs = {
+            (i, k): typed.GetField(w.span, SCALAR, typed.GetField(w.span, row, w.use(second), names[i]), names[k])
+            for i in range(n)
+            for k in range(i, n)
+        }
+        return lets, (w.use(value), by, pairs)
