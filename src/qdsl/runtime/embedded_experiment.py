@@ -4,6 +4,7 @@
     m.ramsey.simulate(T2=18e-6, seed=1)         a Table: run["tau"] is a NumPy array, run.units["tau"] is "s"
     m.ramsey.expected(tau=[0, 1e-6])            the means, here at two points
     m.ramsey.fit(frame)                         a Fit, of a Table, a DataFrame or a dict of arrays
+    m.ramsey.bootstrap(best, n=1000)            refits, best.T2 with them: an interval(..) of its own
     m.ramsey.bind(T2=18e-6).simulate(seed=1)    values that are held to their bounds beforehand
 
 All numbers are SI. What does not fit the experiment is a `BindError`, with a message that shows the declaration.
@@ -12,7 +13,7 @@ All numbers are SI. What does not fit the experiment is a `BindError`, with a me
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,7 @@ from qdsl.runtime.value.units import si_unit
 
 if TYPE_CHECKING:
     from qdsl.runtime.fit import Fit
+    from qdsl.runtime.fit.bootstrap import Bootstrap
     from qdsl.runtime.value.table import Table
 
 Given = dict[str, tuple[types.Type, Any]]
@@ -124,6 +126,16 @@ class Experiment:
         found: Fit = self._asked("fit", types.Fit(self._experiment), given, table(self._experiment, self._show, data))
         return found
 
+    def bootstrap(self, best: Fit, /, *, n: int = 1000, method: str = "model", seed: int | None = None) -> Bootstrap:
+        """Refits of data drawn again: from the model with the params of a fit, or `method="rows"` of the data."""
+        given: Given = {"n": (types.INT, n), "method": (types.TEXT, method)}
+        if seed is not None:
+            given["seed"] = types.INT, seed
+        at = self._experiment.span
+        fit = typed.Constant(at, types.Fit(self._experiment), _as_any(best))
+        found: Bootstrap = self._called("bootstrap", types.Bootstrap(self._experiment), (fit,), given)
+        return found
+
     # ── how ──────────────────────────────────────────────────────────────────
 
     @cached_property
@@ -151,6 +163,11 @@ class Experiment:
         type_ = types.ExperimentType(self._experiment)
         arguments: list[typed.Expr] = [typed.Local(at, type_, typed.Variable(self.__name__, type_, at))]
         arguments += [typed.Constant(at, types.NOTHING, _as_any(each)) for each in data]
+        return self._called(what, result, arguments, given)
+
+    def _called(self, what: str, result: types.Type, arguments: Sequence[typed.Expr], given: Given) -> Any:
+        """What a call of a program with these arguments would give."""
+        at = self._experiment.span
         named = tuple((name, typed.Constant(at, type_, value)) for name, (type_, value) in given.items())
         call = typed.HostCall(at, result, what, tuple(arguments), named)
         environment = self._live.session.environment
@@ -263,5 +280,5 @@ def _written(param: typed.ParamDeclaration, show: Show) -> str:
 
 
 def _as_any(value: object) -> Any:
-    """A Table in the place of a constant: what stands there is handed on as it is."""
+    """A Table or a Fit in the place of a constant: what stands there is handed on as it is."""
     return value

@@ -315,6 +315,8 @@ class Environment:
                 return value[name]
             case types.StateTomography() | types.ProcessTomography():
                 return value.part(name)
+            case types.Bootstrap():
+                return getattr(value, name) if name in ("draws", "failed") else value[name]
             case _:
                 return _fit_part(value, name)
 

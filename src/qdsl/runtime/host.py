@@ -125,6 +125,24 @@ def _profile(world: World) -> Host:
     return run
 
 
+def _bootstrap(world: World) -> Host:
+    def run(env: Environment, call: typed.HostCall) -> Any:
+        from qdsl.runtime.experiment.resampling import bootstrapped
+
+        return bootstrapped(env, call, world)
+
+    return run
+
+
+def _interval(world: World) -> Host:
+    def run(env: Environment, call: typed.HostCall) -> Any:
+        from qdsl.runtime.experiment.resampling import interval
+
+        return interval(env, call, world)
+
+    return run
+
+
 def _compare(world: World) -> Host:
     def run(env: Environment, call: typed.HostCall) -> Any:
         from qdsl.runtime.experiment.questions import compared_fits
@@ -234,6 +252,8 @@ HOST: dict[str, Callable[[World], Host]] = {
     "sweep": _sweep,
     "fit": _fit,
     "profile": _profile,
+    "bootstrap": _bootstrap,
+    "interval": _interval,
     "compare": _compare,
     "predict": _predict,
     "covariance": _covariance,

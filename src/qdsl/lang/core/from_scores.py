@@ -68,9 +68,24 @@ class FromScores:
         x = w.variable("x", types.Array(SCALAR, (self.size,)))
         score = w.lambda_([x], self._scored(x))
         assert isinstance(self.search.type, types.Function)
-        found = w.call(self.search, score, *whole, w.use(damping), w.use(freedom), w.use(rounds), type=self.search.type.result)
+        result = self.search.type.result
+        found = w.variable("found", result)
+        call = w.call(self.search, score, *whole, w.use(damping), w.use(freedom), w.use(rounds), type=result)
         given = (start, low, high, damping, freedom, rounds, *self.columns.values(), self.weights)
-        return self.of.function("descent", given, found)
+        return self.of.function("descent", given, w.block([w.let(found, call)], self._written_out(found)))
+
+    def _written_out(self, found: typed.Variable) -> typed.Expr:
+        """The record with arrays of lengths that are known before it runs."""
+        w, type_ = self.w, types.pruned(found.type)
+        assert isinstance(type_, types.Record)
+        fields: list[tuple[str, typed.Expr]] = []
+        for name, each in type_.fields:
+            value: typed.Expr = typed.GetField(w.span, each, w.use(found), name)
+            if isinstance(types.pruned(each), types.Array):
+                length = self.size**2 if name == "matrix" else self.size
+                value = w.array([w.at(value, w.integer(i)) for i in range(length)])
+            fields.append((name, value))
+        return w.record(fields)
 
     def score(self) -> typed.Function:
         """(x, columns, weights) -> the score at x."""
@@ -175,9 +190,7 @@ class FromScores:
         lets = [*lets, w.let(found, w.call(function, *arguments, type=result))]
         if not isinstance(result, types.Record):
             real = next(
-                name
-                for name, each in named_arguments(measure)
-                if isinstance(types.pruned(each.type), types.Real)
+                name for name, each in named_arguments(measure) if isinstance(types.pruned(each.type), types.Real)
             )
             return lets, [(real, real, w.use(found))]
         entries: list[tuple[str, str, typed.Expr]] = []
@@ -194,16 +207,14 @@ class FromScores:
         body = w.block(self.of.model.lets, w.array(parts))
         function = w.lambda_(self.of.params, body)
         values = w.variable("values", body.type)
-        slopes = w.variable("slopes", types.Record(tuple((name, body.type) for name in names)))
         only = len(names) == 1
-        derived = w.derivative("jacobian", function, body.type if only else slopes.type)
+        slopes = w.variable("slopes", body.type if only else types.Record(tuple((name, body.type) for name in names)))
+        derived = w.derivative("jacobian", function, slopes.type)
         lets: list[typed.Statement] = [
             w.let(values, w.call_value(function, given, body.type)),
-            w.let(slopes, w.call_value(derived, given, body.type if only else slopes.type)),
+            w.let(slopes, w.call_value(derived, given, slopes.type)),
         ]
-        by = [
-            w.use(slopes) if only else typed.GetField(w.span, body.type, w.use(slopes), name) for name in names
-        ]
+        by = [w.use(slopes) if only else typed.GetField(w.span, body.type, w.use(slopes), name) for name in names]
         return (
             lets,
             [w.at(w.use(values), w.integer(k)) for k in range(len(parts))],
@@ -225,7 +236,8 @@ class FromScores:
         row = types.Record(tuple((name, SCALAR) for name in names)) if n > 1 else SCALAR
         square = types.Record(tuple((name, row) for name in names)) if n > 1 else SCALAR
         value, slope, second = (
-            w.variable(f"prior.{name}", type_) for name, type_ in (("value", SCALAR), ("slope", row), ("second", square))
+            w.variable(f"prior.{name}", type_)
+            for name, type_ in (("value", SCALAR), ("slope", row), ("second", square))
         )
         lets: list[typed.Statement] = [
             w.let(value, w.call_value(function, given, SCALAR)),
@@ -234,8 +246,8 @@ class FromScores:
         ]
         if n == 1:
             return lets, (w.use(value), [w.use(slope)], {(0, 0): w.use(second)})
-        by = [typed.GetField(w.span, SCALAR, w.use(slope), name) for name in names]
-        pairs = {
+        by: list[typed.Expr] = [typed.GetField(w.span, SCALAR, w.use(slope), name) for name in names]
+        pairs: dict[tuple[int, int], typed.Expr] = {
             (i, k): typed.GetField(w.span, SCALAR, typed.GetField(w.span, row, w.use(second), names[i]), names[k])
             for i in range(n)
             for k in range(i, n)

@@ -395,6 +395,8 @@ def _type_word(type_: types.Type) -> str:
             return "a Table"
         case types.Fit():
             return "a Fit"
+        case types.Bootstrap():
+            return "a Bootstrap"
         case types.StateTomography() | types.ProcessTomography():
             return "a tomography"
         case types.Simple("Text"):

@@ -16,7 +16,7 @@ from qdsl.lang.surface import tree
 
 SPACE_TYPES = frozenset(["Qubit", "Fock", "Spin", "Level", "Space"])
 
-BUILTIN_TYPES = SPACE_TYPES | {"Bool", "Int", "Text", "Complex", "Estimate", "Table", "Experiment", "Fit"}
+BUILTIN_TYPES = SPACE_TYPES | {"Bool", "Int", "Text", "Complex", "Estimate", "Table", "Experiment", "Fit", "Bootstrap"}
 BUILTIN_TYPES |= {"Distribution", "Operator", "Ket", "Bra", "Density", "Channel", "Povm"}
 
 _OWN_VALUES = (Kind.PARAMETER, Kind.PARAM, Kind.AXIS, Kind.LOOP, Kind.LET, Kind.VAR)

@@ -316,7 +316,7 @@ def field(c: Checker, node: surface.Field, expected: Type | None) -> typed.Expr:
     display = value.display if isinstance(owner_type, types.Estimate) else None
     if isinstance(owner_type, types.TOMOGRAPHY):
         return tomography_part(c, node, value, type_)
-    if isinstance(owner_type, types.Fit):
+    if isinstance(owner_type, types.Fit | types.Bootstrap):
         display = next(
             (p.variable.display for p in owner_type.experiment.params if p.variable.name == node.name.text), None
         )
@@ -327,10 +327,23 @@ def field(c: Checker, node: surface.Field, expected: Type | None) -> typed.Expr:
 def _is_whole(type_: Type) -> bool:
     """Whether what it lacks is not there, rather than wrong where it is declared."""
     match type_:
-        case types.Table(is_whole=is_whole) | types.Fit(experiment=typed.Experiment(is_whole=is_whole)):
+        case (
+            types.Table(is_whole=is_whole)
+            | types.Fit(experiment=typed.Experiment(is_whole=is_whole))
+            | types.Bootstrap(experiment=typed.Experiment(is_whole=is_whole))
+        ):
             return is_whole
         case _:
             return True
+
+
+def _estimates(experiment: typed.Experiment) -> dict[str, Type]:
+    """An Estimate for each param."""
+    return {
+        each.variable.name: types.Estimate(each.variable.type.dimension)
+        for each in experiment.params
+        if isinstance(each.variable.type, types.Real)
+    }
 
 
 def fields_of(type_: Type) -> dict[str, Type] | None:
@@ -345,11 +358,11 @@ def fields_of(type_: Type) -> dict[str, Type] | None:
         case types.StateTomography() | types.ProcessTomography():
             return tomography_fields(type_)
         case types.Fit(experiment):
-            params: dict[str, Type] = {
-                each.variable.name: types.Estimate(each.variable.type.dimension)
-                for each in experiment.params
-                if isinstance(each.variable.type, types.Real)
-            }
-            return FIT_FIELDS | params
+            return FIT_FIELDS | _estimates(experiment)
+        case types.Bootstrap(experiment):
+            draws = types.Table(
+                tuple((each.variable.name, each.variable.type) for each in experiment.params), experiment.is_whole
+            )
+            return {"draws": draws, "failed": types.INT} | _estimates(experiment)
         case _:
             return None

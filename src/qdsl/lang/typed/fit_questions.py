@@ -1,4 +1,4 @@
-"""Typing of what is asked of Fits and Estimates: `profile`, `compare`, `predict`, `covariance`."""
+"""Typing of what is asked of Fits, Bootstraps and Estimates: `profile`, `compare`, `interval`, `covariance`, .."""
 
 from __future__ import annotations
 
@@ -16,24 +16,66 @@ from qdsl.lang.typed.types import BROKEN, INT, SCALAR, TEXT, pruned
 
 def profile(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
     """`profile(best, "tau", level = 0.95)`: a record of the ends of an interval, in the param's dimension."""
-    slots = [Slot("fit", False), Slot("param", False), Slot("level", True)]
-    nodes = matched(c, node.span, "profile", slots, arguments)
+    return _interval_of(c, node, arguments, "profile", "a Fit", types.Fit)
+
+
+def interval(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
+    """`interval(refits, "tau", level = 0.95)`: the same by the refits of a bootstrap."""
+    return _interval_of(c, node, arguments, "interval", "a Bootstrap", types.Bootstrap)
+
+
+def _interval_of(
+    c: Checker,
+    node: surface.Call,
+    arguments: Sequence[surface.Argument],
+    name: str,
+    what: str,
+    kind: type[types.Fit] | type[types.Bootstrap],
+) -> typed.Expr:
+    slots = [Slot("fit" if kind is types.Fit else "refits", False), Slot("param", False), Slot("level", True)]
+    nodes = matched(c, node.span, name, slots, arguments)
     if nodes is None or nodes[0] is None or nodes[1] is None:
+        return c.broken(node.span)
+    value = c.expr(nodes[0])
+    type_ = pruned(value.type)
+    if not isinstance(type_, kind):
+        if type_ is not BROKEN:
+            c.report(c.models.not_host_value(value.span, name, what, types.resolved(type_)))
+        return c.broken(node.span)
+    word = _param_name(c, nodes[1], type_.experiment)
+    level = c.fit(c.expr(nodes[2], SCALAR), SCALAR) if nodes[2] is not None else None
+    param = param_of(type_.experiment, str(word.value)) if isinstance(word, typed.Constant) else None
+    if param is None or (level is not None and pruned(level.type) is BROKEN):
+        return c.broken(node.span)
+    result = types.Record((("low", param.type), ("high", param.type)))
+    named = (("level", level),) if level is not None else ()
+    return typed.HostCall(node.span, result, name, (value, word), named, display=param.display)
+
+
+RESAMPLED = ("model", "rows")
+"""What a bootstrap draws again."""
+
+
+def bootstrap(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
+    """`bootstrap(best, n = 1000, method = "rows", seed = 7)`: a Bootstrap."""
+    slots = [Slot("fit", False), *(Slot(each, True) for each in ("n", "method", "seed"))]
+    nodes = matched(c, node.span, "bootstrap", slots, arguments)
+    if nodes is None or nodes[0] is None:
         return c.broken(node.span)
     fit = c.expr(nodes[0])
     type_ = pruned(fit.type)
     if not isinstance(type_, types.Fit):
         if type_ is not BROKEN:
-            c.report(c.models.not_host_value(fit.span, "profile", "a Fit", types.resolved(type_)))
+            c.report(c.models.not_host_value(fit.span, "bootstrap", "a Fit", types.resolved(type_)))
         return c.broken(node.span)
-    name = _param_name(c, nodes[1], type_.experiment)
-    level = c.fit(c.expr(nodes[2], SCALAR), SCALAR) if nodes[2] is not None else None
-    param = param_of(type_.experiment, str(name.value)) if isinstance(name, typed.Constant) else None
-    if param is None or (level is not None and pruned(level.type) is BROKEN):
-        return c.broken(node.span)
-    result = types.Record((("low", param.type), ("high", param.type)))
-    named = (("level", level),) if level is not None else ()
-    return typed.HostCall(node.span, result, "profile", (fit, name), named, display=param.display)
+    named: list[tuple[str, typed.Expr]] = []
+    for name, each, wanted in zip(("n", "method", "seed"), nodes[1:], (INT, TEXT, INT), strict=True):
+        if each is not None:
+            value = c.fit(c.expr(each, wanted), wanted)
+            if name == "method" and isinstance(value, typed.Constant) and value.value not in RESAMPLED:
+                c.report(c.models.word_expected(value.span, "method", RESAMPLED))
+            named.append((name, value))
+    return typed.HostCall(node.span, types.Bootstrap(type_.experiment), "bootstrap", (fit,), tuple(named))
 
 
 COMPARED: tuple[tuple[str, types.Type], ...] = (
@@ -114,7 +156,14 @@ def covariance(c: Checker, node: surface.Call, arguments: Sequence[surface.Argum
     return typed.HostCall(node.span, result, "covariance", tuple(values), ())
 
 
-QUESTIONS = {"profile": profile, "compare": compare, "predict": predict, "covariance": covariance}
+QUESTIONS = {
+    "profile": profile,
+    "bootstrap": bootstrap,
+    "interval": interval,
+    "compare": compare,
+    "predict": predict,
+    "covariance": covariance,
+}
 
 
 def _param_name(c: Checker, node: surface.Expr, experiment: typed.Experiment) -> typed.Expr:

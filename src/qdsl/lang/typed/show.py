@@ -82,6 +82,8 @@ class Show:
                 return "Experiment"
             case types.Fit():
                 return "Fit"
+            case types.Bootstrap():
+                return "Bootstrap"
             case types.TypeVar():
                 return "Int" if type_.numeric else "?"
         return "?"

@@ -128,6 +128,11 @@ class Fit(Type):
 
 
 @dataclass(frozen=True, slots=True)
+class Bootstrap(Type):
+    experiment: Experiment
+
+
+@dataclass(frozen=True, slots=True)
 class SpaceType(Type):
     """The type of one space alone, of one register, or of several: which they are is known while a program is
     checked.

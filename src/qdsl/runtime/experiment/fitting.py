@@ -184,12 +184,12 @@ def fitted(env: Environment, experiment: typed.Experiment, call: typed.HostCall,
     names = [each.name for each in (*model.functions.axes, *model.functions.measured)]
     columns = [np.ascontiguousarray(data.columns[name].values) for name in names]
     check_data(model, dict(zip(names, columns, strict=True)), call.arguments[1].span)
-    parameters = _parameters(model, start)
+    parameters = parameters_of(model, start)
     diagnostics = Diagnostics()
     if count < 1:
         diagnostics.add(no_starts(named["starts"].span, count))
         world.settle(diagnostics)
-    objective = _objective(model, columns, parameters)
+    objective = objective_of(model, columns, parameters)
     with gathered() as seen:
         found = fit(objective, diagnostics, call.span, by_expectation, count)
     world.settle(diagnostics)
@@ -242,7 +242,8 @@ def _information(env: Environment, word: typed.Expr) -> str:
     return found
 
 
-def _objective(model: Model, columns: list[Any], parameters: Sequence[Parameter]) -> LikelihoodOf | LeastSquaresOf:
+def objective_of(model: Model, columns: list[Any], parameters: Sequence[Parameter]) -> LikelihoodOf | LeastSquaresOf:
+    """What a fit of these columns is: the axes, then what was measured."""
     without_sigma = [each for each in model.experiment.measures if each.distribution.arguments[-1] is None]
     if not without_sigma:
         return LikelihoodOf(model, columns, parameters)
@@ -251,7 +252,7 @@ def _objective(model: Model, columns: list[Any], parameters: Sequence[Parameter]
     return LeastSquaresOf(model, columns, parameters)
 
 
-def _parameters(model: Model, start: dict[str, Any]) -> list[Parameter]:
+def parameters_of(model: Model, start: dict[str, Any]) -> list[Parameter]:
     """The params with their bounds; the search starts at `start`, else at the default, else inside the bounds."""
     parameters: list[Parameter] = []
     defaults = model.defaults()

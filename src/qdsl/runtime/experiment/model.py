@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from math import prod
 from typing import Any
@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 
 from qdsl.lang.core.from_experiment import FindFunction, FromExperiment, readings
+from qdsl.lang.core.from_scores import FromScores
 from qdsl.lang.core.layout import flatten, leaves
+from qdsl.lang.core.undefined import without_domain_checks
 from qdsl.lang.generate import Derivative, Entry, NotDifferentiable, Refused
 from qdsl.lang.typed import tree as typed
 from qdsl.runtime.evaluate import Environment
@@ -93,13 +95,27 @@ class Model:
     def _kernels(self) -> dict[tuple[str, int], Called]:
         return {}
 
-    def _compiled(self, function: typed.Function, order: int, further: int = 0) -> CompiledFunction:
+    @cached_property
+    def descent(self) -> CompiledFunction | None:
+        """Descents of many fits at once (`core.from_scores`), which are told nan where the model is not defined; None
+        where rows share evolutions.
+        """
+        if self.functions.readings is not None:
+            return None
+        search = self.environment.compiler.library.member("scoring", "descent")
+        return self._compiled(FromScores(self.functions, search).descent(), 0, is_checked=False)
+
+    def _compiled(
+        self, function: typed.Function, order: int, further: int = 0, is_checked: bool = True
+    ) -> CompiledFunction:
         """With derivatives by the params, and by so many parameters after the axes."""
         compiler = self.environment.compiler
         params, axes = len(self.params), len(self.functions.axes)
         by = Derivative(order, (*range(params), *range(params + axes, params + axes + further)))
         try:
             unit = compiler.generator.generate(function, by, stop_after="core")
+            if not is_checked:
+                unit = replace(unit, module=without_domain_checks(unit.module))
             kernel = compiler.kernel(unit)
         except Refused as refused:
             raise Stopped(refused.diagnostic) from None

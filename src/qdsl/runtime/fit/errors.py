@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from qdsl.lang.report import Diagnostic, Label, error
+from qdsl.lang.report import Diagnostic, Label, error, warning
 from qdsl.lang.source import Span
 from qdsl.runtime.fit.objective import Parameter, Vector
 from qdsl.runtime.value.quantity import shown
@@ -62,6 +62,32 @@ def nothing_to_fit(at: Span | None) -> Diagnostic:
 
 def no_starts(at: Span, count: int) -> Diagnostic:
     return error("E0849", f"a fit begins somewhere: the number of starts is {count}", Label(at))
+
+
+def no_refits(at: Span, count: int) -> Diagnostic:
+    return error("E0890", f"a bootstrap fits again: the number of refits is {count}", Label(at))
+
+
+def nothing_to_refit(at: Span, verdict: str) -> Diagnostic:
+    return error(
+        "E0891",
+        f"this fit ended as {verdict}: refits of it tell nothing of the params",
+        Label(at),
+        note="a bootstrap shows how an estimate scatters about a best point that lies inside the bounds",
+    )
+
+
+def too_few_refits(at: Span, refits: int, level: float) -> Diagnostic:
+    return error(
+        "E0892",
+        f"{_count(refits, 'refit')} cannot tell the ends of an interval of level {level:g}",
+        Label(at),
+        hint="ask for more refits: bootstrap(.., n = ..)",
+    )
+
+
+def refits_stopped(at: Span, done: int, count: int) -> Diagnostic:
+    return warning("W0893", f"stopped after {done:,} of {count:,} refits: the bootstrap has these", Label(at))
 
 
 def better_elsewhere(at: Span | None, parameters: Sequence[Parameter], x: Vector, away: float) -> Diagnostic:

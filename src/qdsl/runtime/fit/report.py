@@ -16,6 +16,7 @@ import numpy as np
 
 from qdsl.lang.typed.tree import DisplayUnit
 from qdsl.lang.typed.types import TEXT
+from qdsl.runtime.fit.bootstrap import Bootstrap
 from qdsl.runtime.fit.goodness import REJECTED_BELOW
 from qdsl.runtime.fit.result import Fit
 from qdsl.runtime.fit.verdict import Unidentifiable
@@ -50,6 +51,23 @@ def _estimate(fit: Fit, name: str) -> str:
     if fit[name].value in (parameter.low, parameter.high):
         return f"{value}  (at its {'lower' if fit[name].value == parameter.low else 'upper'} bound)"
     return str(fit[name])
+
+
+def bootstrap_text(refits: Bootstrap) -> str:
+    """Each param with the scatter of its refits and its interval, then what was done."""
+    width = max((len(each.name) for each in refits.parameters), default=0)
+    lines = []
+    for place, each in enumerate(refits.parameters):
+        if each.low == each.high:
+            continue
+        found = refits.between(place, 0.95)
+        ends = "not told by so few refits"
+        if found is not None:
+            ends = " .. ".join(shown(end, each.dimension, each.display, digits=4) for end in found)
+        lines.append(f"{each.name:<{width}} = {refits[each.name]}   95 %: {ends}")
+    drawn = "drawn from the model" if refits.method == "model" else "of rows drawn from the data"
+    failed = f", {refits.failed} more failed" if refits.failed else ""
+    return "\n".join([*lines, f"{len(refits.values):,} refits {drawn}, seed {refits.seed}{failed}"])
 
 
 def quality_lines(fit: Fit) -> list[str]:

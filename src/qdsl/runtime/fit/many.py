@@ -1,0 +1,235 @@
+"""Many fits of one model at once: each of data of its own.
+
+    series                              what is fitted: a model and K sets of data (`Series`)
+    fit_many(series, starts)            `Fits`: K × p values, their covariances, K verdicts
+
+The descents run in compiled code, several in the lanes of a vector and pieces of them on threads, a few rounds at a
+time; what has settled is taken out, so that no lane waits for another. A descent that ended at an ordinary minimum, or
+at one that bounds hold, is judged here as `fit.judgement` would. All others, and what is not plainly one of them, are
+fitted again one by one by `fit`, which says what is wrong with them: no verdict of a single fit is weakened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qdsl.lang.report import Diagnostics
+from qdsl.runtime.fit.fitting import fit
+from qdsl.runtime.fit.objective import Matrix, Objective, Parameter, Vector
+from qdsl.runtime.fit.small_matrices import inverses
+from qdsl.runtime.fit.verdict import AtBound, Converged, NotConverged, Verdict
+
+FIRST_ROUNDS, FURTHER_ROUNDS, MOST_ROUNDS = 8, 8, 200
+FEW = 64  # descents that are not worth being sorted out again
+DAMPING = 1e-3
+HEAVY = 1e15  # the damping with which `descent` gives up
+SURE = 1e9  # trace of the inverse of a correlation matrix, with which no direction is free (`judgement.FLAT`)
+KNOWN = 1e-8  # `judgement.UNKNOWN`
+
+
+@dataclass(eq=False)
+class Descents:
+    """Where k descents are: `x` and `slope` are k × p, `matrix` is k × p × p, the others have k numbers."""
+
+    x: Matrix
+    value: Vector
+    settled: NDArray[Any]
+    damping: Vector
+    slope: Matrix
+    matrix: NDArray[Any]
+
+
+class Series(Protocol):
+    """A model and K sets of data. `freedom` is that of each where sigma is not known, and 0 in likelihoods."""
+
+    @property
+    def parameters(self) -> Sequence[Parameter]: ...
+
+    @property
+    def count(self) -> int: ...
+
+    @property
+    def n_points(self) -> Vector: ...
+
+    @property
+    def is_squares(self) -> bool: ...
+
+    def descend(self, which: Vector, x: Matrix, damping: Vector, rounds: int) -> Descents | None:
+        """So many rounds further for these sets. None where the model cannot be followed so."""
+        ...
+
+    def observed(self, which: Vector, x: Matrix) -> tuple[Matrix, NDArray[Any]] | None:
+        """The gradients and Hessians of these sets' negative log-likelihoods."""
+        ...
+
+    def alone(self, k: int) -> Objective | None:
+        """One set by itself; None where it cannot be fitted."""
+        ...
+
+
+@dataclass(eq=False)
+class Fits:
+    """K fits: `values` and `errors` K × p, `covariance` K × p × p, all in SI. `value` is the negative log-likelihood,
+    or half the sum of squares. `again` says which were fitted by themselves. Fits that an interrupt came before say so
+    in their verdicts.
+    """
+
+    parameters: tuple[Parameter, ...]
+    values: Matrix
+    covariance: NDArray[Any]
+    value: Vector
+    n_points: Vector
+    verdicts: list[Verdict]
+    is_squares: bool
+    again: NDArray[Any]
+    interrupted: bool = False
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @property
+    def errors(self) -> Matrix:
+        return np.asarray(np.sqrt(np.diagonal(self.covariance, axis1=1, axis2=2)))
+
+    @property
+    def dof(self) -> Vector:
+        return np.asarray(self.n_points - sum(each.low < each.high for each in self.parameters))
+
+
+@dataclass(eq=False)
+class _Search:
+    """The descents of all sets: what is known of each so far."""
+
+    series: Series
+    x: Matrix
+    value: Vector = field(init=False)
+    settled: NDArray[Any] = field(init=False)
+    slope: Matrix = field(init=False)
+    matrix: NDArray[Any] = field(init=False)
+    interrupted: bool = False
+
+    def __post_init__(self) -> None:
+        count, size = self.x.shape
+        self.value = np.full(count, np.inf)
+        self.settled = np.zeros(count, dtype=bool)
+        self.slope = np.zeros((count, size))
+        self.matrix = np.zeros((count, size, size))
+
+    def run(self) -> None:
+        """Until all have settled or can go no further. An interrupt ends it, and keeps what there is."""
+        try:
+            self._rounds()
+        except KeyboardInterrupt:
+            self.interrupted = True
+
+    def _rounds(self) -> None:
+        going = np.arange(len(self.x))
+        damping = np.full(len(self.x), DAMPING)
+        rounds, done = FIRST_ROUNDS, 0
+        while going.size and done < MOST_ROUNDS:
+            found = self.series.descend(going, self.x[going], damping[going], rounds)
+            if found is None:
+                return
+            done += rounds
+            self.x[going], self.value[going], self.settled[going] = found.x, found.value, found.settled
+            self.slope[going], self.matrix[going], damping[going] = found.slope, found.matrix, found.damping
+            going = going[~found.settled & (found.damping < HEAVY)]
+            rounds = FURTHER_ROUNDS if going.size >= FEW else MOST_ROUNDS
+
+
+def fit_many(series: Series, starts: Matrix, errors: str = "observed") -> Fits:
+    """The best parameters of each set, from its own start (K × p, SI). `errors` says which information the covariances
+    come from, "observed" or "expected" as in `fit`; with "none" only the values are wanted, and likelihoods are not
+    looked at for saddles.
+    """
+    search = _Search(series, np.array(starts, dtype=float))
+    with np.errstate(all="ignore"):
+        search.run()
+        return _judged(search, errors)
+
+
+def _judged(search: _Search, errors: str) -> Fits:
+    series, parameters = search.series, tuple(search.series.parameters)
+    count = len(search.x)
+    free = np.array([each.low < each.high for each in parameters])
+    low = np.array([each.low for each in parameters])
+    high = np.array([each.high for each in parameters])
+    held = ((search.x <= low) | (search.x >= high)) & free
+    pushed = ((search.x <= low) & (search.slope > 0)) | ((search.x >= high) & (search.slope < 0))
+    plain = search.settled & np.isfinite(search.value) & (series.n_points > free.sum()) & (pushed | ~held).all(axis=1)
+    variance = np.ones(count)
+    if series.is_squares:
+        variance = 2.0 * search.value / (series.n_points - free.sum())
+        plain &= variance > 0
+    loose = free & ~held
+    curvature = search.matrix
+    if not series.is_squares and errors != "none":
+        observed, moved = _newton(search, plain, loose)
+        plain &= moved
+        curvature = curvature if errors == "expected" else observed
+    inverse, trace = inverses(curvature, loose)
+    scale = np.maximum(np.abs(search.x), [_scale(each) for each in parameters])
+    known = np.diagonal(search.matrix, axis1=1, axis2=2) * scale**2 > KNOWN * variance[:, None]
+    plain &= (trace < SURE) & (known | ~loose).all(axis=1)
+    covariance = inverse * variance[:, None, None]
+    unknown = held[:, :, None] | held[:, None, :]
+    covariance[unknown & (free[:, None] & free[None, :])] = np.nan
+    converged = Converged()
+    verdicts: list[Verdict] = [converged] * count
+    for k in np.flatnonzero(held.any(axis=1)):
+        verdicts[k] = AtBound(tuple(each.name for each, is_held in zip(parameters, held[k], strict=True) if is_held))
+    found = Fits(parameters, search.x, covariance, search.value, series.n_points, verdicts, series.is_squares, ~plain)
+    _again(found, series, errors == "expected", search.interrupted)
+    return found
+
+
+def _scale(parameter: Parameter) -> float:
+    """How large it is at the start (`fit.scaling`)."""
+    if parameter.start != 0.0:
+        return abs(parameter.start)
+    return parameter.high - parameter.low if np.isfinite(parameter.high - parameter.low) else 0.0
+
+
+def _newton(search: _Search, plain: NDArray[Any], loose: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """The observed information at the ends of the plain descents, after a step of Newton's by it, which takes up what
+    scoring leaves; and where that was a short step of a positive matrix.
+    """
+    which = np.flatnonzero(plain)
+    curvature, fine = search.matrix.copy(), np.zeros(len(plain), dtype=bool)
+    answer = search.series.observed(which, search.x[which]) if which.size else None
+    if answer is None:
+        return curvature, fine
+    gradient, hessian = answer
+    inverse, trace = inverses(hessian, loose[which])
+    step = np.einsum("kij,kj->ki", inverse, np.where(loose[which], gradient, 0.0))
+    distance = np.einsum("ki,kij,kj->k", step, hessian, step)
+    search.x[which] -= np.where(np.isfinite(step), step, 0.0)
+    curvature[which], fine[which] = hessian, (trace < SURE) & (distance < 1e-8)
+    return curvature, fine
+
+
+def _again(found: Fits, series: Series, expected_information: bool, interrupted: bool) -> None:
+    """Fit by themselves those that need it; after an interrupt they stay what they are, and say so."""
+    found.interrupted = interrupted
+    for k in np.flatnonzero(found.again):
+        single = None
+        if not found.interrupted:
+            try:
+                objective = series.alone(int(k))
+                single = None if objective is None else fit(objective, Diagnostics(), None, expected_information)
+            except KeyboardInterrupt:
+                found.interrupted = True
+        if single is None:
+            why = "interrupted" if found.interrupted else "these data cannot be fitted"
+            found.verdicts[k] = NotConverged(why)
+            found.covariance[k] = np.nan
+            continue
+        found.values[k] = single.values
+        found.covariance[k] = single.covariance
+        found.verdicts[k] = single.verdict
+        found.value[k] = single.rss / 2.0 if single.rss is not None else single.nll

@@ -1,0 +1,191 @@
+"""Many fits at once: the same answers as one by one, and the same verdicts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+import qdsl
+from qdsl.runtime.embedded_experiment import Experiment
+from qdsl.runtime.experiment.fitting import parameters_of
+from qdsl.runtime.experiment.model import Model, model_of
+from qdsl.runtime.experiment.series import SeriesOf
+from qdsl.runtime.fit.many import Fits, fit_many
+from qdsl.runtime.fit.small_matrices import inverses
+
+Array = NDArray[Any]
+
+MODELS: Any = qdsl.compile("""
+experiment ringing {
+    param a: Scalar = 1
+    param tau: Time = 5 s
+    param f: Frequency = 0.5 Hz
+    param phase: Scalar = 0.3
+    param c: Scalar = 0.1
+    axis t: Time = linspace(0 s, 10 s, 60)
+    measure y ~ Normal(a * exp(-t / tau) * cos(2pi * f * t + phase) + c)
+}
+experiment noisy {
+    param a: Scalar = 1
+    param tau: Time = 5 s in 0.1 s .. 100 s
+    axis t: Time = linspace(0 s, 10 s, 60)
+    measure y ~ Normal(a * exp(-t / tau), 0.05)
+}
+experiment decay {
+    param tau: Time = 5 s in 1 s .. 20 s
+    param a: Scalar = 0.9 in 0 .. 1
+    param c: Scalar = 0.05 in 0 .. 1
+    axis t: Time = linspace(0 s, 10 s, 20)
+    measure k ~ Binomial(100, c + (a - c) * exp(-t / tau))
+}
+experiment rates {
+    param r: 1/Time = 3 s^-1 in 0.01 s^-1 .. 100 s^-1 ~ Gamma(2, 2 s^-1)
+    param width: Scalar = 1 in 0.01 .. 10
+    axis t: Time = [1 s, 2 s, 3 s, 4 s]
+    measure n ~ Poisson(r * t)
+    measure x ~ Normal(r * t, width)
+}
+experiment roots {
+    param a: Scalar = 1
+    axis t: Scalar = linspace(0, 1, 10)
+    measure y ~ Normal(sqrt(a - 0.9 * t), 0.1)
+}
+""")
+
+
+def model_and(name: str) -> tuple[Model, Experiment]:
+    experiment = getattr(MODELS, name)
+    assert experiment.params
+    return model_of(experiment._live.session.environment, experiment._experiment), experiment
+
+
+def many(name: str, columns: list[Array], weights: Array, errors: str = "observed") -> Fits:
+    model, _ = model_and(name)
+    series = SeriesOf(model, columns, weights, parameters_of(model, {}))
+    starts = np.tile([each.start for each in series.parameters], (len(weights), 1))
+    return fit_many(series, starts, errors)
+
+
+def simulated(name: str, count: int) -> tuple[list[Array], list[dict[str, Array]]]:
+    """Columns for many, and the same as tables."""
+    tables = [getattr(MODELS, name).simulate(seed=k) for k in range(count)]
+    axes = tables[0].axes
+    names = [*axes, *(each for each in tables[0] if each not in axes)]
+    columns = [tables[0][each] if each in axes else np.stack([table[each] for table in tables]) for each in names]
+    return columns, [{each: table[each] for each in names} for table in tables]
+
+
+@pytest.mark.parametrize(("name", "errors"), [("noisy", "observed"), ("decay", "observed"), ("decay", "expected"),
+                                               ("rates", "observed"), ("roots", "expected")])  # fmt: skip
+def test_each_is_as_a_fit_by_itself(name: str, errors: str) -> None:
+    columns, tables = simulated(name, 40)
+    found = many(name, columns, np.ones((40, len(columns[0]))), errors)
+    experiment = getattr(MODELS, name)
+    for k, table in enumerate(tables):
+        alone = experiment.fit(table, errors=errors)
+        assert str(found.verdicts[k]) == str(alone.verdict)
+        np.testing.assert_allclose(found.values[k], alone.values, rtol=1e-8, atol=1e-12)
+        np.testing.assert_allclose(found.errors[k], np.sqrt(np.diag(alone.covariance)), rtol=1e-7)
+        assert found.value[k] == pytest.approx(alone.objective.evaluate(np.array(alone.values), 0)[0], rel=1e-10)
+
+
+def test_least_squares_are_as_fits_by_themselves() -> None:
+    t = np.linspace(0, 10, 60)
+    rng = np.random.default_rng(5)
+    y = np.exp(-t / 5) * np.cos(np.pi * t + 0.3 + 0.2 * rng.normal(size=(30, 1))) + 0.05 * rng.normal(size=(30, 60))
+    found = many("ringing", [t, y], np.ones(y.shape))
+    for k in range(30):
+        alone = MODELS.ringing.fit({"t": t, "y": y[k]})
+        assert str(found.verdicts[k]) == str(alone.verdict)
+        np.testing.assert_allclose(found.values[k], alone.values, rtol=1e-8)
+        np.testing.assert_allclose(found.errors[k], np.sqrt(np.diag(alone.covariance)), rtol=1e-7)
+        assert 2 * found.value[k] == pytest.approx(alone.rss, rel=1e-12)
+
+
+def test_few_need_a_fit_of_their_own() -> None:
+    columns, _ = simulated("decay", 200)
+    found = many("decay", columns, np.ones((200, 20)))
+    assert found.again.mean() < 0.05
+
+
+def test_one_at_its_bound_is_held_there() -> None:
+    columns, _ = simulated("decay", 60)
+    found = many("decay", columns, np.ones((60, 20)))
+    at_bound = [k for k, each in enumerate(found.verdicts) if str(each) == "at_bound(c)"]
+    assert at_bound
+    assert (found.values[at_bound, 2] == 0.0).all()
+    assert np.isnan(found.errors[at_bound, 2]).all()
+    assert np.isfinite(found.errors[at_bound, :2]).all()
+
+
+def test_a_row_of_weight_two_is_that_row_twice() -> None:
+    columns, tables = simulated("decay", 10)
+    weights = np.random.default_rng(2).integers(0, 3, size=(10, 20)).astype(float)
+    found = many("decay", columns, weights)
+    for k, table in enumerate(tables):
+        rows = np.repeat(np.arange(20), weights[k].astype(int))
+        alone = MODELS.decay.fit({name: each[rows] for name, each in table.items()})
+        np.testing.assert_allclose(found.values[k], alone.values, rtol=1e-8, atol=1e-12)
+        assert found.n_points[k] == len(rows)
+
+
+def test_sets_that_cannot_be_fitted_say_so_beside_those_that_can() -> None:
+    columns, _ = simulated("decay", 3)
+    counts = columns[1].copy()
+    counts[1] = 50  # nothing decays
+    weights = np.ones((3, 20))
+    weights[2, 2:] = 0.0  # two points for three params
+    found = many("decay", [columns[0], counts], weights)
+    words = [str(each) for each in found.verdicts]
+    assert words[0] == "converged"
+    assert words[1].startswith(("unidentifiable", "at_bound", "not_converged"))
+    assert words[2] == "not_converged(these data cannot be fitted)"
+    assert np.isnan(found.errors[2]).all()
+
+
+def test_an_interrupt_keeps_what_is_done() -> None:
+    columns, _ = simulated("decay", 5)
+    model, _ = model_and("decay")
+    series = SeriesOf(model, columns, np.ones((5, 20)), parameters_of(model, {}))
+    calm = type(series).descend
+
+    class Interrupted(SeriesOf):
+        calls = 0
+
+        def descend(self, which: Array, x: Array, damping: Array, rounds: int) -> Any:
+            type(self).calls += 1
+            if type(self).calls == 2:
+                raise KeyboardInterrupt
+            return calm(self, which, x, damping, 4)
+
+    starts = np.tile([each.start for each in series.parameters], (5, 1))
+    found = fit_many(Interrupted(model, columns, np.ones((5, 20)), series.parameters), starts)
+    assert found.interrupted
+    assert {str(each) for each in found.verdicts} <= {"converged", "not_converged(interrupted)"}
+    assert "not_converged(interrupted)" in {str(each) for each in found.verdicts}
+
+
+def test_inverses_are_those_of_lapack_and_flat_ones_are_seen() -> None:
+    rng = np.random.default_rng(1)
+    roots = rng.normal(size=(50, 5, 7))
+    scale = np.array([1e-9, 1.0, 1e6, 1e3, 1e-3])
+    matrices = roots @ roots.transpose(0, 2, 1) * np.outer(scale, scale)
+    found, trace = inverses(matrices, np.ones(5, dtype=bool))
+    relative = found * np.outer(scale, scale)
+    np.testing.assert_allclose(relative, np.linalg.inv(matrices / np.outer(scale, scale)), rtol=1e-8)
+    unit = np.sqrt(np.diagonal(matrices, axis1=1, axis2=2))
+    least = np.linalg.eigvalsh(matrices / (unit[:, :, None] * unit[:, None, :]))[:, 0]
+    assert (1.0 / trace <= least * (1 + 1e-9)).all()
+    singular = np.ones((1, 2, 2))
+    assert not inverses(singular, np.ones(2, dtype=bool))[1] < 1e9
+    held, _ = inverses(matrices, np.array([True, False, True, True, True]))
+    assert (held[:, 1] == 0).all()
+    rest = [0, 2, 3, 4]
+    np.testing.assert_allclose(
+        held[:, rest][:, :, rest] * np.outer(scale[rest], scale[rest]),
+        np.linalg.inv(matrices[:, rest][:, :, rest] / np.outer(scale[rest], scale[rest])),
+        rtol=1e-8,
+    )
