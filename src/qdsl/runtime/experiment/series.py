@@ -70,7 +70,7 @@ class SeriesOf:
             found = kernel(x, low, high, damping, freedom, rounds, *self._rows(which))
         except KernelError:  # a check of the program's own failed somewhere: each set by itself says where
             return None
-        x, value, settled, damping, _, slope, matrix = found
+        x, value, settled, damping, slope, matrix = found
         size = len(self.parameters)
         return Descents(x, value, settled, damping, slope, matrix.reshape(-1, size, size))
 

@@ -146,4 +146,4 @@ def _acceleration(left_out: NDArray[Any]) -> float:
     if not squares > 0.0 or not math.isfinite(squares):
         return 0.0
     cubes: float = np.sum(influence**3).item()
-    return cubes / (6.0 * squares**1.5)
+    return cubes / (6.0 * squares * math.sqrt(squares))
