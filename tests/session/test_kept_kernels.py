@@ -141,3 +141,19 @@ def test_a_place_elsewhere_is_not_kept(tmp_path: Path) -> None:
     kept, places = Kept(DiskCache(tmp_path)), Places("text", ((here, 0),))
     kept.put(places, "", Span(there, 0, 1))
     assert kept.get(places, "") is None
+
+
+def test_kept_derivatives_run_over_many_points(made: Made) -> None:
+    """One session makes the Hessian of one set of data; the next needs it in lanes, of many."""
+    first, compiled = made.by(FIT)
+    assert "decay.nll" in compiled
+    text = FIT.split("print")[0] + "\n".join(
+        [
+            "let data = sweep(decay, tau = linspace(10 us, 50 us, 400), seed = 1)",
+            'let fits = fit_each(decay, data, by = "tau")',
+            "print(len(fits))",
+        ]
+    )
+    second, compiled = made.by(text)
+    assert "decay.nll" not in compiled
+    assert second.codes == first.codes == []

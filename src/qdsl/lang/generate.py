@@ -96,8 +96,8 @@ class Generator:
         """Machine code that runs the unit's function over `width` points at once; they differ in these core parameters.
         Raises `NoLanes` where the function has no such form.
         """
-        module = self.continued(unit, "optimised").module if unit.code is None else unit.module
-        return compile_wide(module, unit.name, varying, width, self.objects, python_entry.possible(), tally)
+        done = self.continued(unit, "optimised") if unit.code is None else unit
+        return compile_wide(done.module, done.name, varying, width, self.objects, python_entry.possible(), tally)
 
     def _lowered(self, source: Source) -> Entry:
         """The first stage."""

@@ -4,6 +4,7 @@
     m.ramsey.simulate(T2=18e-6, seed=1)         a Table: run["tau"] is a NumPy array, run.units["tau"] is "s"
     m.ramsey.expected(tau=[0, 1e-6])            the means, here at two points
     m.ramsey.fit(frame)                         a Fit, of a Table, a DataFrame or a dict of arrays
+    m.ramsey.fit_each(frame, by="qubit")        a Table with a row for each qubit
     m.ramsey.bootstrap(best, n=1000)            refits, best.T2 with them: an interval(..) of its own
     m.ramsey.bind(T2=18e-6).simulate(seed=1)    values that are held to their bounds beforehand
 
@@ -25,7 +26,7 @@ from qdsl.lang.typed import types
 from qdsl.lang.typed.show import Show
 from qdsl.runtime import embedded_errors
 from qdsl.runtime.embedded_errors import BindError, dimension_of
-from qdsl.runtime.embedded_values import column, number, table
+from qdsl.runtime.embedded_values import column, number, sets, table, with_group
 from qdsl.runtime.program import COMPILING, CompileError, Live
 from qdsl.runtime.value.units import si_unit
 
@@ -124,6 +125,40 @@ class Experiment:
             "starts": (types.INT, starts),
         }
         found: Fit = self._asked("fit", types.Fit(self._experiment), given, table(self._experiment, self._show, data))
+        return found
+
+    def fit_each(
+        self,
+        data: Table | Mapping[str, Any],
+        /,
+        *,
+        by: str | None = None,
+        start: Mapping[str, float] | None = None,
+        errors: str = "observed",
+    ) -> Table:
+        """Many fits at once, a row for each: of the rows that have the same value in the column `by`, or, without it,
+        of arrays with a set of data in each row (K × n; axes may have n numbers for all).
+        """
+        from qdsl.lang.typed.fit_questions import fitted_columns, group_column
+        from qdsl.runtime.experiment.fit_each import fitted_sets
+
+        first = {name: self._number(name, value) for name, value in (start or {}).items()}
+        if by is None:
+            columns = sets(self._experiment, self._show, data)
+            world = self._live.session.world
+            every: Table = self._carried_out(
+                lambda: fitted_sets(world, self._live.session.environment, self._experiment, columns, first, errors)
+            )
+            return every
+        rows = with_group(table(self._experiment, self._show, data), by, data)
+        group = group_column(self._experiment, by), rows.columns[by].type
+        type_ = types.Table((group, *fitted_columns(self._experiment)))
+        given: Given = {
+            "by": (types.TEXT, by),
+            "start": (types.NOTHING, first),
+            "errors": (types.TEXT, errors),
+        }
+        found: Table = self._asked("fit_each", type_, given, rows)
         return found
 
     def bootstrap(self, best: Fit, /, *, n: int = 1000, method: str = "model", seed: int | None = None) -> Bootstrap:

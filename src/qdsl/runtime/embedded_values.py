@@ -62,3 +62,40 @@ def table(experiment: typed.Experiment, show: Show, data: Table | Mapping[str, A
         raise errors.unequal_columns(experiment, lengths)
     record = data.provenance if isinstance(data, Table) else None
     return Table(columns, record, tuple(each.name for each in axes))
+
+
+def sets(experiment: typed.Experiment, show: Show, data: Table | Mapping[str, Any]) -> dict[str, Any]:
+    """Many sets of data: for each column an array of n numbers, the same in all sets, or of K × n."""
+    import numpy as np
+
+    axes = [variable for axis in experiment.axes for variable in axis.variables]
+    found: dict[str, Any] = {}
+    for variable in (*axes, *(each.variable for each in experiment.measures)):
+        if variable.name not in data:
+            raise errors.no_column(experiment, show, variable)
+        values = np.asarray(data[variable.name])
+        if values.ndim not in (1, 2) or not values.size:
+            raise errors.not_a_column(variable, "an array of one or two axes", f"has the shape {values.shape}")
+        found[variable.name] = np.ascontiguousarray(column(variable, values.ravel()).reshape(values.shape))
+    shapes = {each.shape for each in found.values()}
+    if len({shape[-1] for shape in shapes}) > 1 or len({shape[0] for shape in shapes if len(shape) == 2}) > 1:
+        raise errors.unequal_columns(experiment, {name: each.shape[-1] for name, each in found.items()})
+    return {name: np.atleast_2d(each) if len(shapes) == 1 else each for name, each in found.items()}
+
+
+def with_group(rows: Table, by: str, data: Table | Mapping[str, Any]) -> Table:
+    """The table with the column that tells groups of rows apart."""
+    import numpy as np
+
+    from qdsl.runtime.value.table import Column
+
+    if by in rows:
+        return rows
+    if by not in data:
+        raise KeyError(by)
+    values = np.asarray(data[by])
+    if values.shape != (len(rows),):
+        raise ValueError(f"the column {by!r} has the shape {values.shape}, and there are {len(rows)} rows")
+    kind = {"i": types.INT, "u": types.INT, "b": types.BOOL, "f": types.SCALAR}.get(values.dtype.kind, types.TEXT)
+    stored = values.astype(np.int64 if kind is types.INT else str if kind is types.TEXT else values.dtype)
+    return rows.with_columns(**{by: Column(stored, kind)})

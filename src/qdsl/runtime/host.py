@@ -116,6 +116,15 @@ def _fit(world: World) -> Host:
     return run
 
 
+def _fit_each(world: World) -> Host:
+    def run(env: Environment, call: typed.HostCall) -> Any:
+        from qdsl.runtime.experiment.fit_each import fitted_each
+
+        return fitted_each(env, _experiment(call.arguments[0]), call, world)
+
+    return run
+
+
 def _profile(world: World) -> Host:
     def run(env: Environment, call: typed.HostCall) -> Any:
         from qdsl.runtime.experiment.questions import profiled
@@ -251,6 +260,7 @@ HOST: dict[str, Callable[[World], Host]] = {
     "expected": _expected,
     "sweep": _sweep,
     "fit": _fit,
+    "fit_each": _fit_each,
     "profile": _profile,
     "bootstrap": _bootstrap,
     "interval": _interval,

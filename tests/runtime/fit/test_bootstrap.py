@@ -108,7 +108,7 @@ def test_estimates_carry_their_covariance() -> None:
     assert again["a"] is again.a
     assert again.a.error == pytest.approx(math.sqrt(again.covariance[0, 0]), rel=1e-12)
     assert covariance(again.a, again.b) == pytest.approx(again.covariance[0, 1], rel=1e-12)
-    assert again.draws.units == {"a": "V", "b": "V/s"}
+    assert list(again.draws) == ["a", "b"]
 
 
 def test_the_same_seed_gives_the_same_refits_and_more_begin_with_them() -> None:

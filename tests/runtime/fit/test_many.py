@@ -189,3 +189,47 @@ def test_inverses_are_those_of_lapack_and_flat_ones_are_seen() -> None:
         np.linalg.inv(matrices[:, rest][:, :, rest] / np.outer(scale[rest], scale[rest])),
         rtol=1e-8,
     )
+
+
+def test_groups_of_unequal_length_are_fitted_as_each_by_itself() -> None:
+    rng = np.random.default_rng(4)
+    t, y, qubit = [], [], []
+    for name, count in (("b", 30), ("a", 12), ("c", 30)):
+        own = np.sort(rng.uniform(0, 10, count))
+        t.append(own)
+        y.append(np.exp(-own / 3) + 0.05 * rng.normal(size=count))
+        qubit += [name] * count
+    data = {"t": np.concatenate(t), "y": np.concatenate(y), "qubit": np.array(qubit)}
+    mixed = rng.permutation(len(qubit))
+    found = MODELS.noisy.fit_each({name: each[mixed] for name, each in data.items()}, by="qubit")
+    for row, name in enumerate(found["qubit"]):
+        place = "bac".index(name)
+        alone = MODELS.noisy.fit({"t": t[place], "y": y[place]})
+        assert found["tau"][row] == pytest.approx(alone.tau.value, rel=1e-8)
+        assert found["tau_err"][row] == pytest.approx(alone.tau.error, rel=1e-7)
+        assert found["deviance"][row] == pytest.approx(alone.deviance, rel=1e-10)
+        assert found["p_value"][row] == pytest.approx(alone.p_value, rel=1e-8)
+        assert found["nll"][row] == pytest.approx(alone.nll, rel=1e-10)
+        assert found["points"][row] == len(t[place])
+        assert found["verdict"][row] == alone.verdict.word
+
+
+def test_arrays_have_a_set_in_each_row() -> None:
+    columns, tables = simulated("rates", 5)
+    names = list(tables[0])
+    found = MODELS.rates.fit_each(dict(zip(names, columns, strict=True)))
+    for row, table in enumerate(tables):
+        alone = MODELS.rates.fit(table)
+        assert found["r"][row] == pytest.approx(alone.r.value, rel=1e-8)
+        assert found["nll"][row] == pytest.approx(alone.nll, rel=1e-8)
+        assert found["dof"][row] == alone.dof
+
+
+def test_what_does_not_fit_together_is_refused() -> None:
+    t = np.linspace(0, 10, 60)
+    with pytest.raises(qdsl.BindError, match="length"):
+        MODELS.noisy.fit_each({"t": t[:-1], "y": np.zeros((3, 60))})
+    with pytest.raises(qdsl.BindError, match="y"):
+        MODELS.noisy.fit_each({"t": t})
+    with pytest.raises(KeyError, match="qubit"):
+        MODELS.noisy.fit_each({"t": t, "y": t}, by="qubit")

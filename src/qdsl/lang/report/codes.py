@@ -261,6 +261,7 @@ TITLES: dict[str, str] = {
     "E0891": "a fit whose refits tell nothing",
     "E0892": "too few refits for an interval",
     "W0893": "a bootstrap that was stopped",
+    "W0894": "many fits that were stopped",
     "E0860": "effects that are no measurement",
     "E0861": "not a state, not unitary, not Hermitian",
     "E0862": "measurements that leave something open",

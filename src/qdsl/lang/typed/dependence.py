@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from qdsl.lang.typed import tree as typed
+from qdsl.lang.typed.distributions import DISTRIBUTIONS
 
 
 def uses(value: object) -> Iterator[typed.Local]:
@@ -43,3 +44,16 @@ def reached_from(experiment: typed.Experiment, variables: Iterable[typed.Variabl
         if not reached.isdisjoint(variables_in(let.value)):
             reached.add(let.variable)
     return frozenset(reached)
+
+
+def measures_goodness(experiment: typed.Experiment) -> bool:
+    """Whether the deviance of a fit measures how good it is. A Normal's tells only where sigma is given and not itself
+    fitted.
+    """
+    fitted = fitted_variables(experiment)
+    for measure in experiment.measures:
+        row = DISTRIBUTIONS[measure.distribution.name]
+        scales = [measure.distribution.arguments[row.place(name)] for name in row.optional]
+        if not row.goodness or not all(each is not None and fitted.isdisjoint(variables_in(each)) for each in scales):
+            return False
+    return True

@@ -9,7 +9,8 @@ from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
 from qdsl.lang.typed.arguments import Slot, matched
 from qdsl.lang.typed.checker import Checker
-from qdsl.lang.typed.requests import as_declared, data_type, param_of
+from qdsl.lang.typed.dependence import measures_goodness
+from qdsl.lang.typed.requests import as_declared, asked_for_a_fit, data_type, param_of
 from qdsl.lang.typed.sweep_params import written_out
 from qdsl.lang.typed.types import BROKEN, INT, SCALAR, TEXT, pruned
 
@@ -83,6 +84,52 @@ COMPARED: tuple[tuple[str, types.Type], ...] = (
     *((name, SCALAR) for name in ("nll", "aic", "aicc", "bic", "weight", "p_value")),
 )
 """The columns of a comparison."""
+
+
+def fit_each(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
+    """`fit_each(e, data, by = "run", start = (..), errors = "expected")`: a Table with a row for each group."""
+    words = ("experiment", "data", "by", "start", "errors")
+    slots = [Slot(each, each in ("start", "errors")) for each in words]
+    nodes = matched(c, node.span, "fit_each", slots, arguments)
+    if nodes is None or nodes[2] is None:
+        return c.broken(node.span)
+    one = asked_for_a_fit(c, node, "fit_each", (nodes[0], nodes[1], nodes[3], nodes[4], None))
+    if not isinstance(one, typed.HostCall):
+        return one
+    fit, table = types.pruned(one.type), types.resolved(one.arguments[1].type)
+    assert isinstance(fit, types.Fit)
+    assert isinstance(table, types.Table)
+    by = written_out(c, "by", c.expr(nodes[2], TEXT), [name for name, _ in table.columns])
+    if not isinstance(by, typed.Constant):
+        return c.broken(node.span)
+    group = str(by.value)
+    cell = table.column(group)
+    assert cell is not None
+    columns = ((group_column(fit.experiment, group), cell), *fitted_columns(fit.experiment))
+    result = types.Table(columns, fit.experiment.is_whole)
+    return typed.HostCall(node.span, result, "fit_each", one.arguments, (("by", by), *one.named))
+
+
+def group_column(experiment: typed.Experiment, by: str) -> str:
+    """What the column of groups is called: not what a column of the fits is."""
+    taken = {name for name, _ in fitted_columns(experiment)}
+    while by in taken:
+        by += "_of"
+    return by
+
+
+def fitted_columns(experiment: typed.Experiment) -> tuple[tuple[str, types.Type], ...]:
+    """What a table has of each of many fits: estimates, errors, how good they are, and verdicts."""
+    columns: list[tuple[str, types.Type]] = []
+    for each in experiment.params:
+        columns += [(each.variable.name, each.variable.type), (ERROR_OF.format(each.variable.name), each.variable.type)]
+    first = experiment.measures[0]
+    if first.distribution.arguments[-1] is None and isinstance(first.variable.type, types.Real):
+        columns.append(("rss", types.Real(first.variable.type.dimension**2)))
+    else:
+        columns.append(("nll", SCALAR))
+        columns += [("deviance", SCALAR), ("p_value", SCALAR)] if measures_goodness(experiment) else []
+    return (*columns, ("dof", INT), ("points", INT), ("verdict", TEXT))
 
 
 def compare(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
@@ -160,6 +207,7 @@ QUESTIONS = {
     "profile": profile,
     "bootstrap": bootstrap,
     "interval": interval,
+    "fit_each": fit_each,
     "compare": compare,
     "predict": predict,
     "covariance": covariance,

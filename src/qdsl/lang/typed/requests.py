@@ -137,9 +137,14 @@ def fit(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -
         *(Slot(each, True) for each in ("start", "errors", "starts")),
     ]
     nodes = matched(c, node.span, "fit", slots, arguments)
-    if nodes is None or nodes[0] is None or nodes[1] is None:
+    return c.broken(node.span) if nodes is None else asked_for_a_fit(c, node, "fit", nodes)
+
+
+def asked_for_a_fit(c: Checker, node: surface.Call, function: str, nodes: Sequence[surface.Expr | None]) -> typed.Expr:
+    """The call of `fit` that these arguments make: the experiment, the data, `start`, `errors`, `starts`."""
+    if nodes[0] is None or nodes[1] is None:
         return c.broken(node.span)
-    found = experiment_argument(c, nodes[0], "fit")
+    found = experiment_argument(c, nodes[0], function)
     data = c.expr(nodes[1])
     if found is None:
         return c.broken(node.span)

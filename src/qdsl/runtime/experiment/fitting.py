@@ -18,7 +18,7 @@ from qdsl.lang.core.layout import leaves
 from qdsl.lang.report import Diagnostics
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
-from qdsl.lang.typed.dependence import fitted_variables, variables_in
+from qdsl.lang.typed.dependence import measures_goodness
 from qdsl.lang.typed.dimension import ONE
 from qdsl.lang.typed.distributions import DISTRIBUTIONS
 from qdsl.lang.typed.requests import ERRORS
@@ -122,7 +122,7 @@ class LikelihoodOf(_Problem):
         return total
 
     def deviance(self, x: Vector) -> float | None:
-        if not all(_measures_goodness(self.model, each) for each in self.model.experiment.measures):
+        if not measures_goodness(self.model.experiment):
             return None
         terms = self.model.kernel("deviance")(*map(float, x), *self.columns)[0]
         return float(np.broadcast_to(terms, (self.rows,)).sum())
@@ -157,14 +157,6 @@ class LeastSquaresOf(_Problem):
         return -np.column_stack([np.broadcast_to(each, (self.rows,)) for each in slopes])
 
 
-def _measures_goodness(model: Model, measure: typed.MeasureDeclaration) -> bool:
-    """A Normal's deviance tells only where sigma is given and not itself fitted."""
-    row = DISTRIBUTIONS[measure.distribution.name]
-    scales = [measure.distribution.arguments[row.place(name)] for name in row.optional]
-    fitted = fitted_variables(model.experiment)
-    return row.goodness and all(each is not None and fitted.isdisjoint(variables_in(each)) for each in scales)
-
-
 def _symmetric(triangle: Sequence[Any], size: int) -> Matrix:
     """The matrix whose upper triangle is given row by row."""
     whole = np.zeros((size, size))
@@ -180,7 +172,7 @@ def fitted(env: Environment, experiment: typed.Experiment, call: typed.HostCall,
     named = dict(call.named)
     start = env.evaluate(named["start"]) if "start" in named else {}
     count = int(env.evaluate(named["starts"])) if "starts" in named else 1
-    by_expectation = "errors" in named and _information(env, named["errors"]) == "expected"
+    by_expectation = "errors" in named and information_of(env, named["errors"]) == "expected"
     names = [each.name for each in (*model.functions.axes, *model.functions.measured)]
     columns = [np.ascontiguousarray(data.columns[name].values) for name in names]
     check_data(model, dict(zip(names, columns, strict=True)), call.arguments[1].span)
@@ -234,7 +226,7 @@ def _of_the_data(model: Model, found: Fit) -> float | None:
     return found.nll - float(model.kernel("prior")(*found.values)[0])
 
 
-def _information(env: Environment, word: typed.Expr) -> str:
+def information_of(env: Environment, word: typed.Expr) -> str:
     """The information that uncertainties come from: the checker knows the word only where it is a literal."""
     found: str = env.evaluate(word)
     if found not in ERRORS:

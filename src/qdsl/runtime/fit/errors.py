@@ -90,6 +90,10 @@ def refits_stopped(at: Span, done: int, count: int) -> Diagnostic:
     return warning("W0893", f"stopped after {done:,} of {count:,} refits: the bootstrap has these", Label(at))
 
 
+def fits_stopped(at: Span, done: int, count: int) -> Diagnostic:
+    return warning("W0894", f"stopped after {done:,} of {count:,} fits: the table has these", Label(at))
+
+
 def better_elsewhere(at: Span | None, parameters: Sequence[Parameter], x: Vector, away: float) -> Diagnostic:
     there = ", ".join(f"{each.name} = {_shown(each, float(value))}" for each, value in zip(parameters, x, strict=True))
     return error(

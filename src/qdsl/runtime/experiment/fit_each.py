@@ -1,0 +1,236 @@
+"""`fit_each(e, data, by = "run")`: a fit of each group of rows, all of them together in compiled code.
+
+In: a table with a column that tells groups apart. Out: a Table with a row for each group, in the order in which they
+first occur. Ctrl-C raises `Interrupted`, with the groups that are done.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qdsl.lang.report import Diagnostics
+from qdsl.lang.typed import tree as typed
+from qdsl.lang.typed.dependence import measures_goodness
+from qdsl.lang.typed.fit_questions import ERROR_OF, fitted_columns, group_column
+from qdsl.lang.typed.tree import DisplayUnit
+from qdsl.runtime.evaluate import Environment
+from qdsl.runtime.experiment.admission import check_data
+from qdsl.runtime.experiment.fitting import information_of, objective_of, parameters_of
+from qdsl.runtime.experiment.model import Model, model_of
+from qdsl.runtime.experiment.series import SeriesOf
+from qdsl.runtime.failures import Interrupted
+from qdsl.runtime.fit import errors
+from qdsl.runtime.fit.admission import admitted
+from qdsl.runtime.fit.goodness import chi2_tail
+from qdsl.runtime.fit.many import Fits, fit_many
+from qdsl.runtime.fit.objective import Parameter, Vector
+from qdsl.runtime.kernel import KernelError
+from qdsl.runtime.value.provenance import recorded
+from qdsl.runtime.value.table import Column, Table
+from qdsl.runtime.world import World
+
+MOST_NUMBERS = 1 << 21  # of one column in a chunk: some 16 MB
+MANY_NUMBERS = 1 << 18  # that are worth being told of while they are worked on
+FIRST_CHUNK, CHUNK_SECONDS = 64, 0.5
+
+
+@dataclass(eq=False)
+class Groups:
+    """Rows by what stands in one column: `members` says which group each row is of, `first` has the first of each."""
+
+    members: NDArray[Any]
+    first: NDArray[Any]
+
+    @classmethod
+    def of(cls, values: NDArray[Any]) -> Groups:
+        _, first, members = np.unique(values, return_index=True, return_inverse=True)
+        order = np.argsort(first)
+        rank = np.empty_like(order)
+        rank[order] = np.arange(len(order))
+        return cls(rank[members.ravel()], first[order])
+
+    @property
+    def count(self) -> int:
+        return len(self.first)
+
+    @cached_property
+    def sizes(self) -> NDArray[Any]:
+        return np.bincount(self.members, minlength=self.count)
+
+    @cached_property
+    def _places(self) -> NDArray[Any]:
+        """For each group the rows of it; where it has fewer than the largest, its first one again."""
+        order = np.argsort(self.members, kind="stable")
+        starts = np.concatenate([[0], np.cumsum(self.sizes)[:-1]])
+        offsets = np.arange(self.sizes.max(initial=0))
+        inside = offsets < self.sizes[:, np.newaxis]
+        return np.asarray(order[np.where(inside, starts[:, np.newaxis] + offsets, starts[:, np.newaxis])])
+
+    def laid_out(self, columns: Sequence[NDArray[Any]]) -> Sets:
+        """The columns group by group, with weights of 0 for what fills up. One that is the same in all comes once."""
+        places = self._places
+        weights = (np.arange(places.shape[1]) < self.sizes[:, np.newaxis]).astype(float)
+        found = [each[places] for each in columns]
+        return Sets([each[0] if (each == each[:1]).all() else each for each in found], weights)
+
+
+@dataclass(eq=False)
+class Sets:
+    """K sets of data: columns of n rows, the same for all, or of K × n; `weights` is K × n."""
+
+    columns: Sequence[NDArray[Any]]
+    weights: NDArray[Any]
+
+    def some(self, chosen: slice) -> Sets:
+        return Sets([each if each.ndim == 1 else each[chosen] for each in self.columns], self.weights[chosen])
+
+
+def fitted_each(env: Environment, experiment: typed.Experiment, call: typed.HostCall, world: World) -> Table:
+    """Carry out a `fit_each(..)` of the program."""
+    model = model_of(env, experiment)
+    data: Table = env.evaluate(call.arguments[1])
+    named = dict(call.named)
+    by: str = env.evaluate(named["by"])
+    start = env.evaluate(named["start"]) if "start" in named else {}
+    errors_from = information_of(env, named["errors"]) if "errors" in named else "observed"
+    names = [each.name for each in (*model.functions.axes, *model.functions.measured)]
+    columns = [np.ascontiguousarray(data.columns[name].values) for name in names]
+    check_data(model, dict(zip(names, columns, strict=True)), call.arguments[1].span)
+    parameters = parameters_of(model, start)
+    problems = Diagnostics()
+    admitted(objective_of(model, columns, parameters), problems, call.span)
+    world.settle(problems)
+    groups = Groups.of(data.columns[by].values)
+    work = _Work(model, groups.laid_out(columns), parameters, errors_from)
+    interrupted = work.run(world)
+    if interrupted and not work.done:
+        raise KeyboardInterrupt
+    starts = {each.name: each.start for each in parameters}
+    record = recorded("fit_each", world.source.name, world.source.text, starts, data=data.provenance)
+    key = data.columns[by]
+    group = Column(key.values[groups.first[: work.done]], key.type, key.display)
+    name = group_column(experiment, by)
+    table = Table({name: group, **work.table()}, record, (name,))
+    if interrupted:
+        raise Interrupted(call, table, errors.fits_stopped(call.span, work.done, groups.count))
+    return table
+
+
+def fitted_sets(
+    world: World,
+    env: Environment,
+    experiment: typed.Experiment,
+    columns: Mapping[str, NDArray[Any]],
+    start: Mapping[str, float],
+    errors_from: str,
+) -> Table:
+    """The same of sets that Python gives: columns of n numbers for the axes, or of K × n."""
+    model, at = model_of(env, experiment), experiment.span
+    check_data(model, {name: each.ravel() for name, each in columns.items()}, at)
+    parameters = parameters_of(model, dict(start))
+    shape = np.broadcast_shapes(*(each.shape for each in columns.values()))
+    first = [each if each.ndim == 1 else each[0] for each in columns.values()]
+    problems = Diagnostics()
+    admitted(objective_of(model, first, parameters), problems, at)
+    world.settle(problems)
+    work = _Work(model, Sets(list(columns.values()), np.ones(shape)), parameters, errors_from)
+    if work.run(world):
+        raise KeyboardInterrupt
+    starts = {each.name: each.start for each in parameters}
+    return Table(work.table(), recorded("fit_each", world.source.name, world.source.text, starts))
+
+
+class _Work:
+    """The fits that are done, chunk by chunk."""
+
+    def __init__(
+        self,
+        model: Model,
+        sets: Sets,
+        parameters: Sequence[Parameter],
+        errors_from: str,
+    ) -> None:
+        self.model, self.sets = model, sets
+        self.parameters, self.errors_from = parameters, errors_from
+        self.parts: list[tuple[Fits, Vector]] = []
+        self.done = 0
+
+    def run(self, world: World) -> bool:
+        """Whether an interrupt ended it."""
+        count, rows = self.sets.weights.shape
+        size, most = FIRST_CHUNK if rows * count > MANY_NUMBERS else count, max(1, MOST_NUMBERS // max(1, rows))
+        try:
+            while self.done < count:
+                before = time.perf_counter()
+                end = min(count, self.done + min(size, most))
+                if not self._chunk(slice(self.done, end)):
+                    return True
+                rate = (end - self.done) / max(time.perf_counter() - before, 1e-9)
+                self.done = end
+                size = int(max(1, min(rate * CHUNK_SECONDS, 16 * size)))
+                if self.done < count:
+                    world.progress(f"fits of {self.model.experiment.name}: {self.done:,} of {count:,}")
+        except KeyboardInterrupt:
+            return True
+        finally:
+            world.progress("")
+        return False
+
+    def _chunk(self, chosen: slice) -> bool:
+        sets = self.sets.some(chosen)
+        columns, weights = sets.columns, sets.weights
+        series = SeriesOf(self.model, columns, weights, self.parameters)
+        starts = np.tile([each.start for each in self.parameters], (len(weights), 1))
+        found = fit_many(series, starts, self.errors_from)
+        if not found.interrupted:
+            self.parts.append((found, self._deviances(found, columns, weights)))
+        return not found.interrupted
+
+    def _deviances(self, found: Fits, columns: Sequence[NDArray[Any]], weights: NDArray[Any]) -> Vector:
+        """Of each set; nan where it does not measure goodness of fit."""
+        if found.is_squares or not measures_goodness(self.model.experiment):
+            return np.full(len(found), np.nan)
+        kernel = self.model.kernel("deviance")
+        shape = weights.shape
+        params = [np.repeat(each, shape[1]) for each in found.values.T]
+        rows = [np.ascontiguousarray(np.broadcast_to(each, shape)).ravel() for each in columns]
+        try:
+            terms = np.broadcast_to(kernel(*params, *rows)[0], (shape[0] * shape[1],))
+        except KernelError:
+            return np.full(len(found), np.nan)
+        return np.asarray((terms.reshape(shape) * weights).sum(axis=1))
+
+    def table(self) -> dict[str, Column]:
+        """The columns of what is done."""
+        whole: dict[str, NDArray[Any]] = {}
+        displays: dict[str, DisplayUnit | None] = {}
+        values = np.concatenate([each.values for each, _ in self.parts])
+        deviations = np.concatenate([each.errors for each, _ in self.parts])
+        for place, each in enumerate(self.parameters):
+            name = ERROR_OF.format(each.name)
+            whole[each.name], whole[name] = values[:, place], deviations[:, place]
+            displays[each.name] = each.display
+            displays[name] = None if each.display is None else DisplayUnit(each.display.symbol, each.display.scale)
+        value = np.concatenate([each.value for each, _ in self.parts])
+        deviance = np.concatenate([each for _, each in self.parts])
+        dof = np.concatenate([each.dof for each, _ in self.parts])
+        whole["rss"], whole["nll"], whole["deviance"] = 2.0 * value, value - self._of_priors(values), deviance
+        whole["p_value"] = np.array([chi2_tail(float(d), int(n)) for d, n in zip(deviance, dof, strict=True)])
+        whole["dof"], whole["points"] = dof, np.concatenate([each.n_points for each, _ in self.parts])
+        whole["verdict"] = np.array([verdict.word for each, _ in self.parts for verdict in each.verdicts])
+        return {
+            name: Column(whole[name], cell, displays.get(name)) for name, cell in fitted_columns(self.model.experiment)
+        }
+
+    def _of_priors(self, values: NDArray[Any]) -> Vector:
+        """What the priors added to each value."""
+        if not any(each.prior for each in self.model.params):
+            return np.zeros(len(values))
+        return np.asarray(self.model.kernel("prior")(*np.ascontiguousarray(values.T))[0])
