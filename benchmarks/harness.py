@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 
@@ -48,20 +48,29 @@ class Report:
         *,
         bar: float | None = None,
         times_faster: float | None = None,
+        than: Mapping[str, float] | None = None,
         runs: int = 9,
         calls: int = 1,
     ) -> list[Timing]:
-        """Time the peers. The first has to stay under `bar` seconds, and be so many `times_faster` than the second.
+        """Time the peers. The first has to stay under `bar` seconds, and be so many `times_faster` than the second, or
+        so many times faster `than` each of these.
         What is called thousands of times on end is timed as so many `calls` on end, each turn; a time is that of one.
         """
         timings = compare(peers, runs, calls)
         print(title)
         for timing in timings:
             print(f"  {timing.name:<32} median {seconds(timing.median):>10}   least {seconds(timing.least):>10}")
-        self._held(title, timings, bar, times_faster)
+        self._held(title, timings, bar, times_faster, than or {})
         return timings
 
-    def _held(self, title: str, timings: Sequence[Timing], bar: float | None, times_faster: float | None) -> None:
+    def _held(
+        self,
+        title: str,
+        timings: Sequence[Timing],
+        bar: float | None,
+        times_faster: float | None,
+        than: Mapping[str, float],
+    ) -> None:
         """Say how the first peer stands to the bars, and remember what it missed."""
         first = timings[0].median
         for other in timings[1:]:
@@ -71,6 +80,10 @@ class Report:
             bars[seconds(bar)] = first <= bar
         if times_faster is not None:
             bars[f"{times_faster:g} times faster"] = timings[1].median >= times_faster * first
+        for other in timings[1:]:
+            if other.name in than:
+                times = than[other.name]
+                bars[f"{times:g} times faster than {other.name}"] = other.median >= times * first
         for words, reached in bars.items():
             print(f"  bar {words}: {'reached' if reached else 'MISSED'}")
         if not all(bars.values()):

@@ -52,7 +52,7 @@ def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (fit_each, resampling):
         monkeypatch.setattr(module, "FIRST_CHUNK", 10)
         monkeypatch.setattr(module, "MOST_NUMBERS", 30)
-    monkeypatch.setattr(fit_each, "MANY_NUMBERS", 1)
+        monkeypatch.setattr(module, "MANY_NUMBERS", 1)
 
 
 def test_fits_that_are_done_stay_after_an_interrupt(told: list[str]) -> None:

@@ -28,7 +28,7 @@ from qdsl.runtime.experiment.series import SeriesOf
 from qdsl.runtime.failures import Interrupted
 from qdsl.runtime.fit import errors
 from qdsl.runtime.fit.admission import admitted
-from qdsl.runtime.fit.goodness import chi2_tail
+from qdsl.runtime.fit.goodness import chi2_tails
 from qdsl.runtime.fit.many import Fits, fit_many
 from qdsl.runtime.fit.objective import Parameter, Vector
 from qdsl.runtime.kernel import KernelError
@@ -222,7 +222,7 @@ class _Work:
         deviance = np.concatenate([each for _, each in self.parts])
         dof = np.concatenate([each.dof for each, _ in self.parts])
         whole["rss"], whole["nll"], whole["deviance"] = 2.0 * value, value - self._of_priors(values), deviance
-        whole["p_value"] = np.array([chi2_tail(float(d), int(n)) for d, n in zip(deviance, dof, strict=True)])
+        whole["p_value"] = chi2_tails(deviance, dof)
         whole["dof"], whole["points"] = dof, np.concatenate([each.n_points for each, _ in self.parts])
         whole["verdict"] = np.array([verdict.word for each, _ in self.parts for verdict in each.verdicts])
         return {

@@ -37,6 +37,7 @@ from qdsl.runtime.world import World
 REFITS = 1000
 LEVEL = 0.95
 MOST_NUMBERS = 1 << 21  # of one column in a chunk: some 16 MB
+MANY_NUMBERS = 1 << 18  # that are worth being told of while they are worked on
 MOST_LEFT_OUT = 256  # groups of rows that the jackknife leaves out
 FIRST_CHUNK, CHUNK_SECONDS = 64, 0.5
 USABLE = ("converged", "at_bound")
@@ -160,7 +161,8 @@ def _run(
     work: _Resampling, draw: Callable[[int, int], tuple[list[NDArray[Any]], Matrix]], progress: _Progress, world: World
 ) -> bool:
     """Chunk by chunk; True where an interrupt ended it."""
-    size, most = FIRST_CHUNK, max(1, MOST_NUMBERS // max(1, work.rows))
+    size = FIRST_CHUNK if work.rows * progress.count > MANY_NUMBERS else progress.count
+    most = max(1, MOST_NUMBERS // max(1, work.rows))
     try:
         while progress.done < progress.count:
             before = time.perf_counter()

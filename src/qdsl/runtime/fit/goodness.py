@@ -8,6 +8,10 @@ SciPy for this one number would take longer than the fit.
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 REJECTED_BELOW = 1e-3
 
@@ -23,6 +27,19 @@ def chi2_tail(chi2: float, dof: int) -> float:
         return 0.0
     # DLMF 8.7.1 converges quickly below the bulk of the distribution, the continued fraction 8.9.2 above it.
     return 1.0 - _lower_series(a, x) if x < a + 1.0 else _upper_fraction(a, x)
+
+
+def chi2_tails(chi2: NDArray[Any], dof: NDArray[Any]) -> NDArray[Any]:
+    """The same of many, by SciPy; nan without degrees of freedom, or of nan."""
+    import numpy as np
+
+    wanted = np.isfinite(chi2) & (dof > 0)
+    found = np.full(len(chi2), np.nan)
+    if wanted.any():
+        from scipy.special import chdtrc
+
+        found[wanted] = chdtrc(dof[wanted].astype(float), chi2[wanted])
+    return found
 
 
 def _lower_series(a: float, x: float) -> float:
