@@ -61,7 +61,6 @@ def by_information(experiment: Experiment) -> list[str]:
 
 def one_by_one(experiment: Experiment, sets: int) -> list[str]:
     """Intervals that are looked for, set by set."""
-    profiled: Ends = lambda best, name, level: best.profile(name, level)
     again: dict[int, Any] = {}
 
     def resampled(best: Any, name: str, level: float) -> tuple[float, float]:
@@ -70,6 +69,10 @@ def one_by_one(experiment: Experiment, sets: int) -> list[str]:
             again[id(best)] = experiment.bootstrap(best, n=REFITS, seed=1)
         ends: tuple[float, float] = again[id(best)].interval(name, level)
         return ends
+
+    def profiled(best: Any, name: str, level: float) -> tuple[float, float]:
+        low, high = best.profile(name, level)
+        return low, high
 
     ways: dict[str, Ends] = {"profile likelihood": profiled, f"bootstrap of {REFITS:,} refits, BCa": resampled}
     held = {way: {name: [0, 0] for name in experiment.params} for way in ways}
@@ -83,7 +86,7 @@ def one_by_one(experiment: Experiment, sets: int) -> list[str]:
             for name, param in experiment.params.items():
                 for place, level in enumerate(LEVELS):
                     low, high = ends(best, name, level)
-                    held[way][name][place] += low <= param.default <= high  # type: ignore[operator]
+                    held[way][name][place] += low <= param.default <= high
     far: list[str] = []
     for way, by_name in held.items():
         print(f"  {way}, {count:,} of {sets:,} fits that converged")

@@ -2,8 +2,8 @@
 
 python -m benchmarks.many_fits
 
-Beside `many_fits.qdsl`: SciPy's curve_fit, lmfit, iminuit, JAX (optimistix, all fits in one `vmap`) and methods that were
-written by hand and compiled by Numba. Every peer is given the same data and the same starts, and its defaults; every
+Beside `many_fits.qdsl`: SciPy's curve_fit, lmfit, iminuit, JAX (optimistix, all fits in one `vmap`) and methods
+that were written by hand and compiled by Numba. Every peer is given the same data and the same starts, and its defaults; every
 answer is checked. QDSL's time is for the whole table: values, errors, goodness of fit, verdicts. Peers that take
 seconds fit every 20th set only, and their time is multiplied. QDSL takes the threads there are; Numba's code is
 timed on one and on all.
@@ -250,7 +250,7 @@ def by_numba() -> tuple[Callable[..., Array], Callable[..., Array]]:
     def fit(t, y, start):  # type: ignore[no-untyped-def]
         n = 5
         x, trial, g, s = start.copy(), start.copy(), np.zeros(n), np.zeros(n)
-        h, l, d = np.zeros((n, n)), np.zeros((n, n)), np.zeros(n)
+        h, factor, d = np.zeros((n, n)), np.zeros((n, n)), np.zeros(n)
         best, damping = np.inf, 1e-3
         h_best, g_best = np.zeros((n, n)), np.zeros(n)
         for _ in range(100):
@@ -286,17 +286,17 @@ def by_numba() -> tuple[Callable[..., Array], Callable[..., Array]]:
                 for k in range(j + 1):
                     total = h_best[j, k] * (1 + damping if j == k else 1.0)
                     for m in range(k):
-                        total -= l[j, m] * l[k, m]
-                    l[j, k] = math.sqrt(total) if j == k else total / l[k, k]
+                        total -= factor[j, m] * factor[k, m]
+                    factor[j, k] = math.sqrt(total) if j == k else total / factor[k, k]
                 total = g_best[j]
                 for m in range(j):
-                    total -= l[j, m] * s[m]
-                s[j] = total / l[j, j]
+                    total -= factor[j, m] * s[m]
+                s[j] = total / factor[j, j]
             for j in range(n - 1, -1, -1):
                 total = s[j]
                 for m in range(j + 1, n):
-                    total -= l[m, j] * s[m]
-                s[j] = total / l[j, j]
+                    total -= factor[m, j] * s[m]
+                s[j] = total / factor[j, j]
                 trial[j] = x[j] - s[j]
         return x
 
