@@ -3,10 +3,10 @@
 python -m benchmarks.many_fits
 
 Beside `many_fits.qdsl`: SciPy's curve_fit, lmfit, iminuit, JAX (optimistix, all fits in one `vmap`) and methods
-that were written by hand and compiled by Numba. Every peer is given the same data and the same starts, and its defaults; every
-answer is checked. QDSL's time is for the whole table: values, errors, goodness of fit, verdicts. Peers that take
-seconds fit every 20th set only, and their time is multiplied. QDSL takes the threads there are; Numba's code is
-timed on one and on all.
+that were written by hand and compiled by Numba. Every peer is given the same data and the same starts, and its
+defaults; every answer is checked. QDSL's time is for the whole table: values, errors, goodness of fit, verdicts. Peers
+that take seconds fit every 20th set only, and their time is multiplied. QDSL takes the threads there are; Numba's code
+is timed on one and on all.
 """
 
 from __future__ import annotations

@@ -51,6 +51,7 @@ def newest(session: Session, name: str) -> Any:
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (fit_each, resampling):
         monkeypatch.setattr(module, "FIRST_CHUNK", 10)
+        monkeypatch.setattr(module, "CHUNK_SECONDS", 1e9)
         monkeypatch.setattr(module, "MOST_NUMBERS", 30)
         monkeypatch.setattr(module, "MANY_NUMBERS", 1)
 
