@@ -114,16 +114,15 @@ class Experiment:
         /,
         *,
         start: Mapping[str, float] | None = None,
+        fixed: Mapping[str, float] | None = None,
+        weights: Any = None,
         errors: str = "observed",
         starts: int = 1,
     ) -> Fit:
-        """The params that make the data most likely, looked for from `start`, and from so many points in all."""
-        first = {name: self._number(name, value) for name, value in (start or {}).items()}
-        given: Given = {
-            "errors": (types.TEXT, errors),
-            "start": (types.NOTHING, first),
-            "starts": (types.INT, starts),
-        }
+        """The params that make the data most likely, looked for from `start`, and from so many points in all. Those
+        that are `fixed` are held; `weights` say how often each row counts.
+        """
+        given = self._said(start, fixed, weights) | {"errors": (types.TEXT, errors), "starts": (types.INT, starts)}
         found: Fit = self._asked("fit", types.Fit(self._experiment), given, table(self._experiment, self._show, data))
         return found
 
@@ -134,6 +133,7 @@ class Experiment:
         *,
         by: str | None = None,
         start: Mapping[str, float] | None = None,
+        fixed: Mapping[str, float] | None = None,
         errors: str = "observed",
     ) -> Table:
         """Many fits at once, a row for each: of the rows that have the same value in the column `by`, or, without it,
@@ -141,25 +141,29 @@ class Experiment:
         """
         from qdsl.lang.typed.fit_questions import fitted_columns, group_column
         from qdsl.runtime.experiment.fit_each import fitted_sets
+        from qdsl.runtime.experiment.fitting import Said
 
-        first = {name: self._number(name, value) for name, value in (start or {}).items()}
+        given = self._said(start, fixed, None) | {"errors": (types.TEXT, errors)}
         if by is None:
             columns = sets(self._experiment, self._show, data)
+            said = Said(given["start"][1], given["fixed"][1], {})
             world = self._live.session.world
             every: Table = self._carried_out(
-                lambda: fitted_sets(world, self._live.session.environment, self._experiment, columns, first, errors)
+                lambda: fitted_sets(world, self._live.session.environment, self._experiment, columns, said, errors)
             )
             return every
         rows = with_group(table(self._experiment, self._show, data), by, data)
         group = group_column(self._experiment, by), rows.columns[by].type
         type_ = types.Table((group, *fitted_columns(self._experiment)))
-        given: Given = {
-            "by": (types.TEXT, by),
-            "start": (types.NOTHING, first),
-            "errors": (types.TEXT, errors),
-        }
-        found: Table = self._asked("fit_each", type_, given, rows)
+        found: Table = self._asked("fit_each", type_, given | {"by": (types.TEXT, by)}, rows)
         return found
+
+    def _said(self, start: Mapping[str, float] | None, fixed: Mapping[str, float] | None, weights: Any) -> Given:
+        """What a fit is told of its params, and of its rows."""
+        given: Given = {}
+        for option, values in (("start", start), ("fixed", fixed)):
+            given[option] = types.NOTHING, {name: self._number(name, value) for name, value in (values or {}).items()}
+        return given if weights is None else given | {"weights": (types.Array(types.SCALAR), weights)}
 
     def bootstrap(self, best: Fit, /, *, n: int = 1000, method: str = "model", seed: int | None = None) -> Bootstrap:
         """Refits of data drawn again: from the model with the params of a fit, or `method="rows"` of the data."""

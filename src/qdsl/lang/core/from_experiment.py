@@ -174,7 +174,11 @@ class FromExperiment:
 
         Priors are in it: minimising it then gives the maximum a posteriori.
         """
-        return self._sum("nll", lambda measure: self._negated(self.of_datum(measure, "log_kernel")), "log_kernel")
+        return self._sum("nll", self._less("log_kernel"), "log_kernel")
+
+    def weighted_nll(self) -> typed.Function:
+        """(params, columns, weights) -> the same, with the part of each row times its weight."""
+        return self._sum("weighted_nll", self._less("log_kernel"), "log_kernel", is_weighted=True)
 
     def prior(self) -> typed.Function:
         """(params) -> the part of `nll` that the priors are."""
@@ -182,10 +186,22 @@ class FromExperiment:
 
     def constant(self) -> typed.Function:
         """(params, columns) -> what `nll` leaves out; it does not depend on the params."""
-        return self._sum("constant", lambda measure: self._negated(self.of_datum(measure, "log_constant")))
+        return self._sum("constant", self._less("log_constant"))
+
+    def weighted_constant(self) -> typed.Function:
+        """(params, columns, weights) -> what `weighted_nll` leaves out."""
+        return self._sum("weighted_constant", self._less("log_constant"), is_weighted=True)
+
+    def _less(self, what: str) -> Callable[[typed.MeasureDeclaration], typed.Expr]:
+        """The negative of a function of a datum and its distribution."""
+        return lambda measure: self._negated(self.of_datum(measure, what))
 
     def _sum(
-        self, name: str, term: Callable[[typed.MeasureDeclaration], typed.Expr], of_priors: str = ""
+        self,
+        name: str,
+        term: Callable[[typed.MeasureDeclaration], typed.Expr],
+        of_priors: str = "",
+        is_weighted: bool = False,
     ) -> typed.Function:
         """The sum of a term over all points and measurements, from the first to the last, then over the priors."""
         w = self.w
@@ -196,11 +212,14 @@ class FromExperiment:
         before, taken = self._read_for((*lets, *terms), columns, index)
         at_row = [w.let(each, w.at(w.use(column), w.use(index))) for each, column in columns.items()]
         body: list[typed.Statement] = [*at_row, *taken, *lets]
-        body += [w.assign(total, w.operation("add", w.use(total), each)) for each in terms]
+        weights = [w.variable("weights", types.Array(SCALAR))] if is_weighted else []
+        for each in weights:
+            terms = [w.product(w.at(w.use(each), w.use(index)), term) for term in terms]
+        body += [w.assign(total, w.sum(w.use(total), each)) for each in terms]
         rows = w.range(w.integer(0), w.length(next(iter(columns.values()))))
         whole = (*before, w.let(total, w.zero), w.loop(index, rows, body))
         result = self.with_priors(w.use(total), of_priors) if of_priors else w.use(total)
-        return self.function(name, (*self.params, *columns.values(), *self._sharing), w.block(whole, result))
+        return self.function(name, (*self.params, *columns.values(), *weights, *self._sharing), w.block(whole, result))
 
     def _lets_for(self, terms: Sequence[typed.Expr]) -> Sequence[typed.Let]:
         """The lets of the model; where states evolve those that the terms need, for the others may take long."""

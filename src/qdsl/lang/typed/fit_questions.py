@@ -88,12 +88,12 @@ COMPARED: tuple[tuple[str, types.Type], ...] = (
 
 def fit_each(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
     """`fit_each(e, data, by = "run", start = (..), errors = "expected")`: a Table with a row for each group."""
-    words = ("experiment", "data", "by", "start", "errors")
-    slots = [Slot(each, each in ("start", "errors")) for each in words]
+    words = ("experiment", "data", "by", "start", "fixed", "weights", "errors")
+    slots = [Slot(each, each not in ("experiment", "data", "by")) for each in words]
     nodes = matched(c, node.span, "fit_each", slots, arguments)
     if nodes is None or nodes[2] is None:
         return c.broken(node.span)
-    one = asked_for_a_fit(c, node, "fit_each", (nodes[0], nodes[1], nodes[3], nodes[4], None))
+    one = asked_for_a_fit(c, node, "fit_each", (*nodes[:2], *nodes[3:], None))
     if not isinstance(one, typed.HostCall):
         return one
     fit, table = types.pruned(one.type), types.resolved(one.arguments[1].type)

@@ -130,18 +130,14 @@ def axis_of(experiment: typed.Experiment, name: str) -> typed.Variable | None:
 
 
 def fit(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
-    """`fit(e, data, start = (tau = 20 ns), errors = "expected", starts = 64)`."""
-    slots = [
-        Slot("experiment", False),
-        Slot("data", False),
-        *(Slot(each, True) for each in ("start", "errors", "starts")),
-    ]
+    """`fit(e, data, start = (tau = 20 ns), fixed = (a = 1), weights = w, errors = "expected", starts = 64)`."""
+    slots = [Slot("experiment", False), Slot("data", False), *(Slot(each, True) for each in FIT_OPTIONS)]
     nodes = matched(c, node.span, "fit", slots, arguments)
     return c.broken(node.span) if nodes is None else asked_for_a_fit(c, node, "fit", nodes)
 
 
 def asked_for_a_fit(c: Checker, node: surface.Call, function: str, nodes: Sequence[surface.Expr | None]) -> typed.Expr:
-    """The call of `fit` that these arguments make: the experiment, the data, `start`, `errors`, `starts`."""
+    """The call of `fit` that these arguments make: the experiment, the data, and each of `FIT_OPTIONS`."""
     if nodes[0] is None or nodes[1] is None:
         return c.broken(node.span)
     found = experiment_argument(c, nodes[0], function)
@@ -152,23 +148,30 @@ def asked_for_a_fit(c: Checker, node: surface.Call, function: str, nodes: Sequen
     if not _is_data_of(c, data, experiment):
         return c.broken(node.span)
     named: list[tuple[str, typed.Expr]] = []
-    if nodes[2] is not None:
-        named.append(("start", _start(c, nodes[2], experiment)))
-    if nodes[3] is not None:
-        word = c.fit(c.expr(nodes[3], TEXT), TEXT)
+    for name, each in zip(("start", "fixed"), nodes[2:4], strict=True):
+        if each is not None:
+            named.append((name, _values_of_params(c, each, experiment, name)))
+    if nodes[4] is not None:
+        wanted = types.Array(SCALAR)
+        named.append(("weights", c.fit(c.expr(nodes[4], wanted), wanted)))
+    if nodes[5] is not None:
+        word = c.fit(c.expr(nodes[5], TEXT), TEXT)
         if isinstance(word, typed.Constant) and word.value not in ERRORS:
             c.report(c.models.word_expected(word.span, "errors", ERRORS))
         named.append(("errors", word))
-    if nodes[4] is not None:
-        named.append(("starts", c.fit(c.expr(nodes[4], INT), INT)))
+    if nodes[6] is not None:
+        named.append(("starts", c.fit(c.expr(nodes[6], INT), INT)))
     return typed.HostCall(node.span, types.Fit(experiment), "fit", (value, data), tuple(named))
 
+
+FIT_OPTIONS = ("start", "fixed", "weights", "errors", "starts")
+"""What may be said of a fit besides the experiment and its data."""
 
 ERRORS = ("observed", "expected")
 """The information that uncertainties come from (architecture of fits: docs/language.md)."""
 
 
-def _start(c: Checker, node: surface.Expr, experiment: typed.Experiment) -> typed.Expr:
+def _values_of_params(c: Checker, node: surface.Expr, experiment: typed.Experiment, option: str) -> typed.Expr:
     """A record with a value for some of the params."""
     params = {each.variable.name: each.variable for each in experiment.params}
     wish = types.Record(tuple((name, variable.type) for name, variable in params.items()))
@@ -176,7 +179,8 @@ def _start(c: Checker, node: surface.Expr, experiment: typed.Experiment) -> type
     type_ = pruned(value.type)
     if not isinstance(value, typed.RecordLiteral) or not isinstance(type_, types.Record):
         if type_ is not BROKEN:
-            c.report(c.models.not_host_value(value.span, "fit", "start = (param = value, ..)", types.resolved(type_)))
+            wanted = f"{option} = (param = value, ..)"
+            c.report(c.models.not_host_value(value.span, "fit", wanted, types.resolved(type_)))
         return c.broken(node.span)
     fields: list[tuple[str, typed.Expr]] = []
     for name, each in value.fields:

@@ -22,7 +22,14 @@ from qdsl.lang.typed.fit_questions import ERROR_OF, fitted_columns, group_column
 from qdsl.lang.typed.tree import DisplayUnit
 from qdsl.runtime.evaluate import Environment
 from qdsl.runtime.experiment.admission import check_data
-from qdsl.runtime.experiment.fitting import information_of, objective_of, parameters_of
+from qdsl.runtime.experiment.fitting import (
+    Said,
+    information_of,
+    objective_of,
+    parameters_of,
+    said_of_params,
+    weights_of,
+)
 from qdsl.runtime.experiment.model import Model, model_of
 from qdsl.runtime.experiment.series import SeriesOf
 from qdsl.runtime.failures import Interrupted
@@ -73,10 +80,11 @@ class Groups:
         inside = offsets < self.sizes[:, np.newaxis]
         return np.asarray(order[np.where(inside, starts[:, np.newaxis] + offsets, starts[:, np.newaxis])])
 
-    def laid_out(self, columns: Sequence[NDArray[Any]]) -> Sets:
+    def laid_out(self, columns: Sequence[NDArray[Any]], given: Vector | None) -> Sets:
         """The columns group by group, with weights of 0 for what fills up. One that is the same in all comes once."""
         places = self._places
         weights = (np.arange(places.shape[1]) < self.sizes[:, np.newaxis]).astype(float)
+        weights = weights if given is None else weights * given[places]
         found = [each[places] for each in columns]
         return Sets([each[0] if (each == each[:1]).all() else each for each in found], weights)
 
@@ -98,24 +106,26 @@ def fitted_each(env: Environment, experiment: typed.Experiment, call: typed.Host
     data: Table = env.evaluate(call.arguments[1])
     named = dict(call.named)
     by: str = env.evaluate(named["by"])
-    start = env.evaluate(named["start"]) if "start" in named else {}
     errors_from = information_of(env, named["errors"]) if "errors" in named else "observed"
     names = [each.name for each in (*model.functions.axes, *model.functions.measured)]
     columns = [np.ascontiguousarray(data.columns[name].values) for name in names]
+    key, problems = data.columns[by], Diagnostics()
+    weights = weights_of(env, named, len(data), problems)
+    world.settle(problems)
+    used = slice(None) if weights is None else weights > 0
+    columns, weights = [each[used] for each in columns], None if weights is None else weights[used]
     check_data(model, dict(zip(names, columns, strict=True)), call.arguments[1].span)
-    parameters = parameters_of(model, start)
-    problems = Diagnostics()
+    groups = Groups.of(key.values[used])
+    parameters = parameters_of(model, said_of_params(env, named), problems)
     admitted(objective_of(model, columns, parameters), problems, call.span)
     world.settle(problems)
-    groups = Groups.of(data.columns[by].values)
-    work = _Work(model, groups.laid_out(columns), parameters, errors_from)
+    work = _Work(model, groups.laid_out(columns, weights), parameters, errors_from)
     interrupted = work.run(world)
     if interrupted and not work.done:
         raise KeyboardInterrupt
     starts = {each.name: each.start for each in parameters}
     record = recorded("fit_each", world.source.name, world.source.text, starts, data=data.provenance)
-    key = data.columns[by]
-    group = Column(key.values[groups.first[: work.done]], key.type, key.display)
+    group = Column(key.values[used][groups.first[: work.done]], key.type, key.display)
     name = group_column(experiment, by)
     table = Table({name: group, **work.table()}, record, (name,))
     if interrupted:
@@ -128,16 +138,16 @@ def fitted_sets(
     env: Environment,
     experiment: typed.Experiment,
     columns: Mapping[str, NDArray[Any]],
-    start: Mapping[str, float],
+    said: Said,
     errors_from: str,
 ) -> Table:
     """The same of sets that Python gives: columns of n numbers for the axes, or of K × n."""
     model, at = model_of(env, experiment), experiment.span
     check_data(model, {name: each.ravel() for name, each in columns.items()}, at)
-    parameters = parameters_of(model, dict(start))
+    problems = Diagnostics()
+    parameters = parameters_of(model, said, problems)
     shape = np.broadcast_shapes(*(each.shape for each in columns.values()))
     first = [each if each.ndim == 1 else each[0] for each in columns.values()]
-    problems = Diagnostics()
     admitted(objective_of(model, first, parameters), problems, at)
     world.settle(problems)
     work = _Work(model, Sets(list(columns.values()), np.ones(shape)), parameters, errors_from)

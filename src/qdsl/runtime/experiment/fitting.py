@@ -6,7 +6,7 @@ A model whose only measurement is `Normal(m)` without sigma is least squares; an
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -16,6 +16,7 @@ import numpy as np
 from qdsl.lang.core.from_experiment import named_arguments
 from qdsl.lang.core.layout import leaves
 from qdsl.lang.report import Diagnostics
+from qdsl.lang.source import Span
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
 from qdsl.lang.typed.dependence import measures_goodness
@@ -26,9 +27,8 @@ from qdsl.runtime.evaluate import Environment
 from qdsl.runtime.experiment.admission import check_data
 from qdsl.runtime.experiment.failing import Point, watched
 from qdsl.runtime.experiment.model import Model, model_of
-from qdsl.runtime.failures import mixed_measurements, not_one_of
-from qdsl.runtime.fit import Fit, Parameter, fit
-from qdsl.runtime.fit.errors import no_starts
+from qdsl.runtime.failures import mixed_measurements, not_one_of, unequal_lengths
+from qdsl.runtime.fit import Fit, Parameter, errors, fit
 from qdsl.runtime.fit.objective import Matrix, Vector
 from qdsl.runtime.kernel import KernelError
 from qdsl.runtime.value.provenance import recorded
@@ -39,11 +39,14 @@ from qdsl.runtime.world import World
 
 @dataclass(eq=False)
 class _Problem:
-    """A model, the columns of its data in order, and where the search starts."""
+    """A model, the columns of its data in order, and where the search starts. With `weights` the log-likelihood, or the
+    square, of each row counts so many times.
+    """
 
     model: Model
     columns: list[Any]
     parameters: Sequence[Parameter]
+    weights: Vector | None = None
 
     @property
     def rows(self) -> int:
@@ -56,6 +59,16 @@ class _Problem:
         """
         return self.rows * sum(each.outcome is None or each.is_further for each in self.model.experiment.measures)
 
+    def _of_columns(self, name: str, order: int, x: Sequence[Any]) -> list[Any]:
+        """A function of all rows, weighted where they are."""
+        if self.weights is None:
+            return self.model.kernel(name, order)(*x, *self.columns)
+        return self.model.kernel(f"weighted_{name}", order)(*x, *self.columns, self.weights)
+
+    def _weighted(self, terms: Vector) -> Vector:
+        """The terms of rows, times their weights."""
+        return terms if self.weights is None else np.asarray(terms * self.weights)
+
 
 class LikelihoodOf(_Problem):
     """Negative log-likelihood with exact derivatives (`fit.objective.Likelihood`)."""
@@ -63,7 +76,7 @@ class LikelihoodOf(_Problem):
     def evaluate(self, x: Vector, order: int) -> tuple[float, Vector | None, Matrix | None]:
         size = len(x)
         try:
-            results = self.model.kernel("nll", order)(*map(float, x), *self.columns)
+            results = self._of_columns("nll", order, list(map(float, x)))
         except KernelError:  # outside the model's domain: the search steps back
             return math.nan, np.full(size, math.nan), np.full((size, size), math.nan)
         value = float(results[0])
@@ -117,7 +130,7 @@ class LikelihoodOf(_Problem):
         for name, weight in zip(names, parts, strict=True):
             first, _, second = (name or next(iter(jacobian))).partition("_")
             a, b = jacobian[first], jacobian[second or first]
-            term = np.einsum("ip,jp,p->ij", a, b, np.broadcast_to(weight, (self.rows,)))
+            term = np.einsum("ip,jp,p->ij", a, b, self._weighted(np.broadcast_to(weight, (self.rows,))))
             total += term if first == (second or first) else term + term.T
         return total
 
@@ -125,11 +138,11 @@ class LikelihoodOf(_Problem):
         if not measures_goodness(self.model.experiment):
             return None
         terms = self.model.kernel("deviance")(*map(float, x), *self.columns)[0]
-        return float(np.broadcast_to(terms, (self.rows,)).sum())
+        return float(self._weighted(np.broadcast_to(terms, (self.rows,))).sum())
 
     def constant(self) -> float:
         start = [each.start for each in self.parameters]
-        return float(self.model.kernel("constant")(*start, *self.columns)[0])
+        return float(self._of_columns("constant", 0, start)[0])
 
 
 class LeastSquaresOf(_Problem):
@@ -139,12 +152,17 @@ class LeastSquaresOf(_Problem):
     def _axes(self) -> list[Any]:
         return self.columns[: len(self.model.functions.axes)]
 
+    @cached_property
+    def _roots(self) -> Any:
+        """What a residual is multiplied by."""
+        return 1.0 if self.weights is None else np.sqrt(self.weights)
+
     def residuals(self, x: Vector) -> Vector:
         try:
             mean = self.model.kernel("point")(*map(float, x), *self._axes)[0]
         except KernelError:
             return np.full(self.rows, math.nan)
-        return np.asarray(self.columns[-1] - mean)
+        return np.asarray((self.columns[-1] - mean) * self._roots)
 
     def jacobian(self, x: Vector) -> Matrix:
         size = len(x)
@@ -154,7 +172,7 @@ class LeastSquaresOf(_Problem):
         except KernelError:
             return np.full((self.rows, size), math.nan)
         slopes = results[kernel.width : kernel.width + size]
-        return -np.column_stack([np.broadcast_to(each, (self.rows,)) for each in slopes])
+        return -np.column_stack([np.broadcast_to(each * self._roots, (self.rows,)) for each in slopes])
 
 
 def _symmetric(triangle: Sequence[Any], size: int) -> Matrix:
@@ -170,18 +188,24 @@ def fitted(env: Environment, experiment: typed.Experiment, call: typed.HostCall,
     model = model_of(env, experiment)
     data: Table = env.evaluate(call.arguments[1])
     named = dict(call.named)
-    start = env.evaluate(named["start"]) if "start" in named else {}
+    said = said_of_params(env, named)
     count = int(env.evaluate(named["starts"])) if "starts" in named else 1
     by_expectation = "errors" in named and information_of(env, named["errors"]) == "expected"
     names = [each.name for each in (*model.functions.axes, *model.functions.measured)]
     columns = [np.ascontiguousarray(data.columns[name].values) for name in names]
-    check_data(model, dict(zip(names, columns, strict=True)), call.arguments[1].span)
-    parameters = parameters_of(model, start)
     diagnostics = Diagnostics()
+    weights = weights_of(env, named, len(data), diagnostics)
+    world.settle(diagnostics)
+    weights_given = weights
+    if weights is not None:
+        columns, weights = [each[weights > 0] for each in columns], weights[weights > 0]
+    check_data(model, dict(zip(names, columns, strict=True)), call.arguments[1].span)
+    parameters = parameters_of(model, said, diagnostics)
+    world.settle(diagnostics)
     if count < 1:
-        diagnostics.add(no_starts(named["starts"].span, count))
+        diagnostics.add(errors.no_starts(named["starts"].span, count))
         world.settle(diagnostics)
-    objective = objective_of(model, columns, parameters)
+    objective = objective_of(model, columns, parameters, weights)
     with gathered() as seen:
         found = fit(objective, diagnostics, call.span, by_expectation, count)
     world.settle(diagnostics)
@@ -198,6 +222,7 @@ def fitted(env: Environment, experiment: typed.Experiment, call: typed.HostCall,
         display=measured.display,
         provenance=record,
         data=data,
+        weights=weights_given,
     )
 
 
@@ -234,18 +259,54 @@ def information_of(env: Environment, word: typed.Expr) -> str:
     return found
 
 
-def objective_of(model: Model, columns: list[Any], parameters: Sequence[Parameter]) -> LikelihoodOf | LeastSquaresOf:
+def objective_of(
+    model: Model, columns: list[Any], parameters: Sequence[Parameter], weights: Vector | None = None
+) -> LikelihoodOf | LeastSquaresOf:
     """What a fit of these columns is: the axes, then what was measured."""
     without_sigma = [each for each in model.experiment.measures if each.distribution.arguments[-1] is None]
     if not without_sigma:
-        return LikelihoodOf(model, columns, parameters)
+        return LikelihoodOf(model, columns, parameters, weights)
     if len(model.experiment.measures) > 1 or any(each.prior for each in model.params):
         raise mixed_measurements(without_sigma[0].distribution.span)
-    return LeastSquaresOf(model, columns, parameters)
+    return LeastSquaresOf(model, columns, parameters, weights)
 
 
-def parameters_of(model: Model, start: dict[str, Any]) -> list[Parameter]:
-    """The params with their bounds; the search starts at `start`, else at the default, else inside the bounds."""
+@dataclass(frozen=True)
+class Said:
+    """What a call says of params, in SI: where the search starts, and what is held. `at` are the places."""
+
+    start: Mapping[str, float]
+    fixed: Mapping[str, float]
+    at: Mapping[str, Span]
+
+
+def said_of_params(env: Environment, named: Mapping[str, typed.Expr]) -> Said:
+    found = {name: env.evaluate(named[name]) if name in named else {} for name in ("start", "fixed")}
+    held = named.get("fixed")
+    at = {name: each.span for name, each in held.fields} if isinstance(held, typed.RecordLiteral) else {}
+    return Said(found["start"], found["fixed"], at)
+
+
+def weights_of(env: Environment, named: Mapping[str, typed.Expr], rows: int, diagnostics: Diagnostics) -> Vector | None:
+    """A number for each row, none of them negative and not all of them 0; None where none are given."""
+    if "weights" not in named:
+        return None
+    found, at = np.asarray(env.evaluate(named["weights"]), dtype=float), named["weights"].span
+    if len(found) != rows:
+        raise unequal_lengths(at, len(found), rows)
+    wrong = np.flatnonzero(~np.isfinite(found) | (found < 0))
+    if wrong.size:
+        diagnostics.add(errors.not_a_weight(at, int(wrong[0]), float(found[wrong[0]])))
+    elif not (found > 0).any():
+        diagnostics.add(errors.no_weight(at))
+    return found
+
+
+def parameters_of(model: Model, said: Said, diagnostics: Diagnostics) -> list[Parameter]:
+    """The params with their bounds; the search starts at `start`, else at the default, else inside the bounds. One that
+    is held has no room between its bounds.
+    """
+    start = said.start
     parameters: list[Parameter] = []
     defaults = model.defaults()
     for each in model.params:
@@ -255,7 +316,13 @@ def parameters_of(model: Model, start: dict[str, Any]) -> list[Parameter]:
         first = start.get(name, defaults.get(name))
         dimension = each.variable.type.dimension if isinstance(each.variable.type, types.Real) else ONE
         value = _inside(low, high) if first is None else float(first)
-        parameters.append(Parameter(name, value, low, high, dimension, each.variable.display))
+        parameter = Parameter(name, value, low, high, dimension, each.variable.display)
+        if name in said.fixed:
+            held = float(said.fixed[name])
+            if not low <= held <= high:
+                diagnostics.add(errors.held_outside(said.at.get(name), parameter, held))
+            parameter = replace(parameter, start=held, low=held, high=held)
+        parameters.append(parameter)
     return parameters
 
 

@@ -21,7 +21,7 @@ from qdsl.runtime.experiment.sharing import Called, OfColumns, OfPoints
 from qdsl.runtime.failures import Stopped, no_model_derivative, unequal_path
 from qdsl.runtime.kernel import Kernel
 
-OF_COLUMNS = ("nll", "constant")
+OF_COLUMNS = ("nll", "constant", "weighted_nll", "weighted_constant")
 """Functions of all rows at once."""
 
 SHARING = (*OF_COLUMNS, "point", "draw", "deviance")

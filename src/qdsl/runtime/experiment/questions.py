@@ -32,7 +32,10 @@ def profiled(env: Environment, call: typed.HostCall, world: World) -> dict[str, 
     level = float(env.evaluate(named["level"])) if "level" in named else LEVEL
     problems = Diagnostics()
     found = None
-    if not 0.0 < level < 1.0:
+    held = next(each for each in fit.parameters if each.name == name)
+    if held.low == held.high:
+        problems.add(errors.was_held(call.arguments[1].span, name))
+    elif not 0.0 < level < 1.0:
         problems.add(errors.not_a_level(named["level"].span, level))
     else:
         found = fit.profiled(name, level)

@@ -28,7 +28,7 @@ from qdsl.runtime.failures import Interrupted, not_one_of
 from qdsl.runtime.fit import errors
 from qdsl.runtime.fit.bootstrap import Bootstrap
 from qdsl.runtime.fit.many import fit_many
-from qdsl.runtime.fit.objective import Matrix, Parameter
+from qdsl.runtime.fit.objective import Matrix, Parameter, Vector
 from qdsl.runtime.fit.profile import Interval
 from qdsl.runtime.fit.result import Fit
 from qdsl.runtime.value.provenance import recorded
@@ -66,6 +66,11 @@ class _Resampling:
         assert self.fit.data is not None
         return [np.ascontiguousarray(self.fit.data.columns[each.name].values) for each in self.model.functions.measured]
 
+    @cached_property
+    def weights(self) -> Vector:
+        """Those of the fit."""
+        return np.ones(self.rows) if self.fit.weights is None else self.fit.weights
+
     @property
     def rows(self) -> int:
         return len(self.measured[0])
@@ -80,7 +85,7 @@ class _Resampling:
             drawn = [self._normal(self.seed, counters, mean, self.fit.sigma)]
         shape = counters.shape
         columns = [np.ascontiguousarray(np.broadcast_to(each, shape)) for each in drawn]
-        return [*self.axes, *columns], np.ones(shape)
+        return [*self.axes, *columns], np.broadcast_to(self.weights, shape)
 
     @cached_property
     def _normal(self) -> Any:
@@ -94,7 +99,7 @@ class _Resampling:
         for k in range(first, end):
             rng = np.random.Generator(np.random.Philox(key=self.seed, counter=[0, 0, 0, k]))
             weights[k - first] = np.bincount(rng.integers(self.rows, size=self.rows), minlength=self.rows)
-        return [*self.axes, *self.measured], weights
+        return [*self.axes, *self.measured], weights * self.weights
 
     def left_out(self) -> Matrix:
         """The params with each row left out in turn, or of many rows each of `MOST_LEFT_OUT` groups (G × p), without
@@ -103,8 +108,8 @@ class _Resampling:
         groups = min(self.rows, MOST_LEFT_OUT)
         weights = np.ones((groups, self.rows))
         weights[np.arange(self.rows) * groups // self.rows, np.arange(self.rows)] = 0.0
-        found = self.fitted([*self.axes, *self.measured], weights)
-        return found[0]
+        values, _, _ = self.fitted([*self.axes, *self.measured], weights * self.weights)
+        return values
 
     def fitted(self, columns: Sequence[NDArray[Any]], weights: Matrix) -> tuple[Matrix, int, bool]:
         """The params of each set, without those that failed; how many did; whether an interrupt came."""

@@ -1,7 +1,7 @@
 """A model and many sets of data, as `fit.many` wants them.
 
 Columns are arrays of n rows where all sets have the same, or of K × n. `weights` says how often a row counts in each
-set: 0 leaves it out, so that sets may differ in length.
+set, as those of a single fit do: 0 leaves it out, so that sets may differ in length.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from qdsl.runtime.kernel import KernelError
 
 @dataclass(eq=False)
 class SeriesOf:
-    """K sets of data of one model (`fit.many.Series`). `weights` is K × n, whole numbers."""
+    """K sets of data of one model (`fit.many.Series`). `weights` is K × n."""
 
     model: Model
     columns: Sequence[NDArray[Any]]
@@ -41,7 +41,7 @@ class SeriesOf:
     @cached_property
     def n_points(self) -> Vector:
         measured = sum(each.outcome is None or each.is_further for each in self.model.experiment.measures)
-        return np.asarray(self.weights.sum(axis=1) * measured).astype(int)
+        return np.asarray(np.count_nonzero(self.weights, axis=1) * measured)
 
     @cached_property
     def _bounds(self) -> tuple[Vector, Vector]:
@@ -76,11 +76,10 @@ class SeriesOf:
 
     def observed(self, which: Vector, x: Matrix) -> tuple[Matrix, NDArray[Any]] | None:
         size = len(self.parameters)
-        *rows, weights = self._rows(which)
-        if (weights != 1.0).any():
-            return self._of_each(which, x)
+        rows = self._rows(which)
+        name = "weighted_nll" if (rows[-1] != 1.0).any() else "nll"
         try:
-            results = self.model.kernel("nll", 2)(*np.ascontiguousarray(x.T), *rows)
+            results = self.model.kernel(name, 2)(*np.ascontiguousarray(x.T), *(rows if name != "nll" else rows[:-1]))
         except KernelError:
             return None
         upper = np.triu_indices(size)
@@ -89,18 +88,8 @@ class SeriesOf:
             hessian[:, i, k] = hessian[:, k, i] = values
         return np.stack(results[1 : 1 + size], axis=1), hessian
 
-    def _of_each(self, which: Vector, x: Matrix) -> tuple[Matrix, NDArray[Any]] | None:
-        """The same, one set after the other: of sets that differ in length."""
-        slopes, hessians = [], []
-        for k, at in zip(which, x, strict=True):
-            objective = self.alone(int(k))
-            assert isinstance(objective, LikelihoodOf)
-            _, slope, hessian = objective.evaluate(at, 2)
-            slopes.append(slope)
-            hessians.append(hessian)
-        return np.array(slopes), np.array(hessians)
-
     def alone(self, k: int) -> LikelihoodOf | LeastSquaresOf:
-        times = self.weights[k].astype(int)
-        rows = [np.repeat(each if each.ndim == 1 else each[k], times) for each in self.columns]
-        return objective_of(self.model, rows, self.parameters)
+        used = self.weights[k] > 0
+        weights = self.weights[k][used]
+        rows = [(each if each.ndim == 1 else each[k])[used] for each in self.columns]
+        return objective_of(self.model, rows, self.parameters, None if (weights == 1.0).all() else weights)

@@ -90,6 +90,29 @@ def refits_stopped(at: Span, done: int, count: int) -> Diagnostic:
     return warning("W0893", f"stopped after {done:,} of {count:,} refits: the bootstrap has these", Label(at))
 
 
+def held_outside(at: Span | None, parameter: Parameter, value: float) -> Diagnostic:
+    return error(
+        "E0895",
+        f"{parameter.name} is held at {_shown(parameter, value)}, which is outside its bounds",
+        *_labels(at),
+        note=f"the bounds are {_shown(parameter, parameter.low)} .. {_shown(parameter, parameter.high)}",
+    )
+
+
+def was_held(at: Span, name: str) -> Diagnostic:
+    return error("E0896", f"{name} was held in this fit: the data were not asked about it", Label(at))
+
+
+def not_a_weight(at: Span, row: int, value: float) -> Diagnostic:
+    return error(
+        "E0897", f"the weight of row {row} is {value:g}: a weight says how often a row counts, from 0 up", Label(at)
+    )
+
+
+def no_weight(at: Span) -> Diagnostic:
+    return error("E0898", "all weights are 0, which leaves no data to fit", Label(at))
+
+
 def fits_stopped(at: Span, done: int, count: int) -> Diagnostic:
     return warning("W0894", f"stopped after {done:,} of {count:,} fits: the table has these", Label(at))
 

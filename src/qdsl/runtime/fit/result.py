@@ -11,7 +11,7 @@ import numpy as np
 from qdsl.lang.typed.dimension import ONE, Dimension
 from qdsl.lang.typed.tree import DisplayUnit
 from qdsl.runtime.fit.goodness import REJECTED_BELOW, chi2_tail
-from qdsl.runtime.fit.objective import Matrix, Objective, Parameter
+from qdsl.runtime.fit.objective import Matrix, Objective, Parameter, Vector
 from qdsl.runtime.fit.profile import Better, Interval, profile
 from qdsl.runtime.fit.verdict import Verdict
 from qdsl.runtime.value.estimate import Estimate
@@ -25,7 +25,8 @@ class Fit:
 
     `covariance` is in SI, in the order of `parameters`. `nll` leaves out `constant`, the terms that only the data fix.
     `deviance` is None where it does not measure goodness of fit; least squares have `rss`, and no nll. `measured` says
-    in what it is counted. `objective` is what was fitted: what is asked of the fit later asks that.
+    in what it is counted. `weights` are those of the data's rows, where they have any. `objective` is what was fitted:
+    what is asked of the fit later asks that.
     """
 
     parameters: tuple[Parameter, ...]
@@ -45,6 +46,7 @@ class Fit:
     display: DisplayUnit | None = None
     provenance: Provenance | None = None
     data: Table | None = None
+    weights: Vector | None = None
     objective: Objective | None = None
 
     def __getattr__(self, name: str) -> Estimate:
