@@ -68,11 +68,15 @@ def _with(world: World) -> Host:
 
 def _load(world: World) -> Host:
     def run(env: Environment, call: typed.HostCall) -> Any:
+        from qdsl.lang.typed.requests import MISSING
+        from qdsl.runtime.experiment.fitting import word_of
         from qdsl.runtime.experiment.loading import load
         from qdsl.runtime.experiment.model import model_of
 
         path, experiment = call.arguments
-        return load(world, env.evaluate(path), model_of(env, _experiment(experiment)), path.span)
+        named = dict(call.named)
+        skip = "missing" in named and word_of(env, named["missing"], "missing", MISSING) == "skip"
+        return load(world, env.evaluate(path), model_of(env, _experiment(experiment)), path.span, skip)
 
     return run
 

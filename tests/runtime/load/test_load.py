@@ -289,3 +289,23 @@ def test_a_thousand_rows_in_under_ten_milliseconds(unit: str) -> None:
         assert table is not None
         assert len(table) == 1000
     assert min(seconds) < 0.010
+
+
+def test_rows_that_lack_a_value_can_be_left_out() -> None:
+    text = HEAD + "1,2,3\n,2,3\n2,NA,3\n3,1,4\n"
+    diagnostics = Diagnostics()
+    table = table_from_csv(Source("t1.csv", text), WANTED, resolve, diagnostics, skip=True)
+    assert table is not None
+    whole = table_from_csv(Source("t1.csv", HEAD + "1,2,3\n3,1,4\n"), WANTED, resolve, Diagnostics())
+    assert whole is not None
+    for name in whole:
+        assert (table[name] == whole[name]).all()
+    (note,) = diagnostics.in_order()
+    assert note.code == "W0802"
+    assert note.message == "t1.csv: the rows 3, 4 lack values, and are left out"
+
+
+def test_where_nothing_lacks_a_value_nothing_is_said() -> None:
+    diagnostics = Diagnostics()
+    table_from_csv(Source("t1.csv", HEAD + "1,2,3\n3,1,4\n"), WANTED, resolve, diagnostics, skip=True)
+    assert diagnostics.in_order() == []

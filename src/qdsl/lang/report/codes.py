@@ -219,6 +219,7 @@ TITLES: dict[str, str] = {
     "E0715": "a state that does not fit its space",
     "E0801": "a data file cannot be read",
     "W0801": "columns that are not used",
+    "W0802": "rows that are left out",
     "E0802": "a data file is not UTF-8",
     "E0803": "a data file is empty",
     "E0804": "a data file without a header",

@@ -15,8 +15,9 @@ from qdsl.lang.typed.unification import element_of
 
 
 def load(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
-    """`load("counts.csv", t1)`: a Table with the experiment's columns."""
-    nodes = matched(c, node.span, "load", [Slot("path", False), Slot("experiment", False)], arguments)
+    """`load("counts.csv", t1, missing = "skip")`: a Table with the experiment's columns."""
+    slots = [Slot("path", False), Slot("experiment", False), Slot("missing", True)]
+    nodes = matched(c, node.span, "load", slots, arguments)
     if nodes is None or nodes[0] is None or nodes[1] is None:
         return c.broken(node.span)
     path = c.fit(c.expr(nodes[0], TEXT), TEXT)
@@ -24,7 +25,17 @@ def load(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) 
     if found is None:
         return c.broken(node.span)
     value, experiment = found
-    return typed.HostCall(node.span, data_type(experiment), "load", (path, value), ())
+    named: list[tuple[str, typed.Expr]] = []
+    if nodes[2] is not None:
+        word = c.fit(c.expr(nodes[2], TEXT), TEXT)
+        if isinstance(word, typed.Constant) and word.value not in MISSING:
+            c.report(c.models.word_expected(word.span, "missing", MISSING))
+        named.append(("missing", word))
+    return typed.HostCall(node.span, data_type(experiment), "load", (path, value), tuple(named))
+
+
+MISSING = ("refuse", "skip")
+"""What becomes of rows of a file that lack a value."""
 
 
 def simulate(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:

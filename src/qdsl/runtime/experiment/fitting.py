@@ -252,10 +252,15 @@ def _of_the_data(model: Model, found: Fit) -> float | None:
 
 
 def information_of(env: Environment, word: typed.Expr) -> str:
-    """The information that uncertainties come from: the checker knows the word only where it is a literal."""
+    """The information that uncertainties come from."""
+    return word_of(env, word, "errors", ERRORS)
+
+
+def word_of(env: Environment, word: typed.Expr, name: str, words: Sequence[str]) -> str:
+    """One of a few words: the checker knows it only where it is a literal."""
     found: str = env.evaluate(word)
-    if found not in ERRORS:
-        raise not_one_of(word.span, "errors", ERRORS)
+    if found not in words:
+        raise not_one_of(word.span, name, words)
     return found
 
 

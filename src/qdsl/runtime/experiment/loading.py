@@ -17,12 +17,14 @@ from qdsl.runtime.value.table import Table
 from qdsl.runtime.world import World
 
 
-def load(world: World, path: str, model: Model, at: Span) -> Table:
-    """The experiment's columns of a CSV file; what is wrong with the file stops the program."""
+def load(world: World, path: str, model: Model, at: Span, skip: bool = False) -> Table:
+    """The experiment's columns of a CSV file; what is wrong with the file stops the program. Rows that lack a value are
+    left out if `skip`.
+    """
     diagnostics = Diagnostics()
     most = limits(model)
     columns = wanted(model.experiment, [each.shots for each in most])
-    table = load_csv(world.path(path), columns, world.resolve_unit, diagnostics, at, most)
+    table = load_csv(world.path(path), columns, world.resolve_unit, diagnostics, at, most, skip)
     world.settle(diagnostics)
     assert table is not None
     return replace(table, axes=tuple(each.name for each in model.functions.axes))

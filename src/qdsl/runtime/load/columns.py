@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -123,6 +123,21 @@ def _integer(text: str) -> int:
         return int(text)
     except ValueError:
         return int(float(text))
+
+
+def without_missing(sheet: Sheet, matches: Sequence[Match], diagnostics: Diagnostics) -> Sheet:
+    """The sheet without the rows that lack a wanted value; a note tells which."""
+    places = [each.place for each in matches]
+    lacking = [
+        row
+        for row, cells in enumerate(sheet.rows)
+        if any(cells[place].casefold() in _WORDS_FOR_MISSING for place in places)
+    ]
+    if not lacking:
+        return sheet
+    diagnostics.add(errors.rows_skipped(sheet, lacking))
+    left = sorted(set(range(len(sheet.rows))) - set(lacking))
+    return replace(sheet, rows=[sheet.rows[row] for row in left], lines=[sheet.lines[row] for row in left])
 
 
 def _fault(text: str, match: Match) -> str:

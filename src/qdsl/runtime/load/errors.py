@@ -211,6 +211,13 @@ def columns_ignored(sheet: Sheet, names: Sequence[str], places: Sequence[int]) -
     return Diagnostic("W0801", Severity.NOTE, f"{sheet.source.name}: {which} not used by the experiment", labels)
 
 
+def rows_skipped(sheet: Sheet, rows: Sequence[int]) -> Diagnostic:
+    """Rows that lack a value, where they are to be left out."""
+    lines = ", ".join(str(sheet.lines[row]) for row in rows[:MOST_SHOWN]) + (", ..." if len(rows) > MOST_SHOWN else "")
+    words = f"row {lines} lacks a value, and is" if len(rows) == 1 else f"the rows {lines} lack values, and are"
+    return Diagnostic("W0802", Severity.NOTE, f"{sheet.source.name}: {words} left out", ())
+
+
 def missing_values(sheet: Sheet, match: Match, rows: Sequence[int]) -> Diagnostic:
     """Empty cells and the words for them, in one message with their number."""
     name = match.wanted.name
@@ -221,7 +228,7 @@ def missing_values(sheet: Sheet, match: Match, rows: Sequence[int]) -> Diagnosti
         f"{sheet.source.name}, {where}: {_count(len(rows), 'value')} of the column {name} "
         f"{'is' if len(rows) == 1 else 'are'} missing",
         *(Label(sheet.span(row, match.place), "missing") for row in rows[:3]),
-        note="a fit needs every value: leave the row out, or measure it again",
+        note='a fit needs every value: measure it again, or leave such rows out, `load(.., missing = "skip")`',
     )
 
 

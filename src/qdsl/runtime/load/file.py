@@ -9,7 +9,7 @@ from pathlib import Path
 from qdsl.lang.report import Diagnostics
 from qdsl.lang.source import Source, Span
 from qdsl.runtime.load import errors
-from qdsl.runtime.load.columns import Limit, Wanted, check_limits, checked_columns
+from qdsl.runtime.load.columns import Limit, Wanted, check_limits, checked_columns, without_missing
 from qdsl.runtime.load.header import UnitResolver, matched
 from qdsl.runtime.load.sheet import read_sheet
 from qdsl.runtime.value.provenance import Provenance, content_hash, installed_versions, now
@@ -23,11 +23,13 @@ def load_csv(
     diagnostics: Diagnostics,
     at: Span | None = None,
     limits: Sequence[Limit] = (),
+    skip: bool = False,
 ) -> Table | None:
     """The wanted columns of a CSV file, in SI, in the order wanted. None, with every fault reported, if it has any.
 
     A unit in the header (`tau [us]`) is looked up by `resolve` and checked against the column's dimension. `limits` say
-    how many there can be of what is counted. `at` is the place in the program that named the file.
+    how many there can be of what is counted. `at` is the place in the program that named the file. Rows that lack a
+    wanted value are a fault, or left out if `skip`.
     """
     path = Path(path)
     try:
@@ -36,7 +38,7 @@ def load_csv(
         diagnostics.add(errors.cannot_read(at, path, problem))
         return None
     source = _decoded(path, content, diagnostics)
-    table = source and table_from_csv(source, wanted, resolve, diagnostics, limits)
+    table = source and table_from_csv(source, wanted, resolve, diagnostics, limits, skip)
     if not table:
         return None
     record = Provenance("load", str(path), content_hash(content), versions=installed_versions(), time=now())
@@ -49,12 +51,15 @@ def table_from_csv(
     resolve: UnitResolver,
     diagnostics: Diagnostics,
     limits: Sequence[Limit] = (),
+    skip: bool = False,
 ) -> Table | None:
     """The same for the text of a file."""
     sheet = read_sheet(source, diagnostics)
     matches = sheet and matched(sheet, wanted, resolve, diagnostics)
     if not sheet or not matches:
         return None
+    if skip:
+        sheet = without_missing(sheet, matches, diagnostics)
     columns = checked_columns(sheet, matches, diagnostics)
     if columns is None or not check_limits(sheet, columns, matches, limits, diagnostics):
         return None
