@@ -27,6 +27,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("qdsl.runtime.whole_file", "qdsl.runtime.sobol"),
     ("qdsl.runtime.value",),
     ("qdsl.runtime.fit",),
+    ("qdsl.runtime.optimum",),
     ("qdsl.runtime",),
     ("qdsl.repl",),
     ("qdsl.cli",),

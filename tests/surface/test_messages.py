@@ -92,7 +92,7 @@ def test_situations_and_their_examples_belong_together() -> None:
             "E0107",
             "`=` gives a name its value, after `let` or `var` or in a call; to compare, write `==`",
         ),
-        ("let r = 0 .. 5", "E0107", "a range lo .. hi stands only after `in`"),
+        ("let r = 0 .. 5", "E0107", "a range lo .. hi stands only after `in`, and after the name of an argument"),
         ("fn f x = 3", "E0107", "the parameters in round brackets are missing after `f`: fn name(x, y)"),
         ("fn f(x) x", "E0107", "`=` and a value, or a block, are missing after the head of the function"),
         ("for k range(8) { k }", "E0107", "`in` is missing after `k`: for k in range(n)"),

@@ -7,7 +7,7 @@ function is also known to the compiler (`Variable.value`), because which functio
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -43,7 +43,7 @@ class Environment:
     changed: dict[typed.SetIndex, typed.Block] = field(default_factory=dict)
     units: dict[typed.Variable, typed.DisplayUnit] = field(default_factory=dict)
     columns: dict[typed.Expr, typed.DisplayUnit | None] = field(default_factory=dict)
-    """The units of columns as they were taken from tables: to look again would make those tables again."""
+    """The units of what was taken from tables and optima: to look again would make those again."""
     computations: dict[typed.Expr, numeric.Computation] = field(default_factory=dict)
     sweeps: dict[typed.Expr, Sweep | None] = field(default_factory=dict)
     explain: Callable[[Span, str], None] | None = None
@@ -57,6 +57,8 @@ class Environment:
     by_ints: set[typed.Expr] = field(default_factory=set)
     """Expressions in which Ints say which space or level is meant."""
     models: dict[typed.Experiment, Any] = field(default_factory=dict)
+    searched: dict[Hashable, Any] = field(default_factory=dict)
+    """Compiled functions that were minimised, by what they were made from."""
     overrides: dict[typed.Variable, float] = field(default_factory=dict)
     """What `--set` says of params, in SI: it goes before their defaults."""
 
@@ -111,6 +113,8 @@ class Environment:
                 whole = self.evaluate(value)
                 if isinstance(types.pruned(value.type), types.Table):
                     self.columns[expr] = whole.columns[name].display
+                elif isinstance(types.pruned(value.type), types.Optimum):
+                    self.columns[expr] = whole.unit_of(name)
                 return self._part(whole, types.pruned(value.type), name)
             case typed.RecordLiteral(fields=fields):
                 return {name: self.evaluate(each) for name, each in fields}
@@ -199,7 +203,7 @@ class Environment:
         if expr.display is not None:
             return expr.display
         match expr:
-            case typed.GetField(value=value) if isinstance(types.pruned(value.type), types.Table):
+            case typed.GetField(value=value) if isinstance(types.pruned(value.type), types.Table | types.Optimum):
                 if expr not in self.columns:
                     self.evaluate(expr)
                 return self.columns[expr]
@@ -313,7 +317,7 @@ class Environment:
                 return self.evaluate(dict(value.fields)[name])
             case types.Record():
                 return value[name]
-            case types.StateTomography() | types.ProcessTomography():
+            case types.StateTomography() | types.ProcessTomography() | types.Optimum():
                 return value.part(name)
             case types.Bootstrap():
                 return getattr(value, name) if name in ("draws", "failed") else value[name]

@@ -124,6 +124,15 @@ def no_model_derivative(at: Span, found: Exception) -> Stopped:
     return Stopped(error("E0604", f"this model cannot be fitted: `{operation}` has no derivative", *labels))
 
 
+def no_slope(at: Span, found: Exception) -> Stopped:
+    """`minimize(x -> round(x), x = 0 .. 9)`."""
+    operation, place = found.args
+    labels = [Label(place or at, "this depends on what is searched over")]
+    if place is not None:
+        labels.append(Label(at, "the search was asked for"))
+    return Stopped(error("E0604", f"this function cannot be searched: `{operation}` has no derivative", *labels))
+
+
 def no_value_for(at: Span, names: Sequence[str]) -> Stopped:
     """`simulate(e)` where a param has no default."""
     words = " and ".join(f"`{name}`" for name in names)

@@ -174,6 +174,15 @@ def _predict(world: World) -> Host:
     return run
 
 
+def _extremum(world: World) -> Host:
+    def run(env: Environment, call: typed.HostCall) -> Any:
+        from qdsl.runtime.optimising import extremum
+
+        return extremum(env, call, world)
+
+    return run
+
+
 def _covariance(world: World) -> Host:
     def run(env: Environment, call: typed.HostCall) -> float:
         from qdsl.runtime.value.estimate import covariance
@@ -271,6 +280,8 @@ HOST: dict[str, Callable[[World], Host]] = {
     "compare": _compare,
     "predict": _predict,
     "covariance": _covariance,
+    "minimize": _extremum,
+    "maximize": _extremum,
     "plot": _plot,
     **dict.fromkeys(STATE_PICTURES | NUMBER_PICTURES, _picture),
     "export": _export,

@@ -17,7 +17,15 @@ from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
 from qdsl.lang.typed.places import is_staged
 
-HOST_TYPES = (types.Table, types.Fit, types.Bootstrap, types.ExperimentType, types.Estimate, *types.TOMOGRAPHY)
+HOST_TYPES = (
+    types.Table,
+    types.Fit,
+    types.Bootstrap,
+    types.Optimum,
+    types.ExperimentType,
+    types.Estimate,
+    *types.TOMOGRAPHY,
+)
 
 PARTLESS = ("span", "type", "display")
 """Fields of a node that hold no parts of it."""

@@ -397,6 +397,8 @@ def _type_word(type_: types.Type) -> str:
             return "a Fit"
         case types.Bootstrap():
             return "a Bootstrap"
+        case types.Optimum():
+            return "an Optimum"
         case types.StateTomography() | types.ProcessTomography():
             return "a tomography"
         case types.Simple("Text"):

@@ -68,7 +68,7 @@ _NAMED = frozenset({"name", "field", "unit", "named value", "symbol", "parameter
 
 _MISPLACED = (
     _for("EQUAL", "E0107", "`=` gives a name its value, after `let` or `var` or in a call; to compare, write `==`"),
-    _for("DOTDOT", "E0107", "a range lo .. hi stands only after `in`"),
+    _for("DOTDOT", "E0107", "a range lo .. hi stands only after `in`, and after the name of an argument"),
     _for("COLON", "E0107", "`:` stands before a type where a name is declared, and in a slice v[i:j]"),
     _for("TILDE", "E0107", "`~` stands only after the name in `measure`, and before the prior of a `param`"),
     _for("QMARK", "E0107", "`?` stands only where a type does"),

@@ -188,7 +188,7 @@ class Block(Expr):
 
 
 class Range(Expr):
-    """`lo .. hi`, both ends included; only after `in`."""
+    """`lo .. hi`, both ends included; only after `in`, and after the name of an argument."""
 
     low: Expr
     high: Expr

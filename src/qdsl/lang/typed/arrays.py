@@ -357,6 +357,8 @@ def fields_of(type_: Type) -> dict[str, Type] | None:
             return {"value": types.Real(dimension), "err": types.Real(dimension)}
         case types.StateTomography() | types.ProcessTomography():
             return tomography_fields(type_)
+        case types.Optimum(arguments, value):
+            return {**dict(arguments), "value": value, "verdict": types.TEXT}
         case types.Fit(experiment):
             return FIT_FIELDS | _estimates(experiment)
         case types.Bootstrap(experiment):

@@ -20,12 +20,16 @@ from qdsl.lang.typed.checker import Body, Checker, rule
 from qdsl.lang.typed.control import ending, set_ending
 from qdsl.lang.typed.dimension import Dimension, DimVar
 from qdsl.lang.typed.kets import written_ket
+from qdsl.lang.typed.optimum_errors import range_as_value
 from qdsl.lang.typed.overloads import best_form
 from qdsl.lang.typed.places import brought, is_quantum
 from qdsl.lang.typed.quantum_calls import ALSO
 from qdsl.lang.typed.scheme import Instance, is_generic
 from qdsl.lang.typed.types import BROKEN, INT, NOTHING, Type, pruned
 from qdsl.lang.typed.unification import element_of
+
+SEARCHING = ("minimize", "maximize")
+"""What is called with ranges to search over."""
 
 
 @rule(surface.Call)
@@ -37,6 +41,9 @@ def call(c: Checker, node: surface.Call, expected: Type | None) -> typed.Expr:
     if symbol is not None and isinstance(node.function, surface.Field) and not _is_module_member(c, node.function):
         receiver = surface.Argument(node.function.value.span, None, node.function.value)
         arguments.insert(0, receiver)
+    is_search = symbol is not None and symbol.kind is Kind.PRIMITIVE and symbol.name in SEARCHING
+    if not is_search and any(isinstance(each.value, surface.Range) for each in arguments):
+        return _with_ranges(c, node, arguments)
     if symbol is not None and symbol.kind is Kind.PRIMITIVE:
         from qdsl.lang.typed.primitives import CALLS, PRIMITIVES
 
@@ -68,6 +75,16 @@ def _of_operators(
     if not isinstance(element_of(value.type)[0], types.QUANTUM):
         return None
     return ALSO[name](c, node, [value])
+
+
+def _with_ranges(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
+    """A range where nothing is searched over."""
+    for each in arguments:
+        if not isinstance(each.value, surface.Range):
+            c.expr(each.value)
+        elif each.name is not None:
+            c.report(range_as_value(each.value.span, each.name.text))
+    return c.broken(node.span)
 
 
 def _has_states(c: Checker, arguments: Sequence[surface.Argument]) -> bool:

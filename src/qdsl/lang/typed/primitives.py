@@ -20,6 +20,7 @@ from qdsl.lang.typed.fit_questions import QUESTIONS
 from qdsl.lang.typed.literals import shown
 from qdsl.lang.typed.measurements import MEASUREMENTS, OUTCOMES
 from qdsl.lang.typed.number_pictures import NUMBER_PICTURES
+from qdsl.lang.typed.optima import SEARCHES
 from qdsl.lang.typed.quantum_calls import QUANTUM_CALLS
 from qdsl.lang.typed.requests import expected, fit, load, simulate
 from qdsl.lang.typed.spaces import Register
@@ -237,6 +238,6 @@ PRIMITIVES: dict[str, Primitive] = {
 
 CALLS: dict[str, Primitive] = {
     **(QUANTUM_CALLS | DYNAMICS | MEASUREMENTS | SETTINGS),
-    **{name: _in_the_open(name, rule) for name, rule in (TOMOGRAPHY | ESTIMATED | QUESTIONS).items()},
+    **{name: _in_the_open(name, rule) for name, rule in (TOMOGRAPHY | ESTIMATED | QUESTIONS | SEARCHES).items()},
 }
 """Known only where they are called: `n` and `a` are free for values."""

@@ -84,6 +84,9 @@ class Show:
                 return "Fit"
             case types.Bootstrap():
                 return "Bootstrap"
+            case types.Optimum(arguments, value):
+                parts = ", ".join(f"{name}: {self.type(each)}" for name, each in (*arguments, ("value", value)))
+                return f"Optimum({parts})"
             case types.TypeVar():
                 return "Int" if type_.numeric else "?"
         return "?"

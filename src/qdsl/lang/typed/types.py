@@ -133,6 +133,14 @@ class Bootstrap(Type):
 
 
 @dataclass(frozen=True, slots=True)
+class Optimum(Type):
+    """What `minimize` and `maximize` find: the arguments that were searched over, and the value of the function."""
+
+    arguments: tuple[tuple[str, Type], ...]
+    value: Type
+
+
+@dataclass(frozen=True, slots=True)
 class SpaceType(Type):
     """The type of one space alone, of one register, or of several: which they are is known while a program is
     checked.
@@ -232,6 +240,8 @@ def parts(type_: Type) -> tuple[Type, ...]:
             return (element,)
         case Record(fields) | Table(fields):
             return tuple(each for _, each in fields)
+        case Optimum(arguments, value):
+            return (*(each for _, each in arguments), value)
         case Function(parameters, result):
             return (*parameters, result)
         case Distribution(support):
@@ -262,5 +272,7 @@ def resolved(type_: Type) -> Type:
             return Table(tuple((name, resolved(each)) for name, each in columns), is_whole)
         case Distribution(support):
             return Distribution(resolved(support))
+        case Optimum(arguments, value):
+            return Optimum(tuple((name, resolved(each)) for name, each in arguments), resolved(value))
         case _:
             return type_

@@ -14,6 +14,8 @@ from qdsl.runtime.fit.objective import Matrix, Vector
 
 def minimum_in_ellipsoid(gradient: Vector, hessian: Matrix, metric: Matrix, radius: float) -> Vector:
     """The step s with s·metric·s at most `radius`² that minimises g·s + s·H·s/2."""
+    if np.array_equal(metric, np.eye(len(metric))):
+        return minimum_in_ball(gradient, hessian, radius)
     inverse = np.linalg.inv(np.linalg.cholesky(metric))
     return np.asarray(inverse.T @ minimum_in_ball(inverse @ gradient, inverse @ hessian @ inverse.T, radius))
 

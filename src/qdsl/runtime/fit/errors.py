@@ -61,7 +61,7 @@ def nothing_to_fit(at: Span | None) -> Diagnostic:
 
 
 def no_starts(at: Span, count: int) -> Diagnostic:
-    return error("E0849", f"a fit begins somewhere: the number of starts is {count}", Label(at))
+    return error("E0849", f"a search begins somewhere: the number of starts is {count}", Label(at))
 
 
 def no_refits(at: Span, count: int) -> Diagnostic:

@@ -16,7 +16,7 @@ or a frequency; one without bounds is spread around its start.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -39,6 +39,8 @@ DECADES_APART = 100.0
 RIVAL = 4.0
 """How much less likely another minimum may be, in twice the log-likelihood, to be told."""
 
+TINY = float(np.finfo(float).tiny)
+
 SAME = 1e-4
 """The relative distance below which two ends are one."""
 
@@ -47,14 +49,34 @@ def best_of(objective: Objective, count: int) -> tuple[Optimum | None, list[Vect
     """The best end of searches from several points, and the params of the others that are nearly as good. An interrupt
     ends it with the best so far, which then counts as interrupted: a better one may have been missed.
     """
-    points = _promising(objective, count)
+    return best_end(
+        objective.parameters,
+        count,
+        value=lambda x: _value(objective, x),
+        searched=lambda start: _searched(objective, start),
+        is_rival=lambda value, least, best: _is_rival(objective, value, least, best),
+    )
+
+
+def best_end(
+    parameters: Sequence[Parameter],
+    count: int,
+    value: Callable[[Vector], float],
+    searched: Callable[[Vector], Optimum | None],
+    is_rival: Callable[[float, float, Optimum], bool],
+    least_size: float | Vector = TINY,
+) -> tuple[Optimum | None, list[Vector]]:
+    """The same for anything that has a `value` and is `searched` from a point: `is_rival` tells of the value of an end,
+    the least one and the best end whether they are as good. Two ends that are close by `least_size` are one.
+    """
+    points = _promising(parameters, count, value)
     ends: list[tuple[float, Optimum]] = []
     interrupted = False
     try:
         for point in points:
-            found = _searched(objective, point)
+            found = searched(point)
             if found is not None:  # the model is defined there
-                ends.append((_value(objective, found.x), found))
+                ends.append((value(found.x), found))
                 if found.stop is Stop.INTERRUPTED:
                     interrupted = True
                     break
@@ -64,23 +86,23 @@ def best_of(objective: Objective, count: int) -> tuple[Optimum | None, list[Vect
         interrupted = True
     if not ends:
         return None, []
-    value, best = min(ends, key=lambda end: end[0])
+    least, best = min(ends, key=lambda end: end[0])
     if interrupted:
         return replace(best, stop=Stop.INTERRUPTED), []
-    others = [end for end in ends if end[1].stop is Stop.SETTLED and _is_rival(objective, end, value, best)]
-    return best, _different([end.x for _, end in sorted(others, key=lambda end: end[0])], best.x)
+    others = [end for end in ends if end[1].stop is Stop.SETTLED and is_rival(end[0], least, best)]
+    return best, _different([end.x for _, end in sorted(others, key=lambda end: end[0])], best.x, least_size)
 
 
 # ── where to begin ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _promising(objective: Objective, count: int) -> list[Vector]:
+def _promising(parameters: Sequence[Parameter], count: int, value: Callable[[Vector], float]) -> list[Vector]:
     """The start, points that cover the bounds, and the best of many."""
-    points = covering(objective.parameters, 1 + (count - 1) * LOOKED_AT)
+    points = covering(parameters, 1 + (count - 1) * LOOKED_AT)
     spread = 1 + (count - 1) // 2
     first = {round(k * (len(points) - 1) / spread) for k in range(spread)}
     further = [k for k in range(len(points)) if k not in first]
-    values = [_value(objective, points[k]) for k in further]
+    values = [value(points[k]) for k in further]
     best = _apart(np.array([points[k] for k in further]), np.array(values), count - spread) if further else []
     return [*(points[k] for k in sorted(first)), *(points[further[k]] for k in best)]
 
@@ -151,17 +173,17 @@ def _searched(objective: Objective, start: Vector) -> Optimum | None:
     return least_squares(objective, there) if isinstance(objective, LeastSquares) else maximise(objective, there)
 
 
-def _is_rival(objective: Objective, end: tuple[float, Optimum], value: float, best: Optimum) -> bool:
+def _is_rival(objective: Objective, value: float, least: float, best: Optimum) -> bool:
     """Whether the data can hardly tell it from the best."""
     variance = best.variance if isinstance(objective, LeastSquares) else 1.0
-    return 2.0 * (end[0] - value) / (variance or 1.0) < RIVAL
+    return 2.0 * (value - least) / (variance or 1.0) < RIVAL
 
 
-def _different(points: Sequence[Vector], best: Vector) -> list[Vector]:
+def _different(points: Sequence[Vector], best: Vector, least_size: float | Vector) -> list[Vector]:
     """Without those that are the best, or each other, again."""
     kept = [best]
     for each in points:
-        scale = np.maximum(np.abs(each), np.finfo(float).tiny)
+        scale = np.maximum(np.abs(each), least_size)
         if all((np.abs(each - other) / np.maximum(scale, np.abs(other))).max() > SAME for other in kept):
             kept.append(each)
     return kept[1:]

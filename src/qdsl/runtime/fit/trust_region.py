@@ -160,6 +160,8 @@ class Search:
         gradient = self.best.gradient[free]
         u = self.best.u.copy()
         u[free] -= inverse @ gradient
+        if (u == self.best.u).all():
+            return None
         trial = self.evaluate(u) if ((u >= self.low) & (u <= self.high)).all() else None
         if trial is None or trial.value > self.best.value + NEGLIGIBLE * (1.0 + abs(self.best.value)):
             return None
@@ -176,9 +178,10 @@ def _inverses(hessian: Matrix) -> Iterator[Matrix]:
     """
     if not hessian.size:
         return
-    whole, steep = inverse_of(hessian), inverse_where_steep(hessian, SOFT)
+    whole = inverse_of(hessian)
     if whole is not None:
         yield whole
+    steep = inverse_where_steep(hessian, SOFT)
     if steep is not None:
         yield steep
 

@@ -1,0 +1,113 @@
+"""What the second derivatives tell of a point: how far the minimum is, and where there is none.
+
+Everything is in the coordinates of a `Frame`; numbers that a bound holds are left out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from qdsl.runtime.fit.ball import inverse_of
+from qdsl.runtime.fit.objective import Matrix, Vector
+from qdsl.runtime.fit.optimum import Point
+from qdsl.runtime.fit.scaling import Frame
+from qdsl.runtime.fit.trust_region import pressed
+from qdsl.runtime.optimum.objective import Function
+from qdsl.runtime.optimum.scales import unit_at
+
+NEAR = 1e-6
+"""A step this small, of the size of each number, is nowhere to go."""
+
+FLAT = 1e-10
+"""A direction with less curvature, in correlation form, counts as level."""
+
+UNSEEN = 1e-13
+"""A change of the function this small, of its size, is lost in its rounding."""
+
+SLACK = 1e-9
+"""A slope this small, of what the function is, does not hold a number at its bound."""
+
+LOWER = 1e-11
+"""A value lower by this, of what the function is, is lower."""
+
+NEARBY = (1e-3, 1e-2)
+FURTHER = (*NEARBY, 1e-1, 1.0)
+"""How far a direction is gone, of the size of the numbers, to see where it leads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Free:
+    """The part of a point that no bound holds. `places` are those of its numbers, `size` how large they are."""
+
+    places: Vector
+    gradient: Vector
+    hessian: Matrix
+    size: Vector
+
+    @property
+    def newton(self) -> Vector | None:
+        """The step to the minimum of the quadratic; None where it has none."""
+        if not self.gradient.size:
+            return self.gradient
+        inverse = inverse_of(self.hessian)
+        return None if inverse is None else np.asarray(-inverse @ self.gradient)
+
+
+def free_part(point: Point, frame: Frame) -> Free:
+    """What no bound holds."""
+    places = np.flatnonzero(~pressed(point, frame.low, frame.high, SLACK * unit_at(point)))
+    size = np.maximum(np.abs(point.u[places]), 1.0)
+    return Free(places, point.gradient[places], point.hessian[np.ix_(places, places)], size)
+
+
+def is_near(point: Point, frame: Frame) -> bool:
+    """Whether the minimum is where the point is."""
+    part = free_part(point, frame)
+    step = part.newton
+    return step is not None and bool((np.abs(step) <= NEAR * part.size).all())
+
+
+def level_direction(part: Free, unit: float, far: Vector) -> Vector | None:
+    """A direction without curvature, or with the wrong one, as a change of the free numbers: as far as they may go, for
+    which there is `far`, or as large as they are.
+    """
+    if not part.gradient.size:
+        return None
+    far = np.maximum(part.size, far[part.places])
+    own = np.diag(part.hessian) * far**2
+    if own.min() <= UNSEEN * unit:
+        return np.asarray(np.where(own == own.min(), far, 0.0))
+    curvature, direction = _softest(part)
+    return direction if curvature <= FLAT else None
+
+
+def _softest(part: Free) -> tuple[float, Vector]:
+    """The least curvature in correlation form, and its direction: as long as the numbers are large."""
+    root = np.sqrt(np.diag(part.hessian))
+    curvatures, axes = np.linalg.eigh(part.hessian / np.outer(root, root))
+    direction = axes[:, 0] / root
+    return float(curvatures[0]), np.asarray(direction / np.abs(direction / part.size).max())
+
+
+def below_the_saddle(function: Function, frame: Frame, point: Point, far: Vector) -> Vector | None:
+    """A lower point, in SI, to which curvature does not bar the way; None if there is none.
+
+    Where it seems to bar it, the softest direction is looked at nearby: at the saddle of x^3 there is a little.
+    """
+    part = free_part(point, frame)
+    if not part.gradient.size:
+        return None
+    unit = unit_at(point)
+    level = level_direction(part, unit, far)
+    direction, ways = (level, FURTHER) if level is not None else (_softest(part)[1], NEARBY)
+    least, lowest = point.value - LOWER * unit, None
+    for amount in (sign * way for way in ways for sign in (1.0, -1.0)):
+        u = point.u.copy()
+        u[part.places] += amount * direction
+        x = frame.outward(u)
+        value = float(function.evaluate(x, 0)[0])
+        if value < least:
+            least, lowest = value, x
+    return lowest

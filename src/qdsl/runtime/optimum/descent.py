@@ -1,0 +1,107 @@
+"""From a start down into a minimum.
+
+In: a `Function` and a point. Out: where the search ended, a `fit.optimum.Optimum`; None where the function is not
+defined at the point. With few numbers it is the trust region of `fit.trust_region`, with exact second derivatives; with
+many L-BFGS-B goes first (`quasi_newton`), and the trust region looks at its end.
+
+The search works in the scales of where it is (`scales`), and begins anew where it has come to other magnitudes.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from qdsl.runtime.fit.objective import Vector
+from qdsl.runtime.fit.optimum import Optimum, Point, Stop
+from qdsl.runtime.fit.scaling import Frame
+from qdsl.runtime.fit.trust_region import Search
+from qdsl.runtime.optimum.curvature import below_the_saddle, is_near
+from qdsl.runtime.optimum.objective import At, Function
+from qdsl.runtime.optimum.quasi_newton import descended
+from qdsl.runtime.optimum.scales import frame_at, out_of, point_in, reach, unit_at
+
+FEW = 100
+"""Numbers up to which second derivatives are worth what they cost in every step."""
+
+MOST = 2000
+"""Numbers up to which there are second derivatives at all: a matrix of their square."""
+
+ANEW = 10
+"""How often a search may begin with other scales, or below a saddle."""
+
+OTHER = 100.0
+"""The ratio from which on a scale is another one."""
+
+
+def searched(function: Function, start: Vector) -> Optimum | None:
+    """Where a search from `start` ends."""
+    with np.errstate(all="ignore"):  # a point where the function is not defined is an answer
+        if len(start) <= FEW:
+            here = at(function, start)
+            return None if here is None else _searched(function, here, start, 0)
+        first = at(function, start, 1)
+        if first is None:
+            return None
+        end = descended(function, first, start)
+        if end.stop is Stop.INTERRUPTED or len(start) > MOST:
+            return end
+        here = at(function, end.x)
+        return end if here is None else _searched(function, here, start, end.iterations)
+
+
+def at(function: Function, x: Vector, order: int = 2) -> At | None:
+    """The function at `x` with derivatives up to the order; None where something is not finite."""
+    value, gradient, hessian = function.evaluate(x, order)
+    if gradient is None or (hessian is None and order == 2):
+        return None
+    found = At(x, float(value), gradient, np.zeros((0, 0)) if hessian is None else hessian)
+    is_finite = math.isfinite(found.value) and np.isfinite(gradient).all() and np.isfinite(found.hessian).all()
+    return found if is_finite else None
+
+
+def _searched(function: Function, here: At, start: Vector, rounds: int) -> Optimum:
+    frame = frame_at(function.parameters, here, start)
+    stop = Stop.SETTLED
+    for _ in range(ANEW):
+        unit = unit_at(point_in(frame, here))
+        search = _search(function, frame, here, unit)
+        stop = search.run()
+        here = out_of(frame, search.best, unit)
+        rounds += search.rounds
+        if stop is not Stop.SETTLED:
+            break
+        far = reach(function.parameters, here, start)[frame.free] / frame.scale
+        below = below_the_saddle(function, frame, point_in(frame, here), far)
+        if below is not None and (found := at(function, below)) is not None:
+            here = found
+        elif not _is_elsewhere(function, frame, here, start, unit):
+            break
+        frame = frame_at(function.parameters, here, start)
+    frame = frame_at(function.parameters, here, start)
+    return Optimum(frame, point_in(frame, here), stop, rounds)
+
+
+def _search(function: Function, frame: Frame, here: At, unit: float) -> Search:
+    def evaluate(u: Vector) -> Point | None:
+        found = at(function, frame.outward(u))
+        return None if found is None else point_in(frame, found, unit)
+
+    return Search(
+        evaluate=evaluate,
+        information=lambda u: np.eye(len(u)),
+        low=frame.low,
+        high=frame.high,
+        best=point_in(frame, here, unit),
+    )
+
+
+def _is_elsewhere(function: Function, frame: Frame, here: At, start: Vector, unit: float) -> bool:
+    """Whether other scales would be better, and the search has something left to do."""
+    own = frame_at(function.parameters, here, start)
+    point = point_in(own, here)
+    if is_near(point, own):
+        return False
+    ratios = np.append(own.scale / frame.scale, unit_at(point) / unit)
+    return bool(((ratios > OTHER) | (ratios < 1.0 / OTHER)).any())
