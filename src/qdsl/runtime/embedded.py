@@ -13,6 +13,7 @@ has been compiled once is kept: see `runtime.program`.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cached_property
@@ -31,6 +32,7 @@ from qdsl.runtime.source_file import decoded
 
 if TYPE_CHECKING:
     from qdsl.lang import generate
+    from qdsl.runtime.optimum import Optimum
 
 __all__ = ["CompileError", "Derivative", "Experiment", "Function", "Module", "compile", "load"]
 
@@ -266,6 +268,48 @@ class Function(_Compiled):
     def jvp(self) -> Derivative:
         """How the result changes in a direction: called with the arguments, then with their changes."""
         return Derivative("jvp", self)
+
+    def minimize(self, /, **given: Any) -> Optimum:
+        """Where it is least: `f.minimize(x=(0, 1), y=3)` searches over x and holds y, in SI. `start={"x": 0.2}` is
+        where a search begins, `starts=64` how many there are.
+        """
+        return self._extremum("minimize", given)
+
+    def maximize(self, /, **given: Any) -> Optimum:
+        """Where it is greatest: asked like `minimize`."""
+        return self._extremum("maximize", given)
+
+    def _extremum(self, word: str, given: dict[str, Any]) -> Optimum:
+        from qdsl.runtime.embedded_optimum import Asked
+        from qdsl.runtime.failures import Stopped
+
+        environment = self._program.live.session.environment
+        asked = Asked(self._value, word, self._default, self._checked)
+        with COMPILING, deep_recursion():
+            try:
+                found: Optimum = environment.host[word](environment, asked.call(given))
+            except Stopped as stop:
+                raise CompileError([stop.diagnostic]) from None
+        return found
+
+    @cached_property
+    def _value(self) -> typed.FunctionValue:
+        return typed.FunctionValue(self._function.span, self._function.type, self._function)
+
+    def _default(self, place: int) -> Any:
+        default = self._function.defaults[place]
+        assert default is not None
+        return self._program.value(default)
+
+    def _checked(self, name: str, type_: types.Type, value: Any) -> Any:
+        """A value that is held, as the function takes it."""
+        if type_ is types.INT:
+            try:
+                return operator.index(value)
+            except TypeError:
+                raise TypeError(f"{name} takes Int, not {value!r}") from None
+        self._parts(name, type_, value)
+        return _as_arrays(type_, value)
 
 
 class ExperimentOf(Experiment):

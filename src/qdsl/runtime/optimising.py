@@ -229,8 +229,7 @@ def _code(env: Environment, call: typed.HostCall, type_: types.Optimum, argument
             value = env.evaluate(expr)
             if isinstance(value, typed.Expr) or types.pruned(expr.type) in (types.INT, types.BOOL):
                 made_from.append(value)
-                known = value if isinstance(value, typed.Expr) else typed.Constant(expr.span, expr.type, int(value))
-                given.append(known)
+                given.append(value if isinstance(value, typed.Expr) else _constant(expr, value))
                 continue
             variables[name] = typed.Variable(name, expr.type)
             held += flatten(expr.type, value)
@@ -244,6 +243,11 @@ def _code(env: Environment, call: typed.HostCall, type_: types.Optimum, argument
         env.searched[key] = typed.Function(call.name, parameters, (None,) * len(order), whole, body, call.span), {}
     made, kernels = env.searched[key]
     return _Code(env, made, len(arguments), held, kernels)
+
+
+def _constant(expr: typed.Expr, value: Any) -> typed.Constant:
+    is_bool = types.pruned(expr.type) is types.BOOL
+    return typed.Constant(expr.span, expr.type, bool(value) if is_bool else int(value))
 
 
 @dataclass(eq=False)

@@ -71,7 +71,7 @@ def extremum(word: str) -> Callable[[Checker, surface.Call, Sequence[surface.Arg
             if pruned(type_.result) is not BROKEN:
                 c.report(errors.no_number(function.span, word, c.errors.show.a(types.resolved(type_.result))))
             return c.broken(node.span)
-        return _asked(c, node, word, function, type_, arguments[1:])
+        return _asked(c, node, word, function, type_, arguments)
 
     return rule
 
@@ -129,7 +129,11 @@ def _asked(
     type_: types.Function,
     arguments: Sequence[surface.Argument],
 ) -> typed.Expr:
-    parameters = _parameters(function, type_)
+    """The call, where what it says fits the function, which is the first argument."""
+    asked, arguments = arguments[0].value, arguments[1:]
+    parameters = _parameters(c, asked, function, type_)
+    if not parameters:
+        return c.broken(node.span)
     names = [each.name for each in parameters]
     options = [each for each in (START, STARTS) if each not in names]
     slots = [Slot(each, True) for each in (*names, *options)]
@@ -151,17 +155,28 @@ def _asked(
     return typed.HostCall(node.span, types.Optimum(found, type_.result), word, (function, *further), named)
 
 
-def _parameters(function: typed.Expr, type_: types.Function) -> list[_Parameter]:
-    names = parameter_names(function, len(type_.parameters))
-    if not isinstance(function, typed.FunctionValue):
-        return [_Parameter(name, each) for name, each in zip(names, type_.parameters, strict=True)]
-    declared = function.function
-    return [
-        _Parameter(name, each, variable.span, default)
-        for name, each, variable, default in zip(
-            names, type_.parameters, declared.parameters, declared.defaults, strict=True
-        )
-    ]
+def _parameters(c: Checker, node: surface.Expr, function: typed.Expr, type_: types.Function) -> list[_Parameter]:
+    """Those of the function; none, with a message, where their names are not known."""
+    if isinstance(function, typed.FunctionValue):
+        declared = function.function
+        return [
+            _Parameter(variable.name, each, variable.span, default)
+            for each, variable, default in zip(
+                type_.parameters, declared.parameters, declared.defaults, strict=True
+            )
+        ]
+    symbol = c.symbol(node)
+    let = symbol.node if symbol is not None else None
+    if isinstance(let, surface.Let) and isinstance(let.value, surface.Lambda):
+        names = [each.text for each in let.value.parameters]
+    elif isinstance(function, typed.Lambda | typed.Derivative):
+        names = parameter_names(function, len(type_.parameters))
+    else:
+        names = []
+    if len(names) != len(type_.parameters):
+        c.report(errors.names_not_known(function.span))
+        return []
+    return [_Parameter(name, each) for name, each in zip(names, type_.parameters, strict=True)]
 
 
 def _starts(

@@ -15,6 +15,16 @@ def no_number(span: Span, word: str, found: str) -> Diagnostic:
     return error("E0875", f"`{word}` takes a function that gives a real number, and this gives {found}", Label(span))
 
 
+def names_not_known(span: Span) -> Diagnostic:
+    """`minimize(f, x = 0 .. 1)` where f is a parameter, or the result of a call."""
+    return error(
+        "E0875",
+        "the arguments of this function have no names here, which say what is searched over",
+        Label(span),
+        hint="give them names: minimize(x -> f(x), x = lo .. hi)",
+    )
+
+
 def not_searchable(span: Span, word: str, name: str, found: str) -> Diagnostic:
     """`minimize(f, n = 1 .. 9)` where n is an Int."""
     return error(

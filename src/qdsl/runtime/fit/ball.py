@@ -7,9 +7,13 @@ positive.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from qdsl.runtime.fit.objective import Matrix, Vector
+
+TINY = float(np.finfo(float).tiny)
 
 
 def minimum_in_ellipsoid(gradient: Vector, hessian: Matrix, metric: Matrix, radius: float) -> Vector:
@@ -38,13 +42,16 @@ def _on_sphere(curvatures: Vector, slope: Vector, radius: float) -> Vector:
     least = max(0.0, -float(curvatures[0]))
     spread = float(np.linalg.norm(slope)) / radius + abs(float(curvatures[-1])) + least
     low, high = least, least + spread
-    for _ in range(80):
-        shift = 0.5 * (low + high)
-        if _length(curvatures, slope, shift) > radius:
-            low = shift
-        else:
-            high = shift
-    step = np.where(slope == 0.0, 0.0, -slope / np.maximum(curvatures + high, np.finfo(float).tiny))
+    with np.errstate(divide="ignore", over="ignore"):
+        for _ in range(80):
+            shift = 0.5 * (low + high)
+            if shift in (low, high):
+                break
+            if _length(curvatures, slope, shift) > radius:
+                low = shift
+            else:
+                high = shift
+    step = np.where(slope == 0.0, 0.0, -slope / np.maximum(curvatures + high, TINY))
     short = radius**2 - float(step @ step)
     if curvatures[0] < 0.0 and short > 0.01 * radius**2:
         # The hard case: the gradient has no part along the downward axis, so the step must choose a side of it.
@@ -53,9 +60,8 @@ def _on_sphere(curvatures: Vector, slope: Vector, radius: float) -> Vector:
 
 
 def _length(curvatures: Vector, slope: Vector, shift: float) -> float:
-    with np.errstate(divide="ignore", over="ignore"):
-        parts = np.where(slope == 0.0, 0.0, slope / np.maximum(curvatures + shift, np.finfo(float).tiny))
-        return float(np.linalg.norm(parts))
+    parts = np.where(slope == 0.0, 0.0, slope / np.maximum(curvatures + shift, TINY))
+    return math.sqrt(float(parts @ parts))
 
 
 def is_positive(matrix: Matrix) -> bool:

@@ -188,8 +188,11 @@ def _inverses(hessian: Matrix) -> Iterator[Matrix]:
 
 def snapped(u: Vector, low: Vector, high: Vector, reach: float) -> Vector:
     """The point with every parameter that is within `reach` of a bound, relatively, on it."""
-    u = np.where(np.isclose(u, low, rtol=reach, atol=reach), low, u)
-    return np.asarray(np.where(np.isclose(u, high, rtol=reach, atol=reach), high, u))
+    for bound in (low, high):
+        with np.errstate(invalid="ignore"):
+            near = np.isfinite(bound) & (np.abs(u - bound) <= reach * (1.0 + np.abs(bound)))
+        u = np.where(near, bound, u)
+    return np.asarray(u)
 
 
 def pressed(point: Point, low: Vector, high: Vector, tolerance: float = 0.0) -> Vector:

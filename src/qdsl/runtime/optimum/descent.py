@@ -22,7 +22,7 @@ from qdsl.runtime.optimum.objective import At, Function
 from qdsl.runtime.optimum.quasi_newton import descended
 from qdsl.runtime.optimum.scales import frame_at, out_of, point_in, reach, unit_at
 
-FEW = 100
+FEW = 10
 """Numbers up to which second derivatives are worth what they cost in every step."""
 
 MOST = 2000

@@ -22,7 +22,8 @@ REMEMBERED = 20
 """Steps from which the curvature is guessed."""
 
 ROUNDS = 5000
-SLOPE = 1e-10
+SLOPE, VALUE = 1e-8, 1e-13
+"""In units of the function, when it is enough: what is left the trust region does."""
 
 
 def descended(function: Function, first: At, start: Vector) -> Optimum:
@@ -35,7 +36,7 @@ def descended(function: Function, first: At, start: Vector) -> Optimum:
         "maxcor": REMEMBERED,
         "maxiter": ROUNDS,
         "maxfun": 4 * ROUNDS,
-        "ftol": 0.0,
+        "ftol": VALUE,
         "gtol": SLOPE,
     }
     stop, rounds = Stop.INTERRUPTED, 0
