@@ -236,13 +236,20 @@ def _code(env: Environment, call: typed.HostCall, type_: types.Optimum, argument
         given.append(typed.Local(call.span, variables[name].type, variables[name]))
     key = tuple(made_from)
     if key not in env.searched:
-        body = typed.CallValue(call.span, type_.value, function, tuple(given), (False,) * len(given))
+        body = _called(call.span, type_.value, function, tuple(given))
         order = [*(each.name for each in arguments), *(name for name in variables if name not in dict(type_.arguments))]
         parameters = tuple(variables[name] for name in order)
         whole = types.Function(tuple(each.type for each in parameters), type_.value)
         env.searched[key] = typed.Function(call.name, parameters, (None,) * len(order), whole, body, call.span), {}
     made, kernels = env.searched[key]
     return _Code(env, made, len(arguments), held, kernels)
+
+
+def _called(at: Span, result: types.Type, function: typed.Expr, given: tuple[typed.Expr, ...]) -> typed.Expr:
+    """The call of a function of the program, to which arguments bring their spaces, or of another value."""
+    if isinstance(function, typed.FunctionValue):
+        return typed.Call(at, result, function.function, given, (False,) * len(given))
+    return typed.CallValue(at, result, function, given, (False,) * len(given))
 
 
 def _constant(expr: typed.Expr, value: Any) -> typed.Constant:

@@ -161,9 +161,7 @@ def _parameters(c: Checker, node: surface.Expr, function: typed.Expr, type_: typ
         declared = function.function
         return [
             _Parameter(variable.name, each, variable.span, default)
-            for each, variable, default in zip(
-                type_.parameters, declared.parameters, declared.defaults, strict=True
-            )
+            for each, variable, default in zip(type_.parameters, declared.parameters, declared.defaults, strict=True)
         ]
     symbol = c.symbol(node)
     let = symbol.node if symbol is not None else None

@@ -10,6 +10,7 @@ The search works in the scales of where it is (`scales`), and begins anew where 
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -47,7 +48,10 @@ def searched(function: Function, start: Vector) -> Optimum | None:
         end = descended(function, first, start)
         if end.stop is Stop.INTERRUPTED or len(start) > MOST:
             return end
-        here = at(function, end.x)
+        try:
+            here = at(function, end.x)
+        except KeyboardInterrupt:
+            return replace(end, stop=Stop.INTERRUPTED)
         return end if here is None else _searched(function, here, start, end.iterations)
 
 
@@ -64,23 +68,29 @@ def at(function: Function, x: Vector, order: int = 2) -> At | None:
 def _searched(function: Function, here: At, start: Vector, rounds: int) -> Optimum:
     frame = frame_at(function.parameters, here, start)
     stop = Stop.SETTLED
-    for _ in range(ANEW):
-        unit = unit_at(point_in(frame, here))
-        search = _search(function, frame, here, unit)
-        stop = search.run()
-        here = out_of(frame, search.best, unit)
-        rounds += search.rounds
-        if stop is not Stop.SETTLED:
-            break
-        far = reach(function.parameters, here, start)[frame.free] / frame.scale
-        below = below_the_saddle(function, frame, point_in(frame, here), far)
-        if below is not None and (found := at(function, below)) is not None:
-            here = found
-        elif not _is_elsewhere(function, frame, here, start, unit):
-            break
-        frame = frame_at(function.parameters, here, start)
+    try:
+        for _ in range(ANEW):
+            unit = unit_at(point_in(frame, here))
+            search = _search(function, frame, here, unit)
+            stop = search.run()
+            here = out_of(frame, search.best, unit)
+            rounds += search.rounds
+            below = None if stop is not Stop.SETTLED else _below(function, frame, here, start)
+            if below is None and (stop is not Stop.SETTLED or not _is_elsewhere(function, frame, here, start, unit)):
+                break
+            here = below or here
+            frame = frame_at(function.parameters, here, start)
+    except KeyboardInterrupt:
+        stop = Stop.INTERRUPTED
     frame = frame_at(function.parameters, here, start)
     return Optimum(frame, point_in(frame, here), stop, rounds)
+
+
+def _below(function: Function, frame: Frame, here: At, start: Vector) -> At | None:
+    """A point from which it goes further down; None where the search has come to the ground."""
+    far = reach(function.parameters, here, start)[frame.free] / frame.scale
+    x = below_the_saddle(function, frame, point_in(frame, here), far)
+    return None if x is None else at(function, x)
 
 
 def _search(function: Function, frame: Frame, here: At, unit: float) -> Search:
