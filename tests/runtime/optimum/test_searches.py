@@ -236,6 +236,17 @@ def test_the_edge_of_where_it_is_defined() -> None:
     assert "edge" in str(best.verdict)
 
 
+def test_kinks_are_told() -> None:
+    def cone(x: Array) -> Derivatives:
+        far = math.hypot(*x) or 1e-300
+        across = np.outer([-x[1], x[0]], [-x[1], x[0]]) / far**3
+        return far, x / far, across  # type: ignore
+
+    assert "kink" in str(search(of_one(lambda x: (abs(x - 1), math.copysign(1.0, x - 1), 0.0)), 3.0).verdict)
+    assert "kink" in str(search(cone, 3.0, 1.0).verdict)
+    assert abs(search(cone, 3.0, 1.0).value) < 1e-8
+
+
 def test_valleys_are_flat() -> None:
     level = search(lambda x: (float(x[0] ** 2), [2 * x[0], 0.0], [[2, 0], [0, 0]]), 1.0, 3.0)
     assert str(level.verdict) == "flat(x1)"

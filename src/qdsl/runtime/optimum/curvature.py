@@ -32,6 +32,9 @@ SLACK = 1e-9
 LOWER = 1e-11
 """A value lower by this, of what the function is, is lower."""
 
+KINK = 2e-3
+"""Of a rise over a tenth of the way, what more a thousandth of the way has only at a kink."""
+
 NEARBY = (1e-3, 1e-2)
 FURTHER = (*NEARBY, 1e-1, 1.0)
 """How far a direction is gone, of the size of the numbers, to see where it leads."""
@@ -104,10 +107,33 @@ def below_the_saddle(function: Function, frame: Frame, point: Point, far: Vector
     direction, ways = (level, FURTHER) if level is not None else (_softest(part)[1], NEARBY)
     least, lowest = point.value - LOWER * unit, None
     for amount in (sign * way for way in ways for sign in (1.0, -1.0)):
-        u = point.u.copy()
-        u[part.places] += amount * direction
-        x = frame.outward(u)
+        x = _along(frame, point, part, amount * direction)
         value = float(function.evaluate(x, 0)[0])
         if value < least:
             least, lowest = value, x
     return lowest
+
+
+def has_kink(function: Function, frame: Frame, point: Point, far: Vector) -> bool:
+    """Whether the function rises in proportion to the way along its softest direction, as |x| does; x^2 would rise to a
+    ten-thousandth over a hundredth of the way.
+    """
+    part = free_part(point, frame)
+    if not part.gradient.size:
+        return False
+    level = level_direction(part, unit_at(point), far)
+    direction = level if level is not None else _softest(part)[1]
+
+    def rise(way: float) -> float:
+        ends = (_along(frame, point, part, sign * way * direction) for sign in (1.0, -1.0))
+        return max(float(function.evaluate(x, 0)[0]) for x in ends) - point.value
+
+    small, large = rise(FURTHER[0]), rise(FURTHER[2])
+    return small > KINK * large and small > LOWER * max(abs(point.value), large)
+
+
+def _along(frame: Frame, point: Point, part: Free, change: Vector) -> Vector:
+    """A point in SI, so far from another one."""
+    u = point.u.copy()
+    u[part.places] += change
+    return frame.outward(u)

@@ -14,8 +14,8 @@ from qdsl.runtime.fit.objective import Vector
 from qdsl.runtime.fit.optimum import Optimum as End
 from qdsl.runtime.fit.optimum import Stop
 from qdsl.runtime.fit.verdict import AtBound, Converged, NotConverged
-from qdsl.runtime.optimum.curvature import NEAR, Free, free_part, level_direction
-from qdsl.runtime.optimum.objective import Argument
+from qdsl.runtime.optimum.curvature import NEAR, Free, free_part, has_kink, level_direction
+from qdsl.runtime.optimum.objective import Argument, Function
 from qdsl.runtime.optimum.scales import unit_at
 from qdsl.runtime.optimum.verdict import Flat, Verdict, names_of
 
@@ -32,14 +32,21 @@ MOVING = 1e-3
 """Numbers that move less along a direction, beside the others, are not named with it."""
 
 
-def judged(end: End, arguments: Sequence[Argument], word: str, start: Vector, far: Vector) -> Verdict:
+def judged(
+    function: Function, end: End, arguments: Sequence[Argument], word: str, start: Vector, far: Vector
+) -> Verdict:
     """What may be claimed of the end. `word` is minimum or maximum, `far` how far each number may go."""
     if end.stop is Stop.INTERRUPTED:
         return NotConverged("interrupted")
     if not end.point.hessian.size:
         return NotConverged(f"too many numbers to look at the curvature: {end.point.gradient.size:,}")
     with np.errstate(all="ignore"):
-        return _by_derivatives(end, arguments, word, start, far)
+        verdict = _by_derivatives(end, arguments, word, start, far)
+        if verdict.word not in ("flat", "not_converged") or end.stop is not Stop.SETTLED:
+            return verdict
+        if has_kink(function, end.frame, end.point, far[end.frame.free] / end.frame.scale):
+            return NotConverged(f"the function has a kink at this {word}, where its slope jumps")
+        return verdict
 
 
 def _by_derivatives(end: End, arguments: Sequence[Argument], word: str, start: Vector, far: Vector) -> Verdict:

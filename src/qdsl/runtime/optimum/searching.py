@@ -53,7 +53,7 @@ def found(function: Function, arguments: Sequence[Argument], word: str, starts: 
     if end is None:
         return None
     far = reach(function.parameters, out_of(end.frame, end.point), start)
-    verdict = judged(end, arguments, word, start, far)
+    verdict = judged(function, end, arguments, word, start, far)
     if others and isinstance(verdict, Converged | AtBound):
         verdict = Multimodal(tuple(arguments), tuple(others))
     return Found(end.x, end.point.value, verdict)
