@@ -180,6 +180,21 @@ def test_what_watches_see_on_the_way_is_not_told() -> None:
     assert [each.code for each in ran.messages] == ["W0713"]
 
 
+def test_a_ground_with_hundreds_of_valleys_leaves_a_doubt() -> None:
+    # A. O. Griewank, Journal of Optimization Theory and Applications 34 (1981) 11: 0 at the origin
+    program = """
+    fn griewank(x: Scalar, y: Scalar) -> Scalar = 1 + (x^2 + y^2) / 4000 - cos(x) * cos(y / sqrt(2))
+    let best = minimize(griewank, x = -60 .. 50, y = -60 .. 50, starts = STARTS)
+    print(best)
+    """
+    few = run(program.replace("STARTS", "8"))
+    assert few.value("best").value > 0.001
+    assert few.lines[-1].endswith("a lower one may have been missed")
+    many = run(program.replace("STARTS", "400"))
+    assert many.value("best").value == pytest.approx(0.0, abs=1e-14)
+    assert "missed" not in many.printed[0]
+
+
 def test_a_let_is_shown_in_the_unit_of_the_range() -> None:
     ran = run("""
     fn miss(x: Time) -> Scalar = (x / (2 us) - 1)^2

@@ -63,8 +63,19 @@ def extremum(env: Environment, call: typed.HostCall, world: World) -> Optimum:
     if seen:  # the search goes far; what counts is where it ends
         function.evaluate(best.x, 0)
     low, high = (np.array([getattr(each, end) for each in parameters]) for end in ("low", "high"))
-    value = sign * best.value + 0.0
-    return Optimum(arguments, best.x, low, high, value, best.verdict, word, function.evaluations, type_.value.dimension)
+    return Optimum(
+        arguments,
+        best.x,
+        low,
+        high,
+        sign * best.value + 0.0,
+        best.verdict,
+        word,
+        function.evaluations,
+        best.searches,
+        best.places,
+        type_.value.dimension,
+    )
 
 
 # ── what is said of an argument ──────────────────────────────────────────────────────────────────────────────────

@@ -90,7 +90,7 @@ def best_end(
     if interrupted:
         return replace(best, stop=Stop.INTERRUPTED), []
     others = [end for end in ends if end[1].stop is Stop.SETTLED and is_rival(end[0], least, best)]
-    return best, _different([end.x for _, end in sorted(others, key=lambda end: end[0])], best.x, least_size)
+    return best, different([end.x for _, end in sorted(others, key=lambda end: end[0])], best.x, least_size)
 
 
 # ── where to begin ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -179,8 +179,8 @@ def _is_rival(objective: Objective, value: float, least: float, best: Optimum) -
     return 2.0 * (value - least) / (variance or 1.0) < RIVAL
 
 
-def _different(points: Sequence[Vector], best: Vector, least_size: float | Vector) -> list[Vector]:
-    """Without those that are the best, or each other, again."""
+def different(points: Sequence[Vector], best: Vector, least_size: float | Vector) -> list[Vector]:
+    """The points without those that are the best, or each other, again."""
     kept = [best]
     for each in points:
         scale = np.maximum(np.abs(each), least_size)

@@ -19,6 +19,8 @@ from qdsl.runtime.optimum.objective import Argument, Function
 from qdsl.runtime.optimum.scales import unit_at
 from qdsl.runtime.optimum.verdict import Flat, Verdict, names_of
 
+INTERRUPTED = "interrupted"
+
 GAIN = 1e-10
 """A promised gain this small, of what the function is, leaves its value as it is."""
 
@@ -37,7 +39,7 @@ def judged(
 ) -> Verdict:
     """What may be claimed of the end. `word` is minimum or maximum, `far` how far each number may go."""
     if end.stop is Stop.INTERRUPTED:
-        return NotConverged("interrupted")
+        return NotConverged(INTERRUPTED)
     if not end.point.hessian.size:
         return NotConverged(f"too many numbers to look at the curvature: {end.point.gradient.size:,}")
     with np.errstate(all="ignore"):

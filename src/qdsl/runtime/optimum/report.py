@@ -1,9 +1,11 @@
 """An optimum as a person writes it into a logbook.
 
-omega = 5 rad/us
-t     = 200 ns  (at its upper bound)
-value = 0.0032
-at_bound(t)
+    omega = 5 rad/us
+    t     = 200 ns  (at its upper bound)
+    value = 0.0032
+    at_bound(t)
+
+In: an `Optimum`. Out: the lines above, and one more where most of the ground was not seen.
 """
 
 from __future__ import annotations
@@ -14,6 +16,9 @@ from qdsl.runtime.fit.objective import Vector
 from qdsl.runtime.optimum.objective import Argument, split
 from qdsl.runtime.optimum.result import Optimum
 from qdsl.runtime.value.quantity import best_unit, in_unit, number, shown
+
+DOUBTED = 0.5
+"""Of the ground, what at least has to be seen."""
 
 LONGEST = 20
 """Elements of an array that are written out; of longer ones the ends."""
@@ -28,7 +33,15 @@ def optimum_text(found: Optimum) -> str:
         for argument, numbers, low, high in zip(found.arguments, *parts, strict=True)
     ]
     value = shown(found.value, found.dimension, found.display)
-    return "\n".join([*lines, f"{'value':<{width}} = {value}", str(found.verdict)])
+    return "\n".join([*lines, f"{'value':<{width}} = {value}", str(found.verdict), *_doubt(found)])
+
+
+def _doubt(found: Optimum) -> list[str]:
+    """Whether most of the ground was not seen; searches that end in one flat valley end at many places of it."""
+    if found.seen >= DOUBTED or found.verdict.word in ("not_converged", "flat"):
+        return []
+    better = "lower" if found.word == "minimum" else "higher"
+    return [f"{found.searches} searches ended at {found.places} places: a {better} one may have been missed"]
 
 
 def _text(argument: Argument, numbers: Vector) -> str:

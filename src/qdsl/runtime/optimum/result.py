@@ -1,10 +1,4 @@
-"""What `minimize` and `maximize` find.
-
-pulse = 5 rad/us
-error = ..
-value = 0.0032
-converged
-"""
+"""What `minimize` and `maximize` find: the arguments, the value, how the search ended, and what was searched."""
 
 from __future__ import annotations
 
@@ -25,7 +19,7 @@ class Optimum:
     `best["t"]`; a number or an array, in SI as `value`.
 
     `numbers` are those of all arguments in a row, `low` and `high` their bounds. `evaluations` counts how often the
-    function was computed, with or without derivatives.
+    function was computed, with or without derivatives; `places` at how many of them the `searches` ended.
     """
 
     arguments: tuple[Argument, ...]
@@ -36,6 +30,8 @@ class Optimum:
     verdict: Verdict
     word: str
     evaluations: int
+    searches: int
+    places: int
     dimension: Dimension
     display: DisplayUnit | None = None
 
@@ -52,6 +48,15 @@ class Optimum:
     @property
     def converged(self) -> bool:
         return self.verdict.word == "converged"
+
+    @property
+    def seen(self) -> float:
+        """How much of the ground is expected to lead to one of the places that were found: 1 for a single search, of
+        which nothing is expected. Source: C. G. E. Boender and A. H. G. Rinnooy Kan, "Bayesian stopping rules for
+        multistart global optimization methods", Mathematical Programming 37 (1987) 59.
+        """
+        n, w = self.searches, self.places
+        return 1.0 if n == 1 else max(0.0, (n - w - 1) * (n + w) / (n * (n - 1)))
 
     def __getattr__(self, name: str) -> Any:
         found = values(vars(self)["arguments"], vars(self)["numbers"]) if "numbers" in vars(self) else {}

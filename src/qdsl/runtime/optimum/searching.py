@@ -12,10 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from qdsl.runtime.fit.objective import Vector
-from qdsl.runtime.fit.starts import best_end
-from qdsl.runtime.fit.verdict import AtBound, Converged
+from qdsl.runtime.fit.optimum import Optimum as End
+from qdsl.runtime.fit.starts import best_end, different
+from qdsl.runtime.fit.verdict import AtBound, Converged, NotConverged
 from qdsl.runtime.optimum.descent import searched
-from qdsl.runtime.optimum.judgement import judged
+from qdsl.runtime.optimum.judgement import INTERRUPTED, judged
 from qdsl.runtime.optimum.objective import Argument, Function
 from qdsl.runtime.optimum.scales import NOTHING, out_of, reach, unit_at
 from qdsl.runtime.optimum.verdict import Multimodal, Verdict
@@ -26,11 +27,15 @@ ALIKE = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The numbers, the value there, and what may be claimed of it."""
+    """The numbers, the value there, and what may be claimed of it; how many searches there were, and at how many
+    different places they ended.
+    """
 
     x: Vector
     value: float
     verdict: Verdict
+    searches: int = 1
+    places: int = 1
 
 
 def found(function: Function, arguments: Sequence[Argument], word: str, starts: int) -> Found | None:
@@ -38,25 +43,42 @@ def found(function: Function, arguments: Sequence[Argument], word: str, starts: 
     called, minimum or maximum.
     """
     start = np.array([each.start for each in function.parameters])
-    others: list[Vector] = []
     if starts == 1:
-        end = searched(function, start)
+        end, others, ends = searched(function, start), list[Vector](), list[Vector]()
     else:
-        end, others = best_end(
-            function.parameters,
-            starts,
-            value=lambda x: _value(function, x),
-            searched=lambda x: searched(function, x),
-            is_rival=lambda value, least, best: value - least <= ALIKE * unit_at(best.point),
-            least_size=_least_size(function),
-        )
+        end, others, ends = _of_several(function, starts)
     if end is None:
         return None
     far = reach(function.parameters, out_of(end.frame, end.point), start)
-    verdict = judged(function, end, arguments, word, start, far)
+    try:
+        verdict = judged(function, end, arguments, word, start, far)
+    except KeyboardInterrupt:
+        verdict = NotConverged(INTERRUPTED)
     if others and isinstance(verdict, Converged | AtBound):
         verdict = Multimodal(tuple(arguments), tuple(others))
-    return Found(end.x, end.point.value, verdict)
+    places = 1 + len(different(ends, end.x, _least_size(function)))
+    return Found(end.x, end.point.value, verdict, max(1, len(ends)), places)
+
+
+def _of_several(function: Function, starts: int) -> tuple[End | None, list[Vector], list[Vector]]:
+    """The lowest end, others of the same value, and all of them."""
+    ends: list[Vector] = []
+
+    def one(start: Vector) -> End | None:
+        end = searched(function, start)
+        if end is not None:
+            ends.append(end.x)
+        return end
+
+    best, others = best_end(
+        function.parameters,
+        starts,
+        value=lambda x: _value(function, x),
+        searched=one,
+        is_rival=lambda value, least, best: value - least <= ALIKE * unit_at(best.point),
+        least_size=_least_size(function),
+    )
+    return best, others, ends
 
 
 def _value(function: Function, x: Vector) -> float:
