@@ -310,6 +310,25 @@ def test_an_interrupt_keeps_the_best_so_far(after: int, size: int) -> None:
         assert len(seen) < after
 
 
+@pytest.mark.parametrize("after", [2, 20, 60, 100, 120])
+def test_an_interrupt_of_many_starts_keeps_the_lowest_point_that_was_seen(after: int) -> None:
+    seen: list[float] = []
+
+    def stopping(x: Array) -> Derivatives:
+        if len(seen) == after:
+            seen.append(math.inf)
+            raise KeyboardInterrupt
+        seen.append(himmelblau(x)[0])
+        return himmelblau(x)
+
+    names = ("x", "y")
+    own = Of(stopping, [Parameter(name, 0.5, -5.0, 5.0) for name in names])
+    best = found(own, [Argument(name) for name in names], "minimum", 4)
+    assert best is not None
+    assert str(best.verdict) == "not_converged(interrupted)"
+    assert best.value <= min(seen[:after])
+
+
 def test_nowhere_defined() -> None:
     parameters = [Parameter("x", 1.0, 0.0, 2.0)]
     nowhere = Of(of_one(lambda x: (math.nan, math.nan, math.nan)), parameters)

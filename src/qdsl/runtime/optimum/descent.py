@@ -55,6 +55,16 @@ def searched(function: Function, start: Vector) -> Optimum | None:
         return end if here is None else _searched(function, here, start, end.iterations)
 
 
+def interrupted_at(function: Function, x: Vector) -> Optimum | None:
+    """A point where a search was to begin that an interrupt came before."""
+    with np.errstate(all="ignore"):
+        here = at(function, x, 1)
+    if here is None:
+        return None
+    frame = frame_at(function.parameters, here, x)
+    return Optimum(frame, point_in(frame, here), Stop.INTERRUPTED, 0)
+
+
 def at(function: Function, x: Vector, order: int = 2) -> At | None:
     """The function at `x` with derivatives up to the order; None where something is not finite."""
     value, gradient, hessian = function.evaluate(x, order)

@@ -15,7 +15,7 @@ from qdsl.runtime.fit.objective import Vector
 from qdsl.runtime.fit.optimum import Optimum as End
 from qdsl.runtime.fit.starts import best_end, different
 from qdsl.runtime.fit.verdict import AtBound, Converged, NotConverged
-from qdsl.runtime.optimum.descent import searched
+from qdsl.runtime.optimum.descent import interrupted_at, searched
 from qdsl.runtime.optimum.judgement import INTERRUPTED, judged
 from qdsl.runtime.optimum.objective import Argument, Function
 from qdsl.runtime.optimum.scales import NOTHING, out_of, reach, unit_at
@@ -61,8 +61,11 @@ def found(function: Function, arguments: Sequence[Argument], word: str, starts: 
 
 
 def _of_several(function: Function, starts: int) -> tuple[End | None, list[Vector], list[Vector]]:
-    """The lowest end, others of the same value, and all of them."""
+    """The lowest end, others of the same value, and all of them. An interrupt before the first end leaves the lowest
+    point that was looked at.
+    """
     ends: list[Vector] = []
+    looked: list[tuple[float, Vector]] = []
 
     def one(start: Vector) -> End | None:
         end = searched(function, start)
@@ -70,14 +73,25 @@ def _of_several(function: Function, starts: int) -> tuple[End | None, list[Vecto
             ends.append(end.x)
         return end
 
-    best, others = best_end(
-        function.parameters,
-        starts,
-        value=lambda x: _value(function, x),
-        searched=one,
-        is_rival=lambda value, least, best: value - least <= ALIKE * unit_at(best.point),
-        least_size=_least_size(function),
-    )
+    def look(x: Vector) -> float:
+        value = _value(function, x)
+        if value < (looked[-1][0] if looked else np.inf):
+            looked.append((value, x))
+        return value
+
+    try:
+        best, others = best_end(
+            function.parameters,
+            starts,
+            value=look,
+            searched=one,
+            is_rival=lambda value, least, best: value - least <= ALIKE * unit_at(best.point),
+            least_size=_least_size(function),
+        )
+    except KeyboardInterrupt:
+        if not looked:
+            raise
+        return interrupted_at(function, looked[-1][1]), [], []
     return best, others, ends
 
 
