@@ -28,6 +28,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("qdsl.runtime.value",),
     ("qdsl.runtime.fit",),
     ("qdsl.runtime.optimum",),
+    ("qdsl.runtime.posterior",),
     ("qdsl.runtime",),
     ("qdsl.repl",),
     ("qdsl.cli",),

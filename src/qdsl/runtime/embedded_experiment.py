@@ -6,6 +6,7 @@
     m.ramsey.fit(frame)                         a Fit, of a Table, a DataFrame or a dict of arrays
     m.ramsey.fit_each(frame, by="qubit")        a Table with a row for each qubit
     m.ramsey.bootstrap(best, n=1000)            refits, best.T2 with them: an interval(..) of its own
+    m.ramsey.posterior(frame, seed=1)           a Posterior: draws of the params, given data and priors
     m.ramsey.bind(T2=18e-6).simulate(seed=1)    values that are held to their bounds beforehand
 
 All numbers are SI. What does not fit the experiment is a `BindError`, with a message that shows the declaration.
@@ -33,6 +34,7 @@ from qdsl.runtime.value.units import si_unit
 if TYPE_CHECKING:
     from qdsl.runtime.fit import Fit
     from qdsl.runtime.fit.bootstrap import Bootstrap
+    from qdsl.runtime.posterior.result import Posterior
     from qdsl.runtime.value.table import Table
 
 Given = dict[str, tuple[types.Type, Any]]
@@ -173,6 +175,25 @@ class Experiment:
         at = self._experiment.span
         fit = typed.Constant(at, types.Fit(self._experiment), _as_any(best))
         found: Bootstrap = self._called("bootstrap", types.Bootstrap(self._experiment), (fit,), given)
+        return found
+
+    def posterior(
+        self,
+        data: Table | Mapping[str, Any],
+        /,
+        *,
+        draws: int = 1000,
+        chains: int = 4,
+        warmup: int = 500,
+        start: Mapping[str, float] | None = None,
+        seed: int | None = None,
+    ) -> Posterior:
+        """Draws of the params given data and priors; without a seed a fresh one is drawn and recorded."""
+        first = {name: self._number(name, value) for name, value in (start or {}).items()}
+        counts = {"draws": draws, "chains": chains, "warmup": warmup} | ({} if seed is None else {"seed": seed})
+        given: Given = {"start": (types.NOTHING, first)} | {name: (types.INT, each) for name, each in counts.items()}
+        whole = table(self._experiment, self._show, data)
+        found: Posterior = self._asked("posterior", types.Posterior(self._experiment), given, whole)
         return found
 
     # ── how ──────────────────────────────────────────────────────────────────

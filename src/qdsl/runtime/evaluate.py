@@ -321,6 +321,8 @@ class Environment:
                 return value.part(name)
             case types.Bootstrap():
                 return getattr(value, name) if name in ("draws", "failed") else value[name]
+            case types.Posterior():
+                return value.part(name)
             case _:
                 return _fit_part(value, name)
 

@@ -129,6 +129,15 @@ def _fit_each(world: World) -> Host:
     return run
 
 
+def _posterior(world: World) -> Host:
+    def run(env: Environment, call: typed.HostCall) -> Any:
+        from qdsl.runtime.experiment.posteriors import drawn
+
+        return drawn(env, _experiment(call.arguments[0]), call, world)
+
+    return run
+
+
 def _profile(world: World) -> Host:
     def run(env: Environment, call: typed.HostCall) -> Any:
         from qdsl.runtime.experiment.questions import profiled
@@ -274,6 +283,7 @@ HOST: dict[str, Callable[[World], Host]] = {
     "sweep": _sweep,
     "fit": _fit,
     "fit_each": _fit_each,
+    "posterior": _posterior,
     "profile": _profile,
     "bootstrap": _bootstrap,
     "interval": _interval,

@@ -22,6 +22,7 @@ HOST_TYPES = (
     types.Fit,
     types.Bootstrap,
     types.Optimum,
+    types.Posterior,
     types.ExperimentType,
     types.Estimate,
     *types.TOMOGRAPHY,

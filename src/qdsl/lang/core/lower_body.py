@@ -399,6 +399,8 @@ def _type_word(type_: types.Type) -> str:
             return "a Bootstrap"
         case types.Optimum():
             return "an Optimum"
+        case types.Posterior():
+            return "a Posterior"
         case types.StateTomography() | types.ProcessTomography():
             return "a tomography"
         case types.Simple("Text"):

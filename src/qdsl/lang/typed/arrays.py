@@ -15,6 +15,7 @@ from qdsl.lang.typed import types
 from qdsl.lang.typed.checker import Checker, Reason, rule
 from qdsl.lang.typed.dimension import ONE
 from qdsl.lang.typed.literals import value_of
+from qdsl.lang.typed.posterior_fields import posterior_fields
 from qdsl.lang.typed.spaces import Part, Register, Several
 from qdsl.lang.typed.tomography_fields import tomography_fields, tomography_part
 from qdsl.lang.typed.types import BOOL, BROKEN, INT, NEVER, Length, Type, pruned
@@ -316,7 +317,7 @@ def field(c: Checker, node: surface.Field, expected: Type | None) -> typed.Expr:
     display = value.display if isinstance(owner_type, types.Estimate) else None
     if isinstance(owner_type, types.TOMOGRAPHY):
         return tomography_part(c, node, value, type_)
-    if isinstance(owner_type, types.Fit | types.Bootstrap):
+    if isinstance(owner_type, types.Fit | types.Bootstrap | types.Posterior):
         display = next(
             (p.variable.display for p in owner_type.experiment.params if p.variable.name == node.name.text), None
         )
@@ -327,12 +328,10 @@ def field(c: Checker, node: surface.Field, expected: Type | None) -> typed.Expr:
 def _is_whole(type_: Type) -> bool:
     """Whether what it lacks is not there, rather than wrong where it is declared."""
     match type_:
-        case (
-            types.Table(is_whole=is_whole)
-            | types.Fit(experiment=typed.Experiment(is_whole=is_whole))
-            | types.Bootstrap(experiment=typed.Experiment(is_whole=is_whole))
-        ):
+        case types.Table(is_whole=is_whole):
             return is_whole
+        case types.Fit(experiment) | types.Bootstrap(experiment) | types.Posterior(experiment):
+            return experiment.is_whole
         case _:
             return True
 
@@ -366,5 +365,7 @@ def fields_of(type_: Type) -> dict[str, Type] | None:
                 tuple((each.variable.name, each.variable.type) for each in experiment.params), experiment.is_whole
             )
             return {"draws": draws, "failed": types.INT} | _estimates(experiment)
+        case types.Posterior(experiment):
+            return posterior_fields(experiment) | _estimates(experiment)
         case _:
             return None

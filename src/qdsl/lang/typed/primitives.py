@@ -21,6 +21,7 @@ from qdsl.lang.typed.literals import shown
 from qdsl.lang.typed.measurements import MEASUREMENTS, OUTCOMES
 from qdsl.lang.typed.number_pictures import NUMBER_PICTURES
 from qdsl.lang.typed.optima import SEARCHES
+from qdsl.lang.typed.posterior_calls import POSTERIORS
 from qdsl.lang.typed.quantum_calls import QUANTUM_CALLS
 from qdsl.lang.typed.requests import expected, fit, load, simulate
 from qdsl.lang.typed.spaces import Register
@@ -236,8 +237,10 @@ PRIMITIVES: dict[str, Primitive] = {
     **{name: _in_the_open(name, rule) for name, rule in (STATE_PICTURES | NUMBER_PICTURES).items()},
 } | {name: distribution(name) for name in (*DISTRIBUTIONS, OUTCOMES)}
 
+HOST_CALLS = TOMOGRAPHY | ESTIMATED | QUESTIONS | SEARCHES | POSTERIORS
+
 CALLS: dict[str, Primitive] = {
     **(QUANTUM_CALLS | DYNAMICS | MEASUREMENTS | SETTINGS),
-    **{name: _in_the_open(name, rule) for name, rule in (TOMOGRAPHY | ESTIMATED | QUESTIONS | SEARCHES).items()},
+    **{name: _in_the_open(name, rule) for name, rule in HOST_CALLS.items()},
 }
 """Known only where they are called: `n` and `a` are free for values."""

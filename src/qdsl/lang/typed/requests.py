@@ -156,12 +156,12 @@ def asked_for_a_fit(c: Checker, node: surface.Call, function: str, nodes: Sequen
     if found is None:
         return c.broken(node.span)
     value, experiment = found
-    if not _is_data_of(c, data, experiment):
+    if not is_data_of(c, data, experiment, "fit"):
         return c.broken(node.span)
     named: list[tuple[str, typed.Expr]] = []
     for name, each in zip(("start", "fixed"), nodes[2:4], strict=True):
         if each is not None:
-            named.append((name, _values_of_params(c, each, experiment, name)))
+            named.append((name, values_of_params(c, each, experiment, name, "fit")))
     if nodes[4] is not None:
         wanted = types.Array(SCALAR)
         named.append(("weights", c.fit(c.expr(nodes[4], wanted), wanted)))
@@ -182,7 +182,9 @@ ERRORS = ("observed", "expected")
 """The information that uncertainties come from (architecture of fits: docs/language.md)."""
 
 
-def _values_of_params(c: Checker, node: surface.Expr, experiment: typed.Experiment, option: str) -> typed.Expr:
+def values_of_params(
+    c: Checker, node: surface.Expr, experiment: typed.Experiment, option: str, function: str
+) -> typed.Expr:
     """A record with a value for some of the params."""
     params = {each.variable.name: each.variable for each in experiment.params}
     wish = types.Record(tuple((name, variable.type) for name, variable in params.items()))
@@ -191,7 +193,7 @@ def _values_of_params(c: Checker, node: surface.Expr, experiment: typed.Experime
     if not isinstance(value, typed.RecordLiteral) or not isinstance(type_, types.Record):
         if type_ is not BROKEN:
             wanted = f"{option} = (param = value, ..)"
-            c.report(c.models.not_host_value(value.span, "fit", wanted, types.resolved(type_)))
+            c.report(c.models.not_host_value(value.span, function, wanted, types.resolved(type_)))
         return c.broken(node.span)
     fields: list[tuple[str, typed.Expr]] = []
     for name, each in value.fields:
@@ -205,13 +207,13 @@ def _values_of_params(c: Checker, node: surface.Expr, experiment: typed.Experime
     )
 
 
-def _is_data_of(c: Checker, data: typed.Expr, experiment: typed.Experiment) -> bool:
+def is_data_of(c: Checker, data: typed.Expr, experiment: typed.Experiment, function: str) -> bool:
     """Whether the table has the experiment's columns."""
     type_ = types.resolved(data.type)
     if type_ is BROKEN:
         return False
     if not isinstance(type_, types.Table):
-        c.report(c.models.not_host_value(data.span, "fit", "a Table", type_))
+        c.report(c.models.not_host_value(data.span, function, "a Table", type_))
         return False
     for name, wanted in data_type(experiment).columns:
         column = type_.column(name)

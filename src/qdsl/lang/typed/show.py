@@ -87,6 +87,8 @@ class Show:
             case types.Optimum(arguments, value):
                 parts = ", ".join(f"{name}: {self.type(each)}" for name, each in (*arguments, ("value", value)))
                 return f"Optimum({parts})"
+            case types.Posterior():
+                return "Posterior"
             case types.TypeVar():
                 return "Int" if type_.numeric else "?"
         return "?"

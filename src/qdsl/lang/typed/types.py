@@ -141,6 +141,13 @@ class Optimum(Type):
 
 
 @dataclass(frozen=True, slots=True)
+class Posterior(Type):
+    """Draws of an experiment's params given data."""
+
+    experiment: Experiment
+
+
+@dataclass(frozen=True, slots=True)
 class SpaceType(Type):
     """The type of one space alone, of one register, or of several: which they are is known while a program is
     checked.

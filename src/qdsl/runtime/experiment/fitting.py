@@ -211,7 +211,7 @@ def fitted(env: Environment, experiment: typed.Experiment, call: typed.HostCall,
     world.settle(diagnostics)
     assert found is not None
     if seen:  # the search goes far; what counts is where it ends
-        _tell_of(objective, model, columns, found)
+        tell_of(objective, model, columns, found.values)
     starts = {each.name: each.start for each in parameters}
     record = recorded("fit", world.source.name, world.source.text, starts, data=data.provenance)
     measured = model.functions.measured[0]
@@ -226,10 +226,12 @@ def fitted(env: Environment, experiment: typed.Experiment, call: typed.HostCall,
     )
 
 
-def _tell_of(objective: LikelihoodOf | LeastSquaresOf, model: Model, columns: Sequence[Vector], found: Fit) -> None:
-    """What watches see with the params that were found. `columns` are those of the data, the axes first."""
+def tell_of(
+    objective: LikelihoodOf | LeastSquaresOf, model: Model, columns: Sequence[Vector], x: Sequence[float]
+) -> None:
+    """What watches see with the params at `x`. `columns` are those of the data, the axes first."""
     params, axes = model.functions.params, model.functions.axes
-    values = {each.name: value for each, value in zip(params, found.values, strict=True)}
+    values = {each.name: value for each, value in zip(params, x, strict=True)}
 
     def point_of(row: int | None) -> Point:
         if row is None:
@@ -239,9 +241,9 @@ def _tell_of(objective: LikelihoodOf | LeastSquaresOf, model: Model, columns: Se
 
     with watched(point_of):
         if isinstance(objective, LeastSquaresOf):
-            objective.residuals(np.array(found.values))
+            objective.residuals(np.array(x))
         else:
-            objective.evaluate(np.array(found.values), 2)
+            objective.evaluate(np.array(x), 2)
 
 
 def _of_the_data(model: Model, found: Fit) -> float | None:
@@ -320,7 +322,7 @@ def parameters_of(model: Model, said: Said, diagnostics: Diagnostics) -> list[Pa
         high = math.inf if each.high is None else float(model.environment.evaluate(each.high))
         first = start.get(name, defaults.get(name))
         dimension = each.variable.type.dimension if isinstance(each.variable.type, types.Real) else ONE
-        value = _inside(low, high) if first is None else float(first)
+        value = somewhere_in(low, high) if first is None else float(first)
         parameter = Parameter(name, value, low, high, dimension, each.variable.display)
         if name in said.fixed:
             held = float(said.fixed[name])
@@ -331,7 +333,7 @@ def parameters_of(model: Model, said: Said, diagnostics: Diagnostics) -> list[Pa
     return parameters
 
 
-def _inside(low: float, high: float) -> float:
+def somewhere_in(low: float, high: float) -> float:
     """Somewhere between the bounds, by the size of what they span."""
     if math.isfinite(low) and math.isfinite(high):
         return math.sqrt(low * high) if low > 0 else (low + high) / 2

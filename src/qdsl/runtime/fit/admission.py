@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from qdsl.lang.report import Diagnostic, Diagnostics
 from qdsl.lang.source import Span
@@ -12,11 +13,16 @@ from qdsl.runtime.fit.objective import Objective, Parameter
 
 def admitted(objective: Objective, diagnostics: Diagnostics, at: Span | None) -> bool:
     """Whether the fit can begin; every reason against it is reported."""
-    problems = [problem for each in objective.parameters if (problem := _of_parameter(each, at))]
+    problems = problems_of(objective.parameters, at)
     problems += _of_data(objective, at)
     for problem in problems:
         diagnostics.add(problem)
     return not problems
+
+
+def problems_of(parameters: Sequence[Parameter], at: Span | None) -> list[Diagnostic]:
+    """What is wrong with starts and bounds."""
+    return [problem for each in parameters if (problem := _of_parameter(each, at))]
 
 
 def _of_parameter(parameter: Parameter, at: Span | None) -> Diagnostic | None:

@@ -45,16 +45,17 @@ SAME = 1e-4
 """The relative distance below which two ends are one."""
 
 
-def best_of(objective: Objective, count: int) -> tuple[Optimum | None, list[Vector]]:
-    """The best end of searches from several points, and the params of the others that are nearly as good. An interrupt
-    ends it with the best so far, which then counts as interrupted: a better one may have been missed.
+def best_of(objective: Objective, count: int, rival: float = RIVAL) -> tuple[Optimum | None, list[Vector]]:
+    """The best end of searches from several points, and the params of the others that are nearly as good, by less than
+    `rival` in twice the log-likelihood. An interrupt ends it with the best so far, which then counts as interrupted: a
+    better one may have been missed.
     """
     return best_end(
         objective.parameters,
         count,
         value=lambda x: _value(objective, x),
         searched=lambda start: _searched(objective, start),
-        is_rival=lambda value, least, best: _is_rival(objective, value, least, best),
+        is_rival=lambda value, least, best: _deviation(objective, value, least, best) < rival,
     )
 
 
@@ -173,10 +174,10 @@ def _searched(objective: Objective, start: Vector) -> Optimum | None:
     return least_squares(objective, there) if isinstance(objective, LeastSquares) else maximise(objective, there)
 
 
-def _is_rival(objective: Objective, value: float, least: float, best: Optimum) -> bool:
-    """Whether the data can hardly tell it from the best."""
+def _deviation(objective: Objective, value: float, least: float, best: Optimum) -> float:
+    """By how much an end is worse than the best one, in twice the log-likelihood."""
     variance = best.variance if isinstance(objective, LeastSquares) else 1.0
-    return 2.0 * (value - least) / (variance or 1.0) < RIVAL
+    return 2.0 * (value - least) / (variance or 1.0)
 
 
 def different(points: Sequence[Vector], best: Vector, least_size: float | Vector) -> list[Vector]:

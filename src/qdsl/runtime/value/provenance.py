@@ -13,7 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from qdsl.version import VERSION
 
-_LIBRARIES = ("numpy", "scipy", "llvmlite")
+_LIBRARIES = ("numpy", "scipy", "llvmlite", "nutpie")
 
 
 @dataclass(frozen=True, slots=True)
