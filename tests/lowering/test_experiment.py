@@ -88,12 +88,16 @@ def test_what_the_likelihood_leaves_out_depends_on_the_data_alone() -> None:
     assert whole == pytest.approx(65.6856, abs=5e-5)
 
 
-def test_the_deviance() -> None:
+def test_what_each_point_tells_of_the_model() -> None:
     _, n, k = counts()
     saturated = -float(np.sum(k * np.log(k / n) + (n - k) * np.log1p(-k / n)))
-    deviance = sum(run(T1, "deviance", *BEST, *row) for row in zip(*columns(), strict=True))
+    told = [run(T1, "residuals", *BEST, *row) for row in zip(*columns(), strict=True)]
+    deviance = sum(each["excited.deviance"] for each in told)
     assert deviance == pytest.approx(2 * (reference(*BEST) - saturated), abs=1e-7)
     assert deviance == pytest.approx(8.942, abs=5e-4)
+    p = BEST[2] + BEST[1] * np.exp(-counts()[0] / BEST[0])
+    assert [each["excited.mean"] for each in told] == pytest.approx(n * p)
+    assert [each["excited.variance"] for each in told] == pytest.approx(n * p * (1 - p))
 
 
 def test_gradient_and_hessian_of_the_likelihood() -> None:

@@ -337,11 +337,14 @@ def _fit_part(fit: Any, name: str) -> Any:
     match name:
         case "verdict":
             return fit.verdict.word
-        case "nll" | "deviance" | "p_value":
+        case "nll" | "deviance" | "p_value" | "chi2" | "runs_p_value":
             value = getattr(fit, name)
             return float("nan") if value is None else value
-        case "dof" | "aic" | "aicc" | "bic":
+        case "dof" | "aic" | "aicc" | "bic" | "rejected":
             return getattr(fit, name)
+        case "covariance":
+            rows = zip(fit.estimates, fit.covariance.tolist(), strict=True)
+            return {name: dict(zip(fit.estimates, row, strict=True)) for name, row in rows}
         case _:
             return fit[name]
 

@@ -12,6 +12,7 @@ from qdsl.lang.report import Diagnostics, InternalError
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
 from qdsl.lang.typed.dimension import ONE
+from qdsl.lang.typed.fit_pictures import FIT_PICTURES
 from qdsl.lang.typed.number_pictures import NUMBER_PICTURES
 from qdsl.lang.typed.state_pictures import STATE_PICTURES
 from qdsl.runtime.evaluate import Environment, Host
@@ -192,6 +193,15 @@ def _extremum(world: World) -> Host:
     return run
 
 
+def _residuals(world: World) -> Host:
+    def run(env: Environment, call: typed.HostCall) -> Any:
+        from qdsl.runtime.experiment.questions import residuals_table
+
+        return residuals_table(env, call)
+
+    return run
+
+
 def _covariance(world: World) -> Host:
     def run(env: Environment, call: typed.HostCall) -> float:
         from qdsl.runtime.value.estimate import covariance
@@ -254,12 +264,16 @@ def _how(value: typed.Expr) -> str:
 
 def _export(world: World) -> Host:
     def run(env: Environment, call: typed.HostCall) -> None:
+        from qdsl.runtime.page.export import export_fit
         from qdsl.runtime.value.export import export_csv
 
-        value, path = env.evaluate(call.arguments[0]), env.evaluate(call.arguments[1])
+        value, path = env.evaluate(call.arguments[0]), world.path(env.evaluate(call.arguments[1]))
         diagnostics = Diagnostics()
-        table = value.table() if isinstance(types.pruned(call.arguments[0].type), types.Fit) else value
-        export_csv(table, world.path(path), diagnostics, call.arguments[1].span)
+        type_, at = types.pruned(call.arguments[0].type), call.arguments[1].span
+        if isinstance(type_, types.Fit):
+            export_fit(env, type_.experiment, value, path, diagnostics, at)
+        else:
+            export_csv(value, path, diagnostics, at)
         world.settle(diagnostics)
 
     return run
@@ -292,8 +306,9 @@ HOST: dict[str, Callable[[World], Host]] = {
     "covariance": _covariance,
     "minimize": _extremum,
     "maximize": _extremum,
+    "residuals": _residuals,
     "plot": _plot,
-    **dict.fromkeys(STATE_PICTURES | NUMBER_PICTURES, _picture),
+    **dict.fromkeys(STATE_PICTURES | NUMBER_PICTURES | FIT_PICTURES, _picture),
     "export": _export,
     "show_matrix": _show_matrix,
     "check_measurement": _check_measurement,

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from tests.runtime.fit.decay import Decay, constant_counts, measured
 
 from qdsl.lang.report import Diagnostics
-from qdsl.runtime.fit import AtBound, Fit, Likelihood, NotConverged, Parameter, Unidentifiable, fit
+from qdsl.runtime.fit import AtBound, Fit, Likelihood, NotConverged, Parameter, Rejected, Unidentifiable, fit
+from qdsl.runtime.fit.rejection import held_against_data
 
 Array = NDArray[Any]
 
@@ -113,9 +114,12 @@ def test_constant_counts_fix_no_decay_time(hits: int, start: tuple[float, float,
 def test_a_model_that_cannot_be_is_rejected_by_its_data() -> None:
     objective = measured()
     wavy = replace(objective, excited=np.round(objective.excited * (1 + 0.1 * np.cos(objective.delay * 1e9))))
-    result = fitted(wavy)
-    assert result.converged
+    result = held_against_data(fitted(wavy))
+    assert isinstance(result.verdict, Rejected)
+    assert result.verdict.p_value == result.p_value
     assert result.rejected
+    assert not result.converged
+    assert result.tau.error > 0.0  # the errors of the best wrong answer are known
     assert "the data reject this model" in str(result)
 
 

@@ -16,6 +16,7 @@ from qdsl.runtime.experiment.model import Model, model_of
 from qdsl.runtime.experiment.series import SeriesOf
 from qdsl.runtime.fit.many import Fits, fit_many
 from qdsl.runtime.fit.small_matrices import inverses
+from qdsl.runtime.fit.verdict import Converged, Rejected, Verdict
 
 Array = NDArray[Any]
 
@@ -70,6 +71,11 @@ def many(name: str, columns: list[Array], weights: Array, errors: str = "observe
     return fit_many(series, starts, errors)
 
 
+def of_search(verdict: Verdict) -> Verdict:
+    """What the search alone said: one model in a thousand that is right is rejected."""
+    return Converged() if isinstance(verdict, Rejected) else verdict
+
+
 def simulated(name: str, count: int) -> tuple[list[Array], list[dict[str, Array]]]:
     """Columns for many, and the same as tables."""
     tables = [getattr(MODELS, name).simulate(seed=k) for k in range(count)]
@@ -87,7 +93,7 @@ def test_each_is_as_a_fit_by_itself(name: str, errors: str) -> None:
     experiment = getattr(MODELS, name)
     for k, table in enumerate(tables):
         alone = experiment.fit(table, errors=errors)
-        assert str(found.verdicts[k]) == str(alone.verdict)
+        assert str(found.verdicts[k]) == str(of_search(alone.verdict))
         np.testing.assert_allclose(found.values[k], alone.values, rtol=1e-8, atol=1e-12)
         np.testing.assert_allclose(found.errors[k], np.sqrt(np.diag(alone.covariance)), rtol=1e-7)
         assert found.value[k] == pytest.approx(alone.objective.evaluate(np.array(alone.values), 0)[0], rel=1e-10)
@@ -100,7 +106,7 @@ def test_least_squares_are_as_fits_by_themselves() -> None:
     found = many("ringing", [t, y], np.ones(y.shape))
     for k in range(30):
         alone = MODELS.ringing.fit({"t": t, "y": y[k]})
-        assert str(found.verdicts[k]) == str(alone.verdict)
+        assert str(found.verdicts[k]) == str(of_search(alone.verdict))
         np.testing.assert_allclose(found.values[k], alone.values, rtol=1e-8)
         np.testing.assert_allclose(found.errors[k], np.sqrt(np.diag(alone.covariance)), rtol=1e-7)
         assert 2 * found.value[k] == pytest.approx(alone.rss, rel=1e-12)

@@ -18,7 +18,8 @@ from tests.runtime.fit.decay import measured
 
 from qdsl.lang.report import Diagnostics
 from qdsl.runtime.fit import Fit, Objective, Parameter, fit
-from qdsl.runtime.fit.profile import Better, profile
+from qdsl.runtime.fit.held import Better
+from qdsl.runtime.fit.profile import profile
 
 Array = NDArray[Any]
 ANSWERS: dict[str, Any] = json.loads(

@@ -120,18 +120,31 @@ class FromExperiment:
             fields.append((measure.variable.name, self._part(measure, w.use(drawn))))
         return self.function("draw", (*self._of_a_point, key, counter), self._with_lets(draws, w.record(fields)))
 
-    def deviance(self) -> typed.Function:
-        """(params, axes, read, measured) -> twice the log-likelihood ratio of the point to the model that fits every
-        point; their sum is the deviance of the fit.
+    def residuals(self) -> typed.Function:
+        """(params, axes, read, measured) -> what the point tells of the model: the mean and the variance of each
+        measurement, and twice the log-likelihood ratio to the model that fits every point. The sum of the latter over
+        all points is the deviance of the fit; several outcomes have one together, with the first of them.
+
+        The fields are `counts.mean`, `counts.variance` and `counts.deviance`, for a measurement called counts.
         """
         w = self.w
-        total = w.zero
+        fields: list[tuple[str, typed.Expr]] = []
         for measure in self.model.measures:
+            name = measure.variable.name
+            fields += [(f"{name}.mean", self.mean(measure)), (f"{name}.variance", self._variance(measure))]
             if not measure.is_further:
                 best, own = self.of_datum(measure, "saturated"), self.of_datum(measure, "log_kernel")
                 twice = w.operation("mul", typed.Constant(w.span, SCALAR, 2.0), w.operation("sub", best, own))
-                total = w.operation("add", total, twice)
-        return self.function("deviance", (*self._of_a_point, *self.measured), self._with_lets((), total))
+                fields.append((f"{name}.deviance", twice))
+        return self.function("residuals", (*self._of_a_point, *self.measured), self._with_lets((), w.record(fields)))
+
+    def _variance(self, measure: typed.MeasureDeclaration) -> typed.Expr:
+        distribution = _whole(measure)
+        type_ = types.pruned(measure.variable.type)
+        own = types.Real(type_.dimension**2) if isinstance(type_, types.Real) else SCALAR
+        result = own if measure.outcome is None else types.Array(SCALAR)
+        given = tuple(_given(distribution.arguments))
+        return self._part(measure, self._call(distribution, "variance", given, result))
 
     @property
     def _of_a_point(self) -> tuple[typed.Variable, ...]:

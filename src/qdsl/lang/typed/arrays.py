@@ -282,11 +282,26 @@ FIT_FIELDS: dict[str, Type] = {
     "deviance": types.SCALAR,
     "dof": types.INT,
     "p_value": types.SCALAR,
+    "chi2": types.SCALAR,
+    "runs_p_value": types.SCALAR,
+    "rejected": types.BOOL,
     "aic": types.SCALAR,
     "aicc": types.SCALAR,
     "bic": types.SCALAR,
 }
-"""What a Fit has besides an Estimate for each param."""
+"""What a Fit has besides an Estimate for each param, and their covariance."""
+
+COVARIANCE = "covariance"
+
+
+def covariance_of(params: dict[str, Type]) -> types.Record:
+    """`best.covariance.tau.a`: a record of a record for each pair of params, in the product of their units."""
+    sizes = {name: each.dimension for name, each in params.items() if isinstance(each, types.Estimate)}
+    rows = {
+        name: types.Record(tuple((other, types.Real(own * its)) for other, its in sizes.items()))
+        for name, own in sizes.items()
+    }
+    return types.Record(tuple(rows.items()))
 
 
 @rule(surface.Field)
@@ -359,7 +374,8 @@ def fields_of(type_: Type) -> dict[str, Type] | None:
         case types.Optimum(arguments, value):
             return {**dict(arguments), "value": value, "verdict": types.TEXT}
         case types.Fit(experiment):
-            return FIT_FIELDS | _estimates(experiment)
+            params = _estimates(experiment)
+            return {**FIT_FIELDS, COVARIANCE: covariance_of(params), **params}
         case types.Bootstrap(experiment):
             draws = types.Table(
                 tuple((each.variable.name, each.variable.type) for each in experiment.params), experiment.is_whole

@@ -10,7 +10,7 @@ from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
 from qdsl.lang.typed.annotations import annotated
 from qdsl.lang.typed.arguments import Slot, matched
-from qdsl.lang.typed.arrays import FIT_FIELDS
+from qdsl.lang.typed.arrays import COVARIANCE, FIT_FIELDS
 from qdsl.lang.typed.checker import Body, Checker, Reason
 from qdsl.lang.typed.control import bind
 from qdsl.lang.typed.dependence import fitted_variables, uses, variables_in
@@ -86,7 +86,7 @@ def _param(c: Checker, node: surface.Param) -> Iterator[typed.ParamDeclaration]:
     if default is not None:
         default = _known(c, c.fit(default, type_, reason), "a default")
     low, high = _bounds(c, node, type_, reason)
-    if node.name.text in (SEED, *FIT_FIELDS):
+    if node.name.text in (SEED, COVARIANCE, *FIT_FIELDS):
         c.report(c.models.name_taken(node.name.span, "param", node.name.text))
     variable = typed.Variable(node.name.text, type_, node.name.span, display=display)
     c.bodies[-1].members.add(variable)

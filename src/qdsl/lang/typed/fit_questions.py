@@ -43,7 +43,7 @@ def _interval_of(
         if type_ is not BROKEN:
             c.report(c.models.not_host_value(value.span, name, what, types.resolved(type_)))
         return c.broken(node.span)
-    word = _param_name(c, nodes[1], type_.experiment)
+    word = param_name(c, nodes[1], type_.experiment)
     level = c.fit(c.expr(nodes[2], SCALAR), SCALAR) if nodes[2] is not None else None
     param = param_of(type_.experiment, str(word.value)) if isinstance(word, typed.Constant) else None
     if param is None or (level is not None and pruned(level.type) is BROKEN):
@@ -203,6 +203,27 @@ def covariance(c: Checker, node: surface.Call, arguments: Sequence[surface.Argum
     return typed.HostCall(node.span, result, "covariance", tuple(values), ())
 
 
+RESIDUALS = ("{}_pearson", "{}_deviance")
+"""The columns of how far a measurement is from the model."""
+
+
+def residuals(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
+    """`residuals(best)`: a Table of the axes, and of each measurement its residuals in standard deviations."""
+    nodes = matched(c, node.span, "residuals", [Slot("fit", False)], arguments)
+    if nodes is None or nodes[0] is None:
+        return c.broken(node.span)
+    fit = c.expr(nodes[0])
+    type_ = pruned(fit.type)
+    if not isinstance(type_, types.Fit):
+        if type_ is not BROKEN:
+            c.report(c.models.not_host_value(fit.span, "residuals", "a Fit", types.resolved(type_)))
+        return c.broken(node.span)
+    axes = [(each.name, each.type) for axis in type_.experiment.axes for each in axis.variables]
+    measured = [each.variable.name for each in type_.experiment.measures]
+    columns = [*axes, *((form.format(name), SCALAR) for name in measured for form in RESIDUALS)]
+    return typed.HostCall(node.span, types.Table(tuple(columns), type_.experiment.is_whole), "residuals", (fit,), ())
+
+
 QUESTIONS = {
     "profile": profile,
     "bootstrap": bootstrap,
@@ -211,10 +232,11 @@ QUESTIONS = {
     "compare": compare,
     "predict": predict,
     "covariance": covariance,
+    "residuals": residuals,
 }
 
 
-def _param_name(c: Checker, node: surface.Expr, experiment: typed.Experiment) -> typed.Expr:
+def param_name(c: Checker, node: surface.Expr, experiment: typed.Experiment) -> typed.Expr:
     """A param, as its name is written in the call."""
     value = c.expr(node, TEXT)
     names = [each.variable.name for each in experiment.params]

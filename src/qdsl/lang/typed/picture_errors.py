@@ -77,6 +77,11 @@ class PictureErrors:
         hint = "each row belongs to a place of the first axis: transpose(..) turns them" if is_turned else ""
         return error("E0320", f"the values are {rows} by {columns}, and {places}", Label(span), hint=hint)
 
+    def contour_of_one(self, span: Span, name: str) -> Diagnostic:
+        """`plot_contour(best, "tau", "tau", ..)`."""
+        said = f"a contour is of two params, and this is `{name}` again"
+        return error("E0881", said, Label(span), hint=f'plot_profile(best, "{name}", ..) shows one alone')
+
     def table_without_map(self, span: Span, columns: int) -> Diagnostic:
         """`plot_map(run, ..)` of an experiment with one axis."""
         said = f"a map needs two axes and a measurement, and this table has {counted(columns, 'column')}"

@@ -16,6 +16,7 @@ from qdsl.lang.typed.checker import Checker
 from qdsl.lang.typed.derivatives import derivative
 from qdsl.lang.typed.distributions import DISTRIBUTIONS
 from qdsl.lang.typed.dynamics_calls import DYNAMICS
+from qdsl.lang.typed.fit_pictures import FIT_PICTURES
 from qdsl.lang.typed.fit_questions import QUESTIONS
 from qdsl.lang.typed.literals import shown
 from qdsl.lang.typed.measurements import MEASUREMENTS, OUTCOMES
@@ -216,6 +217,8 @@ def _in_the_open(name: str, rule: Primitive) -> Primitive:
     return guarded
 
 
+PICTURES = STATE_PICTURES | NUMBER_PICTURES | FIT_PICTURES
+
 PRIMITIVES: dict[str, Primitive] = {
     "len": length,
     "range": range_,
@@ -234,7 +237,7 @@ PRIMITIVES: dict[str, Primitive] = {
     "expected": _in_the_open("expected", expected),
     "sweep": _in_the_open("sweep", sweep),
     "fit": _in_the_open("fit", fit),
-    **{name: _in_the_open(name, rule) for name, rule in (STATE_PICTURES | NUMBER_PICTURES).items()},
+    **{name: _in_the_open(name, rule) for name, rule in PICTURES.items()},
 } | {name: distribution(name) for name in (*DISTRIBUTIONS, OUTCOMES)}
 
 HOST_CALLS = TOMOGRAPHY | ESTIMATED | QUESTIONS | SEARCHES | POSTERIORS

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from qdsl.lang.report import Diagnostics
 from qdsl.lang.typed import tree as typed
-from qdsl.lang.typed.dependence import measures_goodness
 from qdsl.lang.typed.fit_questions import ERROR_OF, fitted_columns, group_column
 from qdsl.lang.typed.tree import DisplayUnit
 from qdsl.runtime.evaluate import Environment
@@ -30,15 +29,15 @@ from qdsl.runtime.experiment.fitting import (
     said_of_params,
     weights_of,
 )
+from qdsl.runtime.experiment.judging import Judged, judged
 from qdsl.runtime.experiment.model import Model, model_of
 from qdsl.runtime.experiment.series import SeriesOf
 from qdsl.runtime.failures import Interrupted
 from qdsl.runtime.fit import errors
 from qdsl.runtime.fit.admission import admitted
-from qdsl.runtime.fit.goodness import chi2_tails
 from qdsl.runtime.fit.many import Fits, fit_many
 from qdsl.runtime.fit.objective import Parameter, Vector
-from qdsl.runtime.kernel import KernelError
+from qdsl.runtime.fit.verdict import Converged, Rejected
 from qdsl.runtime.value.provenance import recorded
 from qdsl.runtime.value.table import Column, Table
 from qdsl.runtime.world import World
@@ -169,7 +168,7 @@ class _Work:
     ) -> None:
         self.model, self.sets = model, sets
         self.parameters, self.errors_from = parameters, errors_from
-        self.parts: list[tuple[Fits, Vector]] = []
+        self.parts: list[tuple[Fits, Judged]] = []
         self.done = 0
 
     def run(self, world: World) -> bool:
@@ -200,22 +199,8 @@ class _Work:
         starts = np.tile([each.start for each in self.parameters], (len(weights), 1))
         found = fit_many(series, starts, self.errors_from)
         if not found.interrupted:
-            self.parts.append((found, self._deviances(found, columns, weights)))
+            self.parts.append((found, judged(self.model, found, columns, weights)))
         return not found.interrupted
-
-    def _deviances(self, found: Fits, columns: Sequence[NDArray[Any]], weights: NDArray[Any]) -> Vector:
-        """Of each set; nan where it does not measure goodness of fit."""
-        if found.is_squares or not measures_goodness(self.model.experiment):
-            return np.full(len(found), np.nan)
-        kernel = self.model.kernel("deviance")
-        shape = weights.shape
-        params = [np.repeat(each, shape[1]) for each in found.values.T]
-        rows = [np.ascontiguousarray(np.broadcast_to(each, shape)).ravel() for each in columns]
-        try:
-            terms = np.broadcast_to(kernel(*params, *rows)[0], (shape[0] * shape[1],))
-        except KernelError:
-            return np.full(len(found), np.nan)
-        return np.asarray((terms.reshape(shape) * weights).sum(axis=1))
 
     def table(self) -> dict[str, Column]:
         """The columns of what is done."""
@@ -229,12 +214,12 @@ class _Work:
             displays[each.name] = each.display
             displays[name] = None if each.display is None else DisplayUnit(each.display.symbol, each.display.scale)
         value = np.concatenate([each.value for each, _ in self.parts])
-        deviance = np.concatenate([each for _, each in self.parts])
         dof = np.concatenate([each.dof for each, _ in self.parts])
-        whole["rss"], whole["nll"], whole["deviance"] = 2.0 * value, value - self._of_priors(values), deviance
-        whole["p_value"] = chi2_tails(deviance, dof)
+        whole["rss"], whole["nll"] = 2.0 * value, value - self._of_priors(values)
+        whole["deviance"] = np.concatenate([each.deviance for _, each in self.parts])
+        whole["p_value"] = np.concatenate([each.p_value for _, each in self.parts])
         whole["dof"], whole["points"] = dof, np.concatenate([each.n_points for each, _ in self.parts])
-        whole["verdict"] = np.array([verdict.word for each, _ in self.parts for verdict in each.verdicts])
+        whole["verdict"] = np.array([word for each, told in self.parts for word in _words(each, told)])
         return {
             name: Column(whole[name], cell, displays.get(name)) for name, cell in fitted_columns(self.model.experiment)
         }
@@ -244,3 +229,11 @@ class _Work:
         if not any(each.prior for each in self.model.params):
             return np.zeros(len(values))
         return np.asarray(self.model.kernel("prior")(*np.ascontiguousarray(values.T))[0])
+
+
+def _words(found: Fits, told: Judged) -> list[str]:
+    """The verdicts: a search that converged on a model that the data refuse is rejected."""
+    return [
+        Rejected.word if is_rejected and isinstance(verdict, Converged) else verdict.word
+        for verdict, is_rejected in zip(found.verdicts, told.is_rejected, strict=True)
+    ]

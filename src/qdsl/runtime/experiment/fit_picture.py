@@ -1,9 +1,9 @@
 """`plot(best, ..)`: from a fit to the picture that `runtime.plot` draws.
 
 A fit is drawn against its first axis, of several the first with real values, and without one against the number of the
-row: points with error bars, and the model as a curve for each combination of values that the other axes have, as far as
-these matter. Residuals are against the model at each point. Binomial counts are drawn as fractions, without the rows
-that have no shots: they tell nothing.
+row: points with error bars, and the model as a curve, with a band of its standard error, for each combination of values
+that the other axes have, as far as these matter. Residuals are against the model at each point. Binomial counts are
+drawn as fractions, without the rows that have no shots: they tell nothing.
 """
 
 from __future__ import annotations
@@ -15,12 +15,14 @@ import numpy as np
 
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
-from qdsl.lang.typed.dependence import reached_from, variables_in
 from qdsl.lang.typed.dimension import ONE
 from qdsl.lang.typed.distributions import DISTRIBUTIONS, Bars
 from qdsl.runtime.evaluate import Environment
+from qdsl.runtime.experiment.main_axis import axes_of_mean, main_axis
 from qdsl.runtime.experiment.model import Model, model_of
+from qdsl.runtime.experiment.prediction import predictions
 from qdsl.runtime.fit.report import notes
+from qdsl.runtime.kernel import KernelError
 from qdsl.runtime.plot import FitPicture, Panel, Quantity, branches_of
 from qdsl.runtime.plot.error_bars import Reach, binomial, normal, poisson
 
@@ -35,16 +37,18 @@ def picture_of_fit(env: Environment, experiment: typed.Experiment, fit: Any) -> 
 def _panel(model: Model, fit: Any, place: int) -> Panel:
     measure = model.experiment.measures[place]
     limit = _limit(measure)
-    data = fit.data if limit is None else fit.data.rows(_shots(model, fit, fit.data, place, limit) > 0)
-    axis = _axis_to_draw(model)
+    data = fit.data if fit.weights is None else fit.data.rows(fit.weights > 0)
+    data = data if limit is None else data.rows(_shots(model, fit, data, place, limit) > 0)
+    axis = main_axis(model)
     own = np.asarray(data.columns[measure.variable.name].values, dtype=float)
     at_points = _arguments(model, fit, [data.columns[each.name].values for each in model.functions.axes], place)
     dimension = measure.variable.type.dimension if isinstance(measure.variable.type, types.Real) else ONE
     label = f"{measure.variable.name} fraction" if limit is not None else measure.variable.name
     x, xs = _across(data, axis)
-    others = [each for each in _axes_of_mean(model, measure) if each is not axis]
+    others = [each for each in axes_of_mean(model, measure) if each is not axis]
     branches = branches_of({each.name: data.columns[each.name] for each in others}, len(data))
     curves = [_curve(model, fit, data, place, axis, rows[0]) for rows in branches.rows if len(rows)]
+    spreads = [_spread(model, fit, data, place, axis, rows[0]) for rows in branches.rows if len(rows)]
     return Panel(
         x,
         Quantity(label, dimension, measure.variable.display),
@@ -53,6 +57,7 @@ def _panel(model: Model, fit: Any, place: int) -> Panel:
         np.array(np.broadcast_to(_drawn(at_points[-1], at_points, limit), own.shape)),
         branches,
         () if branches.shades else tuple(curves),
+        () if branches.shades or not np.isfinite(fit.covariance).any() else tuple(spreads),
     )
 
 
@@ -72,22 +77,6 @@ def _drawn(values: Any, arguments: list[Any], limit: int | None) -> Any:
     """Counts as a fraction of their shots, anything else as it is."""
     values = np.asarray(values, dtype=float)
     return values if limit is None else values / np.asarray(arguments[limit], dtype=float)
-
-
-def _axes_of_mean(model: Model, measure: typed.MeasureDeclaration) -> list[typed.Variable]:
-    """The axes that what is drawn depends on: not those that only tell how often or how well it was measured."""
-    row = DISTRIBUTIONS[measure.distribution.name]
-    silent = {_limit(measure), row.place("sigma") if row.bars is Bars.SIGMA else None}
-    telling = [each for k, each in enumerate(measure.distribution.arguments) if k not in silent and each is not None]
-    used = variables_in(tuple(telling))
-    return [axis for axis in model.functions.axes if not used.isdisjoint(reached_from(model.experiment, (axis,)))]
-
-
-def _axis_to_draw(model: Model) -> typed.Variable | None:
-    """The axis to draw against: the first real one, else the first; None where the experiment has none."""
-    axes = model.functions.axes
-    real = (each for each in axes if isinstance(types.pruned(each.type), types.Real))
-    return next(real, axes[0] if axes else None)
 
 
 def _across(data: Any, axis: typed.Variable | None) -> tuple[Quantity, Any]:
@@ -135,14 +124,35 @@ def _curve(
     """
 
     def curve(xs: Any) -> Any:
-        axes = [
-            _along(each.type, xs) if each is axis else np.full(len(xs), data.columns[each.name].values[row])
-            for each in model.functions.axes
-        ]
-        arguments = _arguments(model, fit, axes, place)
+        arguments = _arguments(model, fit, _axes_along(model, data, axis, row, xs), place)
         return np.broadcast_to(_drawn(arguments[-1], arguments, _limit(model.experiment.measures[place])), (len(xs),))
 
     return curve
+
+
+def _spread(
+    model: Model, fit: Any, data: Any, place: int, axis: typed.Variable | None, row: int
+) -> Callable[[Any], Any]:
+    """The standard error of that curve; nan where the model has no derivatives there."""
+
+    def spread(xs: Any) -> Any:
+        axes = _axes_along(model, data, axis, row, xs)
+        try:
+            found = predictions(model, fit, axes)[place].error
+        except KernelError:
+            return np.full(len(xs), np.nan)
+        arguments = _arguments(model, fit, axes, place)
+        return np.broadcast_to(_drawn(found, arguments, _limit(model.experiment.measures[place])), (len(xs),))
+
+    return spread
+
+
+def _axes_along(model: Model, data: Any, axis: typed.Variable | None, row: int, xs: Any) -> list[Any]:
+    """The values of all axes at places along one of them."""
+    return [
+        _along(each.type, xs) if each is axis else np.full(len(xs), data.columns[each.name].values[row])
+        for each in model.functions.axes
+    ]
 
 
 def _along(type_: types.Type, xs: Any) -> Any:

@@ -27,9 +27,11 @@ from qdsl.runtime.evaluate import Environment
 from qdsl.runtime.experiment.admission import check_data
 from qdsl.runtime.experiment.failing import Point, watched
 from qdsl.runtime.experiment.model import Model, model_of
+from qdsl.runtime.experiment.residuals import Residuals, of_likelihood, of_squares, runs_along
 from qdsl.runtime.failures import mixed_measurements, not_one_of, unequal_lengths
 from qdsl.runtime.fit import Fit, Parameter, errors, fit
 from qdsl.runtime.fit.objective import Matrix, Vector
+from qdsl.runtime.fit.rejection import held_against_data
 from qdsl.runtime.kernel import KernelError
 from qdsl.runtime.value.provenance import recorded
 from qdsl.runtime.value.table import Table
@@ -137,8 +139,11 @@ class LikelihoodOf(_Problem):
     def deviance(self, x: Vector) -> float | None:
         if not measures_goodness(self.model.experiment):
             return None
-        terms = self.model.kernel("deviance")(*map(float, x), *self.columns)[0]
-        return float(self._weighted(np.broadcast_to(terms, (self.rows,))).sum())
+        return float(sum(self._weighted(each.gain).sum() for each in self.residuals(x)))
+
+    def residuals(self, x: Vector) -> list[Residuals]:
+        """How far the data are from the model with these params."""
+        return of_likelihood(self.model, x, self.columns)
 
     def constant(self) -> float:
         start = [each.start for each in self.parameters]
@@ -153,7 +158,7 @@ class LeastSquaresOf(_Problem):
         return self.columns[: len(self.model.functions.axes)]
 
     @cached_property
-    def _roots(self) -> Any:
+    def roots(self) -> Any:
         """What a residual is multiplied by."""
         return 1.0 if self.weights is None else np.sqrt(self.weights)
 
@@ -162,7 +167,7 @@ class LeastSquaresOf(_Problem):
             mean = self.model.kernel("point")(*map(float, x), *self._axes)[0]
         except KernelError:
             return np.full(self.rows, math.nan)
-        return np.asarray((self.columns[-1] - mean) * self._roots)
+        return np.asarray((self.columns[-1] - mean) * self.roots)
 
     def jacobian(self, x: Vector) -> Matrix:
         size = len(x)
@@ -172,7 +177,7 @@ class LeastSquaresOf(_Problem):
         except KernelError:
             return np.full((self.rows, size), math.nan)
         slopes = results[kernel.width : kernel.width + size]
-        return -np.column_stack([np.broadcast_to(each * self._roots, (self.rows,)) for each in slopes])
+        return -np.column_stack([np.broadcast_to(each * self.roots, (self.rows,)) for each in slopes])
 
 
 def _symmetric(triangle: Sequence[Any], size: int) -> Matrix:
@@ -215,8 +220,11 @@ def fitted(env: Environment, experiment: typed.Experiment, call: typed.HostCall,
     starts = {each.name: each.start for each in parameters}
     record = recorded("fit", world.source.name, world.source.text, starts, data=data.provenance)
     measured = model.functions.measured[0]
-    return replace(
+    told = residuals_of(found)
+    found = replace(
         found,
+        chi2=None if found.deviance is None else sum(each.chi2(weights) for each in told),
+        runs=runs_along(model, columns[: len(model.functions.axes)], told),
         nll=_of_the_data(model, found),
         measured=measured.type.dimension if isinstance(measured.type, types.Real) else ONE,
         display=measured.display,
@@ -224,6 +232,16 @@ def fitted(env: Environment, experiment: typed.Experiment, call: typed.HostCall,
         data=data,
         weights=weights_given,
     )
+    return held_against_data(found)
+
+
+def residuals_of(found: Fit) -> list[Residuals]:
+    """How far the data of a fit are from its model."""
+    if isinstance(found.objective, LikelihoodOf):
+        return found.objective.residuals(np.array(found.values))
+    assert isinstance(found.objective, LeastSquaresOf)
+    data, weighted = np.asarray(found.objective.columns[-1]), found.objective.residuals(np.array(found.values))
+    return of_squares(found.objective.model, data, weighted / found.objective.roots, found.sigma)
 
 
 def tell_of(

@@ -24,7 +24,7 @@ from qdsl.runtime.kernel import Kernel
 OF_COLUMNS = ("nll", "constant", "weighted_nll", "weighted_constant")
 """Functions of all rows at once."""
 
-SHARING = (*OF_COLUMNS, "point", "draw", "deviance")
+SHARING = (*OF_COLUMNS, "point", "draw", "residuals")
 """Functions in which rows share evolutions."""
 
 

@@ -8,17 +8,20 @@ from qdsl.lang.report import Diagnostics
 from qdsl.lang.source import Span
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
-from qdsl.lang.typed.fit_questions import ERROR_OF
+from qdsl.lang.typed.fit_questions import ERROR_OF, RESIDUALS
 from qdsl.lang.typed.tree import DisplayUnit
 from qdsl.runtime.evaluate import Environment
 from qdsl.runtime.experiment.failing import Point, failed_at
+from qdsl.runtime.experiment.fitting import residuals_of
 from qdsl.runtime.experiment.model import Model, model_of
+from qdsl.runtime.experiment.prediction import Prediction, predictions
 from qdsl.runtime.fit import Fit, errors
 from qdsl.runtime.fit.comparing import compared
+from qdsl.runtime.fit.held import Better
 from qdsl.runtime.fit.objective import Vector
-from qdsl.runtime.fit.profile import Better, Interval
+from qdsl.runtime.fit.profile import Interval
 from qdsl.runtime.kernel import KernelError
-from qdsl.runtime.value.table import Column, Table
+from qdsl.runtime.value.table import Column, Table, real_column
 from qdsl.runtime.world import World
 
 LEVEL = 0.95
@@ -76,9 +79,7 @@ def _columns_of(measure: typed.MeasureDeclaration, data: Table) -> list[str]:
 
 
 def predicted(env: Environment, call: typed.HostCall) -> Table:
-    """The means at the data's axes, or at given ones, with their errors: the square root of J C Jᵀ, where C is the
-    covariance of the params and J has the derivatives of the means by them.
-    """
+    """The means at the data's axes, or at given ones, with their errors."""
     fit: Fit = env.evaluate(call.arguments[0])
     type_, table = types.pruned(call.arguments[0].type), types.resolved(call.type)
     assert isinstance(type_, types.Fit)
@@ -87,20 +88,32 @@ def predicted(env: Environment, call: typed.HostCall) -> Table:
     model = model_of(env, type_.experiment)
     given = {name: env.evaluate(value) for name, value in call.named}
     axes = _axes(model, fit.data, given)
-    means, slopes = _means(model, fit, axes, call.span)
     cells = dict(table.columns)
     displays = {name: value.display for name, value in call.named}
     columns = {
         each.name: Column(axes[each.name], cells[each.name], displays.get(each.name) or each.display)
         for each in model.functions.axes
     }
-    for measured, mean, slope in zip(model.functions.measured, means, slopes, strict=True):
-        with np.errstate(all="ignore"):
-            error = np.sqrt(np.einsum("ip,ij,jp->p", slope, fit.covariance, slope))
+    for measured, found in zip(model.functions.measured, _predicted(model, fit, axes, call.span), strict=True):
         unit = measured.display
-        columns[measured.name] = Column(mean, cells[measured.name], unit)
+        columns[measured.name] = Column(found.mean, cells[measured.name], unit)
         name = ERROR_OF.format(measured.name)
-        columns[name] = Column(error, cells[name], None if unit is None else DisplayUnit(unit.symbol, unit.scale))
+        columns[name] = Column(found.error, cells[name], None if unit is None else DisplayUnit(unit.symbol, unit.scale))
+    return Table(columns, fit.provenance, tuple(axes))
+
+
+def residuals_table(env: Environment, call: typed.HostCall) -> Table:
+    """The axes, and of each measurement its residuals, Pearson's and those of the deviance."""
+    fit: Fit = env.evaluate(call.arguments[0])
+    type_ = types.pruned(call.arguments[0].type)
+    assert isinstance(type_, types.Fit)
+    assert fit.data is not None
+    axes = [each.name for each in model_of(env, type_.experiment).functions.axes]
+    data = fit.data if fit.weights is None else fit.data.rows(fit.weights > 0)
+    columns = {name: data.columns[name] for name in axes}
+    for each in residuals_of(fit):
+        for form, values in zip(RESIDUALS, (each.pearson, each.deviance), strict=True):
+            columns[form.format(each.measure.variable.name)] = real_column(values)
     return Table(columns, fit.provenance, tuple(axes))
 
 
@@ -112,23 +125,12 @@ def _axes(model: Model, data: Table, given: dict[str, Vector]) -> dict[str, Vect
     return model.axis_values(own | given)
 
 
-def _means(model: Model, fit: Fit, axes: dict[str, Vector], at: Span) -> tuple[list[Vector], list[Vector]]:
-    """Of each measurement the means at all points, and their derivatives by the params, params × points."""
-    kernel = model.kernel("point", 1)
-    count, size, measures = (
-        len(next(iter(axes.values()))) if axes else 1,
-        len(fit.parameters),
-        len(model.functions.measured),
-    )
+def _predicted(model: Model, fit: Fit, axes: dict[str, Vector], at: Span) -> list[Prediction]:
+    """The predictions, or the place of the axes at which there is none."""
     try:
-        results = kernel(*fit.values, *axes.values())
+        return predictions(model, fit, list(axes.values()))
     except KernelError as failure:
         values = {each.name: value for each, value in zip(fit.parameters, fit.values, strict=True)}
         row = failure.index[0] if failure.index else None
         there = {} if row is None else {name: column[row] for name, column in axes.items()}
         raise failed_at(model, Point(values, there, model.functions.axes if there else (), {}), failure, at) from None
-    whole = [np.ascontiguousarray(np.broadcast_to(np.asarray(each, dtype=float), (count,))) for each in results]
-    slopes = whole[-measures * size :]
-    return whole[kernel.width - measures : kernel.width], [
-        np.array(slopes[k * size : (k + 1) * size]) for k in range(measures)
-    ]

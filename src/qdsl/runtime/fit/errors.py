@@ -132,6 +132,23 @@ def not_a_level(at: Span | None, level: float) -> Diagnostic:
     return error("E0858", f"a level lies between 0 and 1, and this is {level:g}", *_labels(at))
 
 
+def no_error(at: Span, name: str) -> Diagnostic:
+    return error(
+        "E0880",
+        f"the fit does not know the error of {name}, so there is no region to draw",
+        Label(at),
+        note="the verdict tells why: a param at its bound has none, nor one that the data do not fix",
+    )
+
+
+def no_errors(at: Span) -> Diagnostic:
+    return error("E0880", "the fit knows the error of no param, so there is nothing to draw", Label(at))
+
+
+def no_region(at: Span, first: str, second: str) -> Diagnostic:
+    return error("E0880", f"{first} and {second} are one number to this fit, so there is no region to draw", Label(at))
+
+
 def of_other_data(at: Span, first: Span) -> Diagnostic:
     return error(
         "E0859",

@@ -34,7 +34,8 @@ def fit(
     starts: int = 1,
 ) -> Fit | None:
     """The best parameters, searched for from the start and from so many points in all (`fit.starts`). None, with an
-    error reported at `at`, where there is nothing that could be fitted.
+    error reported at `at`, where there is nothing that could be fitted. The verdict is about the search; what the data
+    say of the model, `held_against_data` adds.
     """
     if not admitted(objective, diagnostics, at):
         return None

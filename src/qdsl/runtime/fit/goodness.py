@@ -33,7 +33,7 @@ def chi2_tails(chi2: NDArray[Any], dof: NDArray[Any]) -> NDArray[Any]:
     """The same of many, by SciPy; nan without degrees of freedom, or of nan."""
     import numpy as np
 
-    wanted = np.isfinite(chi2) & (dof > 0)
+    wanted = ~np.isnan(chi2) & (dof > 0)
     found = np.full(len(chi2), np.nan)
     if wanted.any():
         from scipy.special import chdtrc

@@ -15,20 +15,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
 
-from qdsl.runtime.fit.likelihood import maximise
-from qdsl.runtime.fit.objective import LeastSquares, Likelihood, Objective, Parameter, Vector
-from qdsl.runtime.fit.optimum import Stop
-from qdsl.runtime.fit.squares import least_squares
+from qdsl.runtime.fit.held import Better, BetterFound, Following
+from qdsl.runtime.fit.objective import LeastSquares, Objective, Parameter, Vector
 
 EXPANSIONS = 60
-BETTER = 1e-6
-"""Of a deviation squared: a point this much better than the fit shows that the fit was no minimum."""
+CURVE_POINTS = 61
+BEYOND = 1.2
+"""So far beyond the ends of its interval a curve goes, from the best value."""
 
 TOLERANCE = 1e-11
 
@@ -40,14 +39,6 @@ class Interval(NamedTuple):
     high: float
 
 
-@dataclass(frozen=True, slots=True)
-class Better:
-    """A point with a higher likelihood than that of the fit, by so many deviations."""
-
-    x: Vector
-    deviations: float
-
-
 def profile(
     objective: Objective, parameters: Sequence[Parameter], best: Vector, place: int, error: float, level: float
 ) -> Interval | Better:
@@ -55,102 +46,80 @@ def profile(
 
     `Better` where the search on the way finds a better point: then the fit has to begin there.
     """
-    path = _Path(objective, parameters, np.asarray(best, dtype=float), place)
-    allowed = _allowed(objective, path.count, level)
-    first = error * allowed if 0.0 < error < math.inf else 0.1 * abs(best[place]) or 1.0
+    path, allowed = _path(objective, parameters, best, place, error), allowed_for(objective, parameters, level)
     try:
-        return Interval(*(_end(path, allowed, side * first) for side in (-1.0, 1.0)))
-    except _BetterFound as found:
-        return Better(found.x, found.deviations)
+        return _interval(path, allowed)
+    except BetterFound as better:
+        return better.found
 
 
-def _allowed(objective: Objective, count: int, level: float) -> float:
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """The profile: values of the parameter, in SI and ascending, and at each how much worse the fit is, in squared
+    deviations; the interval is where that is below `allowed`.
+    """
+
+    values: Vector
+    squared: Vector
+    interval: Interval
+    allowed: float
+
+
+def profile_curve(
+    objective: Objective, parameters: Sequence[Parameter], best: Vector, place: int, error: float, level: float
+) -> Curve | Better:
+    """The same as a curve, a little beyond both ends of the interval."""
+    path, allowed = _path(objective, parameters, best, place, error), allowed_for(objective, parameters, level)
+    try:
+        interval = _interval(path, allowed)
+        values = _across(path, interval, allowed)
+        middle = float(path.best[place])
+        for value in sorted(values, key=lambda each: abs(each - middle)):  # each begins where the one before it ended
+            path.deviations(value)
+        squared = np.array([path.deviations(value) for value in values]) ** 2
+    except BetterFound as better:
+        return better.found
+    return Curve(np.array(values), squared, interval, allowed**2)
+
+
+def _across(path: Following, interval: Interval, allowed: float) -> list[float]:
+    """Values from beyond one end of the interval to beyond the other; where there is no end, as far as on the other
+    side, or as the error reaches.
+    """
+    (place,), (error,) = path.places, path.scale
+    best, parameter = float(path.best[place]), path.parameters[place]
+    reach = [abs(end - best) for end in interval]
+    known = [each for each in reach if math.isfinite(each) and each > 0.0] or [allowed * error]
+    low, high = (BEYOND * (each if math.isfinite(each) else max(known)) for each in reach)
+    values = np.linspace(max(parameter.low, best - low), min(parameter.high, best + high), CURVE_POINTS)
+    return sorted({*(float(each) for each in values), best})
+
+
+def _path(objective: Objective, parameters: Sequence[Parameter], best: Vector, place: int, error: float) -> Following:
+    size = error if 0.0 < error < math.inf else 0.1 * abs(float(best[place])) or 1.0
+    return Following(objective, parameters, np.asarray(best, dtype=float), (place,), (size,))
+
+
+def _interval(path: Following, allowed: float) -> Interval:
+    return Interval(*(_end(path, allowed, side * path.scale[0] * allowed) for side in (-1.0, 1.0)))
+
+
+def allowed_for(objective: Objective, parameters: Sequence[Parameter], level: float) -> float:
     """How many deviations a level holds."""
     if isinstance(objective, LeastSquares):
         from scipy.special import stdtrit
 
-        return float(stdtrit(objective.n_points - count, (1.0 + level) / 2.0))
+        free = sum(each.low < each.high for each in parameters)
+        return float(stdtrit(objective.n_points - free, (1.0 + level) / 2.0))
     return NormalDist().inv_cdf((1.0 + level) / 2.0)
 
 
-class _BetterFound(Exception):  # noqa: N818 - a result, on its way out
-    def __init__(self, x: Vector, deviations: float) -> None:
-        super().__init__()
-        self.x, self.deviations = x, deviations
-
-
-@dataclass
-class _Path:
-    """The best points with one parameter held at each of its values; the others start where they were best nearby."""
-
-    objective: Objective
-    parameters: Sequence[Parameter]
-    best: Vector
-    place: int
-    least: float = field(init=False)
-    known: dict[float, tuple[float, Vector]] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.least = self._value(self.best)
-        self.known = {float(self.best[self.place]): (0.0, self.best)}
-
-    @property
-    def count(self) -> int:
-        """Of parameters that are free."""
-        return sum(each.low < each.high for each in self.parameters)
-
-    def deviations(self, value: float) -> float:
-        """How many deviations the parameter is from its best value; infinite where the model is not defined."""
-        if value in self.known:
-            return self.known[value][0]
-        nearest = min(self.known, key=lambda each: abs(each - value))
-        x = self._fitted(value, self.known[nearest][1])
-        squared = math.inf if x is None else self._worse(self._value(x))
-        if x is not None and squared < -BETTER:
-            raise _BetterFound(x, math.sqrt(-squared))
-        found = math.sqrt(max(0.0, squared)) if squared == squared else math.inf
-        if x is not None and math.isfinite(found):
-            self.known[value] = found, x
-        return found
-
-    def _fitted(self, value: float, near: Vector) -> Vector | None:
-        """The best point with the parameter held there; None where the model is not defined."""
-        start = near.copy()
-        start[self.place] = value
-        held = [replace(each, start=float(at)) for each, at in zip(self.parameters, start, strict=True)]
-        held[self.place] = replace(held[self.place], low=value, high=value)
-        if all(each.low == each.high for each in held):
-            return start
-        if isinstance(self.objective, LeastSquares):
-            optimum = least_squares(self.objective, held)
-        else:
-            optimum = maximise(self.objective, held)
-        if optimum is not None and optimum.stop is Stop.INTERRUPTED:
-            raise KeyboardInterrupt
-        return None if optimum is None else optimum.x
-
-    def _value(self, x: Vector) -> float:
-        """The negative log-likelihood, or half the sum of squares."""
-        with np.errstate(all="ignore"):
-            if isinstance(self.objective, Likelihood):
-                return float(self.objective.evaluate(x, 0)[0])
-            residuals = self.objective.residuals(x)
-            return 0.5 * float(residuals @ residuals)
-
-    def _worse(self, value: float) -> float:
-        """How much worse than the best, in squared deviations."""
-        if isinstance(self.objective, Likelihood):
-            return 2.0 * (value - self.least)
-        if self.least > 0.0:
-            return (self.objective.n_points - self.count) * (value / self.least - 1.0)
-        return math.inf if value > 0.0 else 0.0
-
-
-def _end(path: _Path, allowed: float, step: float) -> float:
+def _end(path: Following, allowed: float, step: float) -> float:
     """Where the parameter is `allowed` deviations from its best value, in the direction of the step; the bound, or
     infinity, where it never is.
     """
-    parameter, best = path.parameters[path.place], float(path.best[path.place])
+    (place,) = path.places
+    parameter, best = path.parameters[place], float(path.best[place])
     limit = parameter.low if step < 0.0 else parameter.high
     inside, outside = best, best
     for _ in range(EXPANSIONS):
@@ -165,7 +134,7 @@ def _end(path: _Path, allowed: float, step: float) -> float:
     return math.copysign(math.inf, step)
 
 
-def _crossing(path: _Path, allowed: float, inside: float, outside: float) -> float:
+def _crossing(path: Following, allowed: float, inside: float, outside: float) -> float:
     from scipy.optimize import brentq
 
     def beyond(value: float) -> float:

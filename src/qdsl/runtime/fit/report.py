@@ -19,8 +19,9 @@ from qdsl.lang.typed.types import TEXT
 from qdsl.runtime.fit.bootstrap import Bootstrap
 from qdsl.runtime.fit.goodness import REJECTED_BELOW
 from qdsl.runtime.fit.result import Fit
-from qdsl.runtime.fit.verdict import Unidentifiable
-from qdsl.runtime.value.quantity import best_unit, number, shown
+from qdsl.runtime.fit.runs import Runs
+from qdsl.runtime.fit.verdict import Unidentifiable, p_text
+from qdsl.runtime.value.quantity import best_unit, shown
 from qdsl.runtime.value.table import Column, Table, int_column, real_column
 
 
@@ -38,10 +39,11 @@ def notes(fit: Fit) -> tuple[str, ...]:
 def estimate_lines(fit: Fit) -> list[str]:
     """`tau = 23.88(65) ns` for each parameter; one at a bound or held fixed says so instead of an error."""
     width = max((len(name) for name in fit.estimates), default=0)
-    return [f"{name:<{width}} = {_estimate(fit, name)}" for name in fit.estimates]
+    return [f"{name:<{width}} = {estimate_text(fit, name)}" for name in fit.estimates]
 
 
-def _estimate(fit: Fit, name: str) -> str:
+def estimate_text(fit: Fit, name: str) -> str:
+    """`23.88(65) ns`, or why there is no error."""
     parameter = next(each for each in fit.parameters if each.name == name)
     value = shown(fit[name].value, parameter.dimension, parameter.display)
     if parameter.low == parameter.high:
@@ -72,15 +74,22 @@ def bootstrap_text(refits: Bootstrap) -> str:
 
 def quality_lines(fit: Fit) -> list[str]:
     """Goodness of fit, the likelihood, and where the errors come from."""
+    return [line for _, line in quality(fit)]
+
+
+def quality(fit: Fit) -> list[tuple[str, str]]:
+    """The same, and what each line is about."""
     lines = []
     if fit.deviance is not None:
-        lines.append(_deviance(fit))
+        lines.append(("deviance", _deviance(fit)))
     if fit.rss is not None:
-        lines.append(_scatter(fit))
+        lines.append(("scatter", _scatter(fit)))
+    if fit.runs is not None:
+        lines.append(("runs", _runs(fit.runs)))
     if fit.nll is not None:
         whole = fit.nll_with_constant
         constant = "" if whole is None else f" ({whole:.4f} with the constant)"
-        lines.append(f"-log L = {fit.nll:.4f}{constant}, {_origin(fit)}")
+        lines.append(("likelihood", f"-log L = {fit.nll:.4f}{constant}, {_origin(fit)}"))
     return lines
 
 
@@ -90,7 +99,13 @@ def fit_table(fit: Fit) -> Table:
     for each in fit.parameters:
         for name, value in ((each.name, fit[each.name].value), (f"{each.name}_err", fit[each.name].error)):
             columns[name] = real_column([value], each.dimension, each.display)
-    measures = {"nll": fit.nll, "deviance": fit.deviance, "p_value": fit.p_value}
+    measures = {
+        "nll": fit.nll,
+        "deviance": fit.deviance,
+        "p_value": fit.p_value,
+        "chi2": fit.chi2,
+        "runs_p_value": fit.runs_p_value,
+    }
     columns |= {name: real_column([value]) for name, value in measures.items() if value is not None}
     columns |= {"rss": real_column([fit.rss], fit.measured**2, _unit_squared(fit))} if fit.rss is not None else {}
     columns |= {"dof": int_column([fit.dof]), "points": int_column([fit.n_points])}
@@ -103,8 +118,12 @@ def _deviance(fit: Fit) -> str:
     p = fit.p_value
     if p is None:
         return text
-    small = f"p < {number(REJECTED_BELOW)}"
-    return f"{text}, {small}: the data reject this model" if fit.rejected else f"{text}, p = {p:.3f}"
+    return f"{text}, {p_text(p)}{': the data reject this model' if p < REJECTED_BELOW else ''}"
+
+
+def _runs(runs: Runs) -> str:
+    said = ": the data do not scatter about this model" if runs.p_value < REJECTED_BELOW else ""
+    return f"{counted(runs.found, 'run')} of signs, {runs.expected:.3g} expected, {p_text(runs.p_value)}{said}"
 
 
 def _scatter(fit: Fit) -> str:
@@ -128,6 +147,11 @@ def _unit_squared(fit: Fit) -> DisplayUnit:
 
 def _degrees(dof: int) -> str:
     return "1 degree of freedom" if dof == 1 else f"{dof} degrees of freedom"
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 run`, `2 runs`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _origin(fit: Fit) -> str:

@@ -10,9 +10,11 @@ import numpy as np
 
 from qdsl.lang.typed.dimension import ONE, Dimension
 from qdsl.lang.typed.tree import DisplayUnit
-from qdsl.runtime.fit.goodness import REJECTED_BELOW, chi2_tail
+from qdsl.runtime.fit.goodness import chi2_tail
+from qdsl.runtime.fit.held import Better
 from qdsl.runtime.fit.objective import Matrix, Objective, Parameter, Vector
-from qdsl.runtime.fit.profile import Better, Interval, profile
+from qdsl.runtime.fit.profile import Interval, profile
+from qdsl.runtime.fit.runs import Runs
 from qdsl.runtime.fit.verdict import Verdict
 from qdsl.runtime.value.estimate import Estimate
 from qdsl.runtime.value.provenance import Provenance
@@ -24,8 +26,9 @@ class Fit:
     """What `fit` returns. A parameter is an attribute, an item, and part of the iteration: `best.tau`, `best["tau"]`.
 
     `covariance` is in SI, in the order of `parameters`. `nll` leaves out `constant`, the terms that only the data fix.
-    `deviance` is None where it does not measure goodness of fit; least squares have `rss`, and no nll. `measured` says
-    in what it is counted. `weights` are those of the data's rows, where they have any. `objective` is what was fitted:
+    `deviance`, and Pearson's `chi2`, are None where they do not measure goodness of fit; least squares have `rss`, and
+    no nll. `runs` are those of the residuals' signs along the axis, where they have any. `measured` says in what the
+    residuals are counted. `weights` are those of the data's rows, where they have any. `objective` is what was fitted:
     what is asked of the fit later asks that.
     """
 
@@ -42,6 +45,8 @@ class Fit:
     constant: float | None = None
     deviance: float | None = None
     rss: float | None = None
+    chi2: float | None = None
+    runs: Runs | None = None
     measured: Dimension = ONE
     display: DisplayUnit | None = None
     provenance: Provenance | None = None
@@ -109,6 +114,9 @@ class Fit:
 
     @property
     def converged(self) -> bool:
+        """Whether the answer may be used: the search ended at a minimum, and the data do not reject the model. Who asks
+        wants to know whether to believe the fit, so a rejected one is none, though its search has converged.
+        """
         return self.verdict.word == "converged"
 
     @property
@@ -156,9 +164,15 @@ class Fit:
 
     @property
     def rejected(self) -> bool:
-        """Whether the data speak against the model itself, whatever its parameters."""
-        p = self.p_value
-        return p is not None and p < REJECTED_BELOW
+        """Whether the data speak against the model itself, whatever its parameters and wherever the search ended."""
+        from qdsl.runtime.fit.rejection import rejection
+
+        return rejection(self) is not None
+
+    @property
+    def runs_p_value(self) -> float | None:
+        """How often independent residuals would have as few runs of signs (`fit.runs`); None where there are none."""
+        return None if self.runs is None else self.runs.p_value
 
     @property
     def sigma(self) -> float | None:

@@ -1,7 +1,7 @@
 """How a fit ended.
 
-A verdict prints as the language says it: `converged`, `at_bound(p)`, `unidentifiable(direction)`, `multimodal(others)`,
-`not_converged(why)`.
+A verdict prints as the language says it: `converged`, `rejected(p = 2e-6)`, `at_bound(p)`, `unidentifiable(direction)`,
+`multimodal(others)`, `not_converged(why)`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from qdsl.runtime.fit.objective import Parameter, Vector
-from qdsl.runtime.value.quantity import shown
+from qdsl.runtime.value.quantity import number, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,21 @@ class Converged:
 
     def __str__(self) -> str:
         return self.word
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A minimum like that of `Converged`, of a model that the data refuse: one that is right would fit as badly with
+    the probability `p_value` only, by its deviance or by the runs of the residuals' signs. The estimates are the best
+    there are, and answers of a wrong model.
+    """
+
+    word: ClassVar[str] = "rejected"
+    p_value: float
+    of_runs: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.word}({'runs, ' if self.of_runs else ''}{p_text(self.p_value)})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +99,17 @@ class NotConverged:
         return f"{self.word}({self.why})"
 
 
-Verdict = Converged | AtBound | Unidentifiable | Multimodal | NotConverged
+Verdict = Converged | Rejected | AtBound | Unidentifiable | Multimodal | NotConverged
+
+
+LEAST_P = 1e-300
+
+
+def p_text(p: float) -> str:
+    """`p = 0.538`, `p = 2e-6`."""
+    if p < LEAST_P:
+        return f"p < {number(LEAST_P)}"
+    return f"p = {number(p, 1)}" if p < 0.001 else f"p = {p:.3f}"
 
 
 def _change(parameter: Parameter, amount: float) -> str:

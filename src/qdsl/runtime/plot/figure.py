@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 CURVE_POINTS = 600
+BANDS = (2.0, 1.0)
+"""In standard errors, one above the other."""
 
 
 def draw_fit(picture: FitPicture) -> Figure:
@@ -44,6 +46,7 @@ def _draw_panel(above: Axes, below: Axes, panel: Panel) -> None:
     points = Points(counted(x, x_unit), counted(y, y_unit), (low, high), panel.branches)
     draw_points(above, points)
     _draw_model(above, panel, x_unit, y_unit)
+    _draw_bands(above, panel, x_unit, y_unit)
     above.set_ylabel(label(panel.y, y_unit))
     above.tick_params(labelbottom=False)
     _draw_residuals(below, panel, points.x)
@@ -62,6 +65,18 @@ def _draw_model(axes: Axes, panel: Panel, x_unit: DisplayUnit, y_unit: DisplayUn
             counted(x, x_unit), counted(panel.means, y_unit), color=CURVE,
             linestyle="none", marker="_", markersize=8.0, markeredgewidth=1.4, zorder=order,
         )  # fmt: skip
+
+
+def _draw_bands(axes: Axes, panel: Panel, x_unit: DisplayUnit, y_unit: DisplayUnit) -> None:
+    """How sure the fit is of each curve, one and two standard errors; data and curves say how much of it is seen."""
+    limits = axes.get_ylim()
+    for (colour, xs, ys), spread in zip(_curves(panel), panel.spreads, strict=False):
+        error = spread(xs)
+        error = np.where(np.isfinite(error), error, np.nan)
+        for reach in BANDS:
+            low, high = (counted(ys + side * reach * error, y_unit) for side in (-1.0, 1.0))
+            axes.fill_between(counted(xs, x_unit), low, high, color=colour, alpha=0.16, linewidth=0.0, zorder=1.5)
+    axes.set_ylim(limits)
 
 
 def _curves(panel: Panel) -> Iterator[tuple[str, Array, Array]]:

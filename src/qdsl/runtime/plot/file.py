@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -61,7 +62,7 @@ def _unfit(picture: Picture, path: Path, kind: str, at: Span | None) -> Diagnost
     """Why this cannot be drawn at all."""
     labels = () if at is None else (Label(at),)
     if importlib.util.find_spec("matplotlib") is None:
-        return error("E0830", "plots need matplotlib", *labels, hint='install it: pip install "qdsl[plot]"')
+        return no_matplotlib(at)
     if not names_a_file(path):
         return no_file_name(path, at)
     if kind not in FORMATS:
@@ -72,7 +73,19 @@ def _unfit(picture: Picture, path: Path, kind: str, at: Span | None) -> Diagnost
     return error("E0832", "there is nothing to plot", *labels, note=why) if why else None
 
 
-def _write(picture: Picture, path: Path, kind: str) -> None:
+def no_matplotlib(at: Span | None) -> Diagnostic:
+    labels = () if at is None else (Label(at),)
+    return error("E0830", "plots need matplotlib", *labels, hint='install it: pip install "qdsl[plot]"')
+
+
+def svg_text(picture: Picture) -> str:
+    """The picture as the text of an SVG file."""
+    content = BytesIO()
+    _write(picture, content, "svg")
+    return content.getvalue().decode()
+
+
+def _write(picture: Picture, path: Path | BytesIO, kind: str) -> None:
     import matplotlib as mpl
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 

@@ -7,7 +7,7 @@ The session fills a picture from a fit, an experiment or a table; `figure` draws
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -77,8 +77,9 @@ def counted(values: Array, unit: DisplayUnit) -> Array:
 class Panel:
     """One measurement of a fit against one axis: points, how far their bars reach, and the model at each of them.
 
-    `curves` are functions of x, in SI: the model along the axis, one for each branch, or none. `scatter` divides the
-    residuals, so that they are in standard errors; without it the bars' mean reach does.
+    `curves` are functions of x, in SI: the model along the axis, one for each branch, or none; `spreads` are the
+    standard errors of these, nan where they are not known. `scatter` divides the residuals, so that these are in
+    standard errors; without it the bars' mean reach does.
     """
 
     x: Quantity
@@ -88,6 +89,7 @@ class Panel:
     means: Array
     branches: Branches
     curves: tuple[Callable[[Array], Array], ...] = ()
+    spreads: tuple[Callable[[Array], Array], ...] = ()
     scatter: Array | None = None
 
 
@@ -101,6 +103,10 @@ class FitPicture:
 
     def lacks(self) -> str:
         return "" if all(len(panel.means) for panel in self.panels) else "no row has a shot"
+
+    def without_notes(self) -> FitPicture:
+        """The same for a place that has them beside it."""
+        return replace(self, notes=())
 
     def figure(self) -> Figure:
         from qdsl.runtime.plot.figure import draw_fit

@@ -93,10 +93,10 @@ def no_file_name(path: Path, at: Span | None) -> Diagnostic:
     return error("E0820", f"{str(path)!r} names no file to write", *(() if at is None else (Label(at),)))
 
 
-def names_no_table(path: Path, at: Span | None) -> Diagnostic:
+def names_no_table(path: Path, at: Span | None, hint: str = "write .csv") -> Diagnostic:
     """`export(t, "a.xlsx")`: no program would find there what the name promises."""
     labels = () if at is None else (Label(at),)
-    return error("E0823", f"{path.name} has no ending that names a table", *labels, hint="write .csv")
+    return error("E0823", f"{path.name} has no ending that names a table", *labels, hint=hint)
 
 
 def cannot_write(path: Path, problem: OSError, at: Span | None) -> Diagnostic:

@@ -1,0 +1,83 @@
+"""Rules for pictures of how sure a fit is.
+
+plot_profile(best, "tau", "p.svg", level = 0.95)      how much worse the fit is with one param held at each value
+plot_contour(best, "tau", "a", "c.svg")               where two params are together
+plot_corner(best, "c.svg")                            all params, by their covariance
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from qdsl.lang.surface import tree as surface
+from qdsl.lang.typed import tree as typed
+from qdsl.lang.typed import types
+from qdsl.lang.typed.arguments import Slot, matched
+from qdsl.lang.typed.checker import Checker
+from qdsl.lang.typed.fit_questions import param_name
+from qdsl.lang.typed.picture_arguments import Rule, drawn
+from qdsl.lang.typed.types import BROKEN, SCALAR, TEXT, pruned
+
+
+def profile(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
+    """`plot_profile(best, "tau", "p.svg", level = 0.95)`."""
+    slots = [*(Slot(each, False) for each in ("fit", "param", "path")), Slot("level", True)]
+    found = _asked(c, node, arguments, "plot_profile", slots, params=1)
+    if found is None:
+        return c.broken(node.span)
+    values, (level,) = found
+    named = () if level is None else (("level", c.fit(c.expr(level, SCALAR), SCALAR)),)
+    return drawn(node, "plot_profile", values, named)
+
+
+def contour(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
+    """`plot_contour(best, "tau", "a", "c.svg")`."""
+    slots = [Slot(each, False) for each in ("fit", "x", "y", "path")]
+    found = _asked(c, node, arguments, "plot_contour", slots, params=2)
+    if found is None:
+        return c.broken(node.span)
+    values, _ = found
+    first, second = (each.value for each in values[1:3] if isinstance(each, typed.Constant))
+    if first == second:
+        c.report(c.pictures.contour_of_one(values[2].span, str(second)))
+        return c.broken(node.span)
+    return drawn(node, "plot_contour", values)
+
+
+def corner(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
+    """`plot_corner(best, "c.svg")`."""
+    found = _asked(c, node, arguments, "plot_corner", [Slot("fit", False), Slot("path", False)], params=0)
+    return c.broken(node.span) if found is None else drawn(node, "plot_corner", found[0])
+
+
+def _asked(
+    c: Checker,
+    node: surface.Call,
+    arguments: Sequence[surface.Argument],
+    function: str,
+    slots: Sequence[Slot],
+    params: int,
+) -> tuple[list[typed.Expr], Sequence[surface.Expr | None]] | None:
+    """The fit, the names of so many params and the path; then what was given for the rest. None, with a message, where
+    something of it is wrong.
+    """
+    nodes = matched(c, node.span, function, slots, arguments)
+    if nodes is None:
+        return None
+    needed = [each for each in nodes[: params + 2] if each is not None]
+    if len(needed) < params + 2:
+        return None
+    fit = c.expr(needed[0])
+    type_ = pruned(fit.type)
+    if not isinstance(type_, types.Fit):
+        if type_ is not BROKEN:
+            c.report(c.models.not_host_value(fit.span, function, "a Fit", types.resolved(type_)))
+        return None
+    names = [param_name(c, each, type_.experiment) for each in needed[1:-1]]
+    path = c.fit(c.expr(needed[-1], TEXT), TEXT)
+    if not all(isinstance(each, typed.Constant) for each in names) or pruned(path.type) is BROKEN:
+        return None
+    return [fit, *names, path], nodes[params + 2 :]
+
+
+FIT_PICTURES: dict[str, Rule] = {"plot_profile": profile, "plot_contour": contour, "plot_corner": corner}

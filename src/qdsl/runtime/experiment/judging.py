@@ -1,0 +1,85 @@
+"""Many fits against their data: which of them the data refuse.
+
+In: a model, its fits of K sets, and the sets: columns of n rows where all have the same, or of K × n, and K × n
+weights, 0 for rows that are none. Out: the deviance of each, its p-value, and whether the model is rejected, as
+`fit.rejection` has it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qdsl.lang.typed.dependence import measures_goodness
+from qdsl.runtime.experiment.model import Model
+from qdsl.runtime.experiment.residuals import Residuals, evaluated, order_along
+from qdsl.runtime.fit.goodness import REJECTED_BELOW, chi2_tails
+from qdsl.runtime.fit.many import Fits
+from qdsl.runtime.fit.objective import Matrix, Vector
+from qdsl.runtime.fit.runs import few_in_each
+from qdsl.runtime.kernel import KernelError
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A number for each fit; nan where a deviance does not measure goodness of fit."""
+
+    deviance: Vector
+    p_value: Vector
+    is_rejected: NDArray[Any]
+
+
+def judged(model: Model, found: Fits, columns: Sequence[NDArray[Any]], weights: Matrix) -> Judged:
+    """What the data say of each fit."""
+    unknown = np.full(len(found), np.nan)
+    try:
+        residuals = _residuals(model, found, columns, weights.shape)
+    except KernelError:  # no fit is known to be wrong where the model is not defined
+        return Judged(unknown, unknown, np.zeros(len(found), dtype=bool))
+    deviance, p_value = unknown, unknown
+    if not found.is_squares and measures_goodness(model.experiment):
+        gains = sum(each.gain for each in residuals)
+        deviance = np.asarray((gains * weights).sum(axis=1))
+        p_value = chi2_tails(deviance, found.dof)
+    with np.errstate(invalid="ignore"):
+        is_rejected = (p_value < REJECTED_BELOW) | (_runs(model, residuals, columns, weights) < REJECTED_BELOW)
+    return Judged(deviance, p_value, is_rejected)
+
+
+def _residuals(model: Model, found: Fits, columns: Sequence[NDArray[Any]], shape: tuple[int, ...]) -> list[Residuals]:
+    """Of each measurement, K × n."""
+    params = [np.repeat(each, shape[1]) for each in found.values.T]
+    rows = [np.ascontiguousarray(np.broadcast_to(each, shape)).ravel() for each in columns]
+    if not found.is_squares:
+        return [each.shaped(shape) for each in evaluated(model, params, rows)]
+    (measure,) = model.experiment.measures
+    data = rows[-1].astype(float)
+    mean = np.asarray(model.kernel("point")(*params, *rows[: len(model.functions.axes)])[0], dtype=float)
+    nothing = np.zeros(shape)
+    mean = np.broadcast_to(mean, data.shape)
+    return [Residuals(measure, data.reshape(shape), mean.reshape(shape), nothing, nothing)]
+
+
+def _runs(model: Model, residuals: Sequence[Residuals], columns: Sequence[NDArray[Any]], weights: Matrix) -> Vector:
+    """The p-value of the runs of each fit, where it is small; of several measurements as `fit.runs.fewest` has it."""
+    axes = [np.asarray(each) for each in columns[: len(model.functions.axes)]]
+    found = []
+    for each in residuals:
+        signs = np.where(weights > 0.0, each.signs, 0.0)
+        if all(axis.ndim == 1 for axis in axes):
+            signs = signs[:, order_along(model, each.measure, axes)]
+        else:
+            whole = [np.broadcast_to(axis, weights.shape) for axis in axes]
+            orders = [order_along(model, each.measure, [axis[k] for axis in whole]) for k in range(len(weights))]
+            signs = np.stack([row[order] for row, order in zip(signs, orders, strict=True)])
+        found.append(few_in_each(signs))
+    together = np.stack(found)
+    return np.asarray(np.minimum(1.0, np.where(np.isnan(together), 1.0, together).min(axis=0) * _known(together)))
+
+
+def _known(p_values: Matrix) -> Vector:
+    return np.asarray(np.maximum(1, np.count_nonzero(~np.isnan(p_values), axis=0)))
