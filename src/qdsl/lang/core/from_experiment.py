@@ -99,6 +99,11 @@ class FromExperiment:
         fields += [(f"{measure.variable.name}.mean", self.mean(measure)) for measure in self.model.measures]
         return self.function("point", self._of_a_point, self._with_lets((), self.w.record(fields)))
 
+    def means(self) -> typed.Function:
+        """(params, axes, read) -> the mean of each measurement."""
+        fields = [(each.variable.name, self.mean(each)) for each in self.model.measures]
+        return self.function("means", self._of_a_point, self._with_lets((), self.w.record(fields)))
+
     def draw(self) -> typed.Function:
         """(params, axes, read, key, counter) -> a draw of each measurement.
 

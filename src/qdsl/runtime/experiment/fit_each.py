@@ -29,14 +29,17 @@ from qdsl.runtime.experiment.fitting import (
     said_of_params,
     weights_of,
 )
+from qdsl.runtime.experiment.guessing import starts_for
 from qdsl.runtime.experiment.judging import Judged, judged
 from qdsl.runtime.experiment.model import Model, model_of
+from qdsl.runtime.experiment.searching import are_given
 from qdsl.runtime.experiment.series import SeriesOf
 from qdsl.runtime.failures import Interrupted
 from qdsl.runtime.fit import errors
 from qdsl.runtime.fit.admission import admitted
 from qdsl.runtime.fit.many import Fits, fit_many
 from qdsl.runtime.fit.objective import Parameter, Vector
+from qdsl.runtime.fit.starts import value_of
 from qdsl.runtime.fit.verdict import Converged, Rejected
 from qdsl.runtime.value.provenance import recorded
 from qdsl.runtime.value.table import Column, Table
@@ -115,10 +118,12 @@ def fitted_each(env: Environment, experiment: typed.Experiment, call: typed.Host
     columns, weights = [each[used] for each in columns], None if weights is None else weights[used]
     check_data(model, dict(zip(names, columns, strict=True)), call.arguments[1].span)
     groups = Groups.of(key.values[used])
-    parameters = parameters_of(model, said_of_params(env, named), problems)
+    said = said_of_params(env, named)
+    parameters = parameters_of(model, said, problems)
     admitted(objective_of(model, columns, parameters), problems, call.span)
     world.settle(problems)
-    work = _Work(model, groups.laid_out(columns, weights), parameters, errors_from)
+    given = are_given(model, parameters, said.start)
+    work = _Work(model, groups.laid_out(columns, weights), parameters, errors_from, given)
     interrupted = work.run(world)
     if interrupted and not work.done:
         raise KeyboardInterrupt
@@ -149,7 +154,8 @@ def fitted_sets(
     first = [each if each.ndim == 1 else each[0] for each in columns.values()]
     admitted(objective_of(model, first, parameters), problems, at)
     world.settle(problems)
-    work = _Work(model, Sets(list(columns.values()), np.ones(shape)), parameters, errors_from)
+    sets = Sets(list(columns.values()), np.ones(shape))
+    work = _Work(model, sets, parameters, errors_from, are_given(model, parameters, said.start))
     if work.run(world):
         raise KeyboardInterrupt
     starts = {each.name: each.start for each in parameters}
@@ -165,16 +171,18 @@ class _Work:
         sets: Sets,
         parameters: Sequence[Parameter],
         errors_from: str,
+        given: Sequence[bool],
     ) -> None:
         self.model, self.sets = model, sets
-        self.parameters, self.errors_from = parameters, errors_from
+        self.parameters, self.errors_from, self.given = parameters, errors_from, given
         self.parts: list[tuple[Fits, Judged]] = []
         self.done = 0
 
     def run(self, world: World) -> bool:
         """Whether an interrupt ended it."""
         count, rows = self.sets.weights.shape
-        size, most = FIRST_CHUNK if rows * count > MANY_NUMBERS else count, max(1, MOST_NUMBERS // max(1, rows))
+        takes_long = rows * count > MANY_NUMBERS or not all(self.given)
+        size, most = FIRST_CHUNK if takes_long else count, max(1, MOST_NUMBERS // max(1, rows))
         try:
             while self.done < count:
                 before = time.perf_counter()
@@ -196,11 +204,21 @@ class _Work:
         sets = self.sets.some(chosen)
         columns, weights = sets.columns, sets.weights
         series = SeriesOf(self.model, columns, weights, self.parameters)
-        starts = np.tile([each.start for each in self.parameters], (len(weights), 1))
+        starts = np.array([self._start(series, k) for k in range(len(weights))])
         found = fit_many(series, starts, self.errors_from)
         if not found.interrupted:
             self.parts.append((found, judged(self.model, found, columns, weights)))
         return not found.interrupted
+
+    def _start(self, series: SeriesOf, k: int) -> Vector:
+        """Of one set; where params have none, what its data say."""
+        own = np.array([each.start for each in self.parameters])
+        objective = None if all(self.given) else series.alone(k)
+        if objective is None or objective.n_points < sum(each.low < each.high for each in self.parameters):
+            return own
+        own_weights, found_at = objective.weights, lambda x: value_of(objective, x)
+        found = starts_for(self.model, objective.columns, own_weights, self.parameters, self.given, found_at)
+        return found[0] if found else own
 
     def table(self) -> dict[str, Column]:
         """The columns of what is done."""

@@ -28,8 +28,9 @@ from qdsl.runtime.experiment.admission import check_data
 from qdsl.runtime.experiment.failing import Point, watched
 from qdsl.runtime.experiment.model import Model, model_of
 from qdsl.runtime.experiment.residuals import Residuals, of_likelihood, of_squares, runs_along
+from qdsl.runtime.experiment.searching import Searching
 from qdsl.runtime.failures import mixed_measurements, not_one_of, unequal_lengths
-from qdsl.runtime.fit import Fit, Parameter, errors, fit
+from qdsl.runtime.fit import Fit, Parameter, errors
 from qdsl.runtime.fit.objective import Matrix, Vector
 from qdsl.runtime.fit.rejection import held_against_data
 from qdsl.runtime.kernel import KernelError
@@ -46,7 +47,7 @@ class _Problem:
     """
 
     model: Model
-    columns: list[Any]
+    columns: Sequence[Any]
     parameters: Sequence[Parameter]
     weights: Vector | None = None
 
@@ -154,7 +155,7 @@ class LeastSquaresOf(_Problem):
     """Residuals y - m with exact derivatives (`fit.objective.LeastSquares`)."""
 
     @cached_property
-    def _axes(self) -> list[Any]:
+    def _axes(self) -> Sequence[Any]:
         return self.columns[: len(self.model.functions.axes)]
 
     @cached_property
@@ -210,14 +211,18 @@ def fitted(env: Environment, experiment: typed.Experiment, call: typed.HostCall,
     if count < 1:
         diagnostics.add(errors.no_starts(named["starts"].span, count))
         world.settle(diagnostics)
-    objective = objective_of(model, columns, parameters, weights)
+
+    def made(those: Sequence[Parameter]) -> LikelihoodOf | LeastSquaresOf:
+        return objective_of(model, columns, those, weights)
+
+    search = Searching(model, columns, weights, made, call.span, by_expectation, diagnostics)
     with gathered() as seen:
-        found = fit(objective, diagnostics, call.span, by_expectation, count)
+        found, begun = search.found(parameters, said.start, count)
     world.settle(diagnostics)
     assert found is not None
     if seen:  # the search goes far; what counts is where it ends
-        tell_of(objective, model, columns, found.values)
-    starts = {each.name: each.start for each in parameters}
+        tell_of(made(begun), model, columns, found.values)
+    starts = {each.name: each.start for each in begun}
     record = recorded("fit", world.source.name, world.source.text, starts, data=data.provenance)
     measured = model.functions.measured[0]
     told = residuals_of(found)
@@ -285,7 +290,7 @@ def word_of(env: Environment, word: typed.Expr, name: str, words: Sequence[str])
 
 
 def objective_of(
-    model: Model, columns: list[Any], parameters: Sequence[Parameter], weights: Vector | None = None
+    model: Model, columns: Sequence[Any], parameters: Sequence[Parameter], weights: Vector | None = None
 ) -> LikelihoodOf | LeastSquaresOf:
     """What a fit of these columns is: the axes, then what was measured."""
     without_sigma = [each for each in model.experiment.measures if each.distribution.arguments[-1] is None]

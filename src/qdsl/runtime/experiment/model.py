@@ -12,6 +12,7 @@ import numpy as np
 
 from qdsl.lang.core.from_experiment import FindFunction, FromExperiment, readings
 from qdsl.lang.core.from_scores import FromScores
+from qdsl.lang.core.homogeneity import Kind, kinds
 from qdsl.lang.core.layout import flatten, leaves
 from qdsl.lang.core.undefined import without_domain_checks
 from qdsl.lang.generate import Derivative, Entry, NotDifferentiable, Refused
@@ -24,8 +25,11 @@ from qdsl.runtime.kernel import Kernel
 OF_COLUMNS = ("nll", "constant", "weighted_nll", "weighted_constant")
 """Functions of all rows at once."""
 
-SHARING = (*OF_COLUMNS, "point", "draw", "residuals")
+SHARING = (*OF_COLUMNS, "point", "means", "draw", "residuals")
 """Functions in which rows share evolutions."""
+
+UNCHECKED = ("means",)
+"""Functions that are tried at many points at once: nan where a function of reals has no answer."""
 
 
 @dataclass(eq=False)
@@ -63,7 +67,7 @@ class Model:
     def _kernel(self, name: str, order: int) -> Called:
         shared = self.functions.readings
         if shared is None or name not in SHARING:
-            return self._compiled(getattr(self.functions, name)(), order)
+            return self._compiled(getattr(self.functions, name)(), order, is_checked=name not in UNCHECKED)
         axes = [each.name for each in self.functions.axes]
         if name in OF_COLUMNS:
             return OfColumns(shared, len(self.params), axes, self._compiled(getattr(self.functions, name)(), order))
@@ -94,6 +98,15 @@ class Model:
     @cached_property
     def _kernels(self) -> dict[tuple[str, int], Called]:
         return {}
+
+    @cached_property
+    def kinds(self) -> list[Kind] | None:
+        """What the code of the means says of the params; None where rows share evolutions."""
+        if self.functions.readings is not None:
+            return None
+        unit = self.environment.compiler.generator.generate(self.functions.means(), stop_after="optimised")
+        function, means = unit.module.functions[unit.name], range(len(self.functions.measured))
+        return kinds(function, len(self.params), len(self.functions.axes), means)
 
     @cached_property
     def descent(self) -> CompiledFunction | None:

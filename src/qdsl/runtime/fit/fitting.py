@@ -17,7 +17,7 @@ from qdsl.runtime.fit.objective import LeastSquares, Likelihood, Matrix, Objecti
 from qdsl.runtime.fit.optimum import Optimum
 from qdsl.runtime.fit.result import Fit
 from qdsl.runtime.fit.squares import least_squares
-from qdsl.runtime.fit.starts import best_of
+from qdsl.runtime.fit.starts import best_from, best_of
 from qdsl.runtime.fit.verdict import Converged, Multimodal, Verdict
 from qdsl.runtime.value.estimate import Estimate, siblings
 
@@ -32,16 +32,19 @@ def fit(
     at: Span | None = None,
     expected_information: bool = False,
     starts: int = 1,
+    guesses: Sequence[Vector] = (),
 ) -> Fit | None:
-    """The best parameters, searched for from the start and from so many points in all (`fit.starts`). None, with an
-    error reported at `at`, where there is nothing that could be fitted. The verdict is about the search; what the data
-    say of the model, `held_against_data` adds.
+    """The best parameters, searched for from the start and from so many points in all (`fit.starts`), or from all of
+    the `guesses`. None, with an error reported at `at`, where there is nothing that could be fitted. The verdict is
+    about the search; what the data say of the model, `held_against_data` adds.
     """
     if not admitted(objective, diagnostics, at):
         return None
     others: list[Vector] = []
     if starts > 1:
         optimum, others = best_of(objective, starts)
+    elif len(guesses) > 1:
+        optimum, others = best_from(objective, guesses)
     else:
         optimum = least_squares(objective) if isinstance(objective, LeastSquares) else maximise(objective)
     parameters = tuple(objective.parameters)

@@ -12,6 +12,8 @@ In: a `Fit`. Out: the lines above (`fit_text`), those that belong into a figure 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from qdsl.lang.typed.tree import DisplayUnit
@@ -90,7 +92,16 @@ def quality(fit: Fit) -> list[tuple[str, str]]:
         whole = fit.nll_with_constant
         constant = "" if whole is None else f" ({whole:.4f} with the constant)"
         lines.append(("likelihood", f"-log L = {fit.nll:.4f}{constant}, {_origin(fit)}"))
+    if fit.preferred_to is not None:
+        lines.append(("start", _preferred(fit, *fit.preferred_to)))
     return lines
+
+
+def _preferred(fit: Fit, there: Sequence[float], worse: float) -> str:
+    """That the defaults led elsewhere."""
+    named = zip(fit.parameters, there, strict=True)
+    values = ", ".join(f"{each.name} = {shown(value, each.dimension, each.display, digits=4)}" for each, value in named)
+    return f"begun where the data say: from the defaults it ends {worse:.3g} deviations worse, at {values}"
 
 
 def fit_table(fit: Fit) -> Table:

@@ -30,6 +30,8 @@ class Fit:
     no nll. `runs` are those of the residuals' signs along the axis, where they have any. `measured` says in what the
     residuals are counted. `weights` are those of the data's rows, where they have any. `objective` is what was fitted:
     what is asked of the fit later asks that.
+    Where the search from the defaults ended much worse, `preferred_to` are the params there, in SI, and how many
+    deviations worse.
     """
 
     parameters: tuple[Parameter, ...]
@@ -53,6 +55,7 @@ class Fit:
     data: Table | None = None
     weights: Vector | None = None
     objective: Objective | None = None
+    preferred_to: tuple[tuple[float, ...], float] | None = None
 
     def __getattr__(self, name: str) -> Estimate:
         estimates: dict[str, Estimate] = vars(self).get("estimates", {})  # absent while a copy is being made

@@ -17,7 +17,7 @@ from qdsl.runtime.fit.scaling import Frame, frame_for
 from qdsl.runtime.fit.trust_region import Search, pressed, snapped
 
 MAX_EVALUATIONS = 5000
-MAX_POLISH = 12
+MAX_POLISH = 60
 SMALL = 1e-9  # what is left of the residuals, to be counted in another unit than those of the start
 
 
@@ -142,7 +142,7 @@ class _Descent:
             after, slopes = self._residuals(trial), self._jacobian(trial)
             if not np.isfinite(after).all() or not np.isfinite(slopes).all():
                 return u
-            if _slope(after, slopes[:, free]) > 0.5 * _slope(residuals, jacobian[:, free]):
+            if _slope(after, slopes[:, free]) > 0.9 * _slope(residuals, jacobian[:, free]):
                 return u
             u = trial
         return u

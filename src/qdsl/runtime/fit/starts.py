@@ -21,6 +21,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from qdsl.lang.typed.dimension import ONE
 from qdsl.runtime.fit.likelihood import maximise
 from qdsl.runtime.fit.objective import LeastSquares, Matrix, Objective, Parameter, Vector
 from qdsl.runtime.fit.optimum import Optimum, Stop
@@ -39,6 +40,9 @@ DECADES_APART = 100.0
 RIVAL = 4.0
 """How much less likely another minimum may be, in twice the log-likelihood, to be told."""
 
+TIED = 1e-6
+"""The same for two that are equally good."""
+
 TINY = float(np.finfo(float).tiny)
 
 SAME = 1e-4
@@ -50,13 +54,28 @@ def best_of(objective: Objective, count: int, rival: float = RIVAL) -> tuple[Opt
     `rival` in twice the log-likelihood. An interrupt ends it with the best so far, which then counts as interrupted: a
     better one may have been missed.
     """
-    return best_end(
-        objective.parameters,
-        count,
-        value=lambda x: _value(objective, x),
-        searched=lambda start: _searched(objective, start),
-        is_rival=lambda value, least, best: _deviation(objective, value, least, best) < rival,
-    )
+    return best_from(objective, _promising(objective.parameters, count, lambda x: value_of(objective, x)), rival)
+
+
+def best_from(
+    objective: Objective, points: Sequence[Vector], rival: float = RIVAL
+) -> tuple[Optimum | None, list[Vector]]:
+    """The same of searches from these points. Of several that are equally good it is the end of the fewest negative
+    numbers, and those that differ by name alone are one.
+    """
+    ends, interrupted = _ends(points, lambda x: value_of(objective, x), lambda start: _searched(objective, start))
+    if not ends:
+        return None, []
+    least, lowest = min(ends, key=lambda end: end[0])
+    tied = [
+        each for each in ends if each[1].stop is lowest.stop and _deviation(objective, each[0], least, lowest) < TIED
+    ]
+    _, best = min(tied, key=lambda end: int((end[1].x < 0.0).sum()))
+    if interrupted:
+        return replace(best, stop=Stop.INTERRUPTED), []
+    others = [end for end in ends if end[1].stop is Stop.SETTLED and _deviation(objective, end[0], least, best) < rival]
+    points = [end.x for _, end in sorted(others, key=lambda end: end[0])]
+    return best, _without_names(different(points, best.x, TINY), best.x, objective.parameters)
 
 
 def best_end(
@@ -70,7 +89,20 @@ def best_end(
     """The same for anything that has a `value` and is `searched` from a point: `is_rival` tells of the value of an end,
     the least one and the best end whether they are as good. Two ends that are close by `least_size` are one.
     """
-    points = _promising(parameters, count, value)
+    ends, interrupted = _ends(_promising(parameters, count, value), value, searched)
+    if not ends:
+        return None, []
+    least, best = min(ends, key=lambda end: end[0])
+    if interrupted:
+        return replace(best, stop=Stop.INTERRUPTED), []
+    others = [end for end in ends if end[1].stop is Stop.SETTLED and is_rival(end[0], least, best)]
+    return best, different([end.x for _, end in sorted(others, key=lambda end: end[0])], best.x, least_size)
+
+
+def _ends(
+    points: Sequence[Vector], value: Callable[[Vector], float], searched: Callable[[Vector], Optimum | None]
+) -> tuple[list[tuple[float, Optimum]], bool]:
+    """Where the searches from some points end, with the values there, and whether an interrupt stopped them."""
     ends: list[tuple[float, Optimum]] = []
     interrupted = False
     try:
@@ -85,13 +117,7 @@ def best_end(
         if not ends:
             raise
         interrupted = True
-    if not ends:
-        return None, []
-    least, best = min(ends, key=lambda end: end[0])
-    if interrupted:
-        return replace(best, stop=Stop.INTERRUPTED), []
-    others = [end for end in ends if end[1].stop is Stop.SETTLED and is_rival(end[0], least, best)]
-    return best, different([end.x for _, end in sorted(others, key=lambda end: end[0])], best.x, least_size)
+    return ends, interrupted
 
 
 # ── where to begin ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -158,7 +184,7 @@ def _between(parameter: Parameter, share: float, by_logarithm: bool) -> float:
 # ── searches and their ends ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def _value(objective: Objective, x: Vector) -> float:
+def value_of(objective: Objective, x: Vector) -> float:
     """What is minimised; infinite where the model is not defined."""
     with np.errstate(all="ignore"):
         if isinstance(objective, LeastSquares):
@@ -188,3 +214,31 @@ def different(points: Sequence[Vector], best: Vector, least_size: float | Vector
         if all((np.abs(each - other) / np.maximum(scale, np.abs(other))).max() > SAME for other in kept):
             kept.append(each)
     return kept[1:]
+
+
+def _without_names(points: Sequence[Vector], best: Vector, parameters: Sequence[Parameter]) -> list[Vector]:
+    """The points without those that are the best, or each other, by another name."""
+    kept = [best]
+    for each in points:
+        if not any(_is_same(each, other, parameters) for other in kept):
+            kept.append(each)
+    return kept[1:]
+
+
+def _is_same(one: Vector, other: Vector, parameters: Sequence[Parameter]) -> bool:
+    """Whether they differ by no more than the signs and the order of params of one dimension, and by half turns."""
+    one = np.where(_by_half_turns(one, other, parameters), other, one)
+    for dimension in {each.dimension for each in parameters}:
+        own = [k for k, each in enumerate(parameters) if each.dimension == dimension]
+        a, b = np.sort(np.abs(one[own])), np.sort(np.abs(other[own]))
+        scale = np.maximum(np.maximum(a, b), np.finfo(float).tiny)
+        if (np.abs(a - b) / scale).max() > SAME:
+            return False
+    return True
+
+
+def _by_half_turns(one: Vector, other: Vector, parameters: Sequence[Parameter]) -> Vector:
+    """Which pure numbers differ by a multiple of pi."""
+    turns = (one - other) / math.pi
+    pure = np.array([each.dimension == ONE for each in parameters])
+    return np.asarray(pure & (np.abs(turns - np.round(turns)) < SAME) & (np.abs(turns) > 0.5))
