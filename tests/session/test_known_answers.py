@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from tests.session.running import lines, run
 
@@ -188,3 +190,64 @@ def test_a_common_mean_of_eight_schools(tmp_path: Path) -> None:
     assert best["mu"].value == pytest.approx(known["complete_pooling_mean"], rel=1e-9)
     assert best["mu"].error == pytest.approx(known["complete_pooling_se"], rel=1e-9)
     assert best.deviance == pytest.approx(known["chi2_homogeneity"], rel=1e-9)
+
+
+def test_the_spread_of_eight_schools_is_at_its_boundary(tmp_path: Path) -> None:
+    """The likelihood is greatest without any spread: what curvature there says of it is refused."""
+    known = ANSWERS["eight_schools"]
+    program = """
+    experiment schools {
+        param mu: Scalar = 5
+        param tau: Scalar = 5 in 0 .. 100
+        axis sigma: Scalar
+        measure y ~ Normal(mu, sqrt(sigma^2 + tau^2))
+    }
+    let best = fit(schools, load("schools.csv", schools))
+    """
+    rows = [f"{y},{sigma}" for y, sigma in zip(known["y"], known["sigma"], strict=True)]
+    files = {"schools.csv": "\n".join(["y,sigma", *rows]) + "\n"}
+    best = run(program, tmp_path, files).value("best")
+    assert best["mu"].value == pytest.approx(known["marginal_mle"]["mu"], rel=1e-6)
+    assert best["tau"].value == pytest.approx(0.0, abs=1e-6)
+    assert str(best.verdict) == "at_bound(tau)"
+    assert math.isnan(best["tau"].error)
+    low, high = best.profile("tau")
+    assert low == 0.0
+    assert 10.0 < high < 25.0
+    assert run(program + "bootstrap(best)\n", tmp_path, files).codes == ["E0891"]
+
+
+def test_the_statistic_of_cash(tmp_path: Path) -> None:
+    """Twice the negative log-likelihood without the factorials, and the deviance."""
+    known = ANSWERS["cash_example"]
+    program = """
+    experiment counts {
+        param scale: Scalar = 1 in 0.5 .. 2
+        axis mu: Scalar
+        measure d ~ Poisson(scale * mu)
+    }
+    let best = fit(counts, load("counts.csv", counts))
+    """
+    rows = [f"{mu},{d}" for mu, d in zip(known["mu"], known["d"], strict=True)]
+    ran = run(program, tmp_path, {"counts.csv": "\n".join(["mu,d", *rows]) + "\n"})
+    objective = ran.value("best").objective
+    at_one = np.array([1.0])
+    assert 2.0 * objective.evaluate(at_one, 0)[0] == pytest.approx(known["cash"], rel=1e-12)
+    assert objective.deviance(at_one) == pytest.approx(known["cstat"], rel=1e-12)
+
+
+def test_ten_of_ten_at_every_delay_say_nothing_of_a_lifetime(tmp_path: Path) -> None:
+    program = """
+    experiment t1 {
+        param tau: Time = 20 us in 1 us .. 1 ms
+        param a: Scalar = 0.9 in 0 .. 1
+        param c: Scalar = 0.1 in 0 .. 1
+        axis delay: Time
+        measure excited ~ Binomial(10, c + (a - c) * exp(-delay / tau))
+    }
+    let best = fit(t1, load("t1.csv", t1))
+    """
+    rows = [f"{k},10" for k in range(1, 9)]
+    best = run(program, tmp_path, {"t1.csv": "\n".join(["delay [us],excited", *rows]) + "\n"}).value("best")
+    assert best.verdict.word == "unidentifiable"
+    assert "tau" in best.verdict.names

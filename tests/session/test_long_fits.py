@@ -96,7 +96,7 @@ def test_an_interrupt_before_anything_is_done_leaves_nothing(told: list[str], mo
         raise KeyboardInterrupt
 
     session = session_that_stops(told, "")
-    monkeypatch.setattr(resampling._Resampling, "fitted", interrupted)
+    monkeypatch.setattr(resampling.Resampling, "fitted", interrupted)
     monkeypatch.setattr(fit_each._Work, "_chunk", interrupted)
     for text in ("bootstrap(best, n = 60)", 'fit_each(coin, data, by = "p")'):
         with pytest.raises(KeyboardInterrupt):

@@ -175,6 +175,24 @@ def _compare(world: World) -> Host:
     return run
 
 
+def _cross_validate(world: World) -> Host:
+    def run(env: Environment, call: typed.HostCall) -> Any:
+        from qdsl.runtime.experiment.predictive import cross_validated
+
+        return cross_validated(env, call, world)
+
+    return run
+
+
+def _kl_divergence(world: World) -> Host:
+    def run(env: Environment, call: typed.HostCall) -> Any:
+        from qdsl.runtime.experiment.predictive import kl_divergence
+
+        return kl_divergence(env, call, world)
+
+    return run
+
+
 def _predict(world: World) -> Host:
     def run(env: Environment, call: typed.HostCall) -> Any:
         from qdsl.runtime.experiment.questions import predicted
@@ -302,6 +320,8 @@ HOST: dict[str, Callable[[World], Host]] = {
     "bootstrap": _bootstrap,
     "interval": _interval,
     "compare": _compare,
+    "cross_validate": _cross_validate,
+    "kl_divergence": _kl_divergence,
     "predict": _predict,
     "covariance": _covariance,
     "minimize": _extremum,

@@ -267,6 +267,7 @@ TITLES: dict[str, str] = {
     "E0896": "an interval of a param that was held",
     "E0897": "a weight that is none",
     "E0898": "weights that leave nothing",
+    "E0899": "folds that cannot be made",
     "E0860": "effects that are no measurement",
     "E0861": "not a state, not unitary, not Hermitian",
     "E0862": "measurements that leave something open",

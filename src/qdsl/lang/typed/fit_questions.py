@@ -10,6 +10,7 @@ from qdsl.lang.typed import types
 from qdsl.lang.typed.arguments import Slot, matched
 from qdsl.lang.typed.checker import Checker
 from qdsl.lang.typed.dependence import measures_goodness
+from qdsl.lang.typed.dimension import ONE
 from qdsl.lang.typed.requests import as_declared, asked_for_a_fit, data_type, param_of
 from qdsl.lang.typed.sweep_params import written_out
 from qdsl.lang.typed.types import BROKEN, INT, SCALAR, TEXT, pruned
@@ -151,6 +152,51 @@ def compare(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument
     return typed.HostCall(node.span, types.Table(COMPARED), "compare", tuple(fits), ())
 
 
+FOLDS = ("fold", "points", "log_density")
+"""The columns of a cross-validation."""
+
+
+def cross_validate(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
+    """`cross_validate(best, folds = 10, seed = 1)`: a Table with a row for each fold."""
+    result = types.Table(((FOLDS[0], INT), (FOLDS[1], INT), (FOLDS[2], SCALAR)))
+    return _of_fits(c, node, arguments, "cross_validate", 1, ("folds", "seed"), result)
+
+
+def kl_divergence(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
+    """`kl_divergence(p, q, n = 1000, seed = 1)`: an Estimate, in nats."""
+    return _of_fits(c, node, arguments, "kl_divergence", 2, ("n", "seed"), types.Estimate(ONE))
+
+
+def _of_fits(
+    c: Checker,
+    node: surface.Call,
+    arguments: Sequence[surface.Argument],
+    name: str,
+    count: int,
+    options: Sequence[str],
+    result: types.Type,
+) -> typed.Expr:
+    """A call that takes so many Fits, and whole numbers by name."""
+    slots = [Slot("fit" if k == 0 else "other", False) for k in range(count)]
+    nodes = matched(c, node.span, name, [*slots, *(Slot(each, True) for each in options)], arguments)
+    if nodes is None:
+        return c.broken(node.span)
+    fits: list[typed.Expr] = []
+    for each in nodes[:count]:
+        if each is None:
+            return c.broken(node.span)
+        fit = c.expr(each)
+        type_ = pruned(fit.type)
+        if not isinstance(type_, types.Fit):
+            if type_ is not BROKEN:
+                c.report(c.models.not_host_value(fit.span, name, "a Fit", types.resolved(type_)))
+            return c.broken(node.span)
+        fits.append(fit)
+    given = zip(options, nodes[count:], strict=True)
+    named = tuple((word, c.fit(c.expr(each, INT), INT)) for word, each in given if each is not None)
+    return typed.HostCall(node.span, result, name, tuple(fits), named)
+
+
 def predict(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
     """`predict(best, t = values)`: a Table of the axes, what is expected there, and how sure the fit is of that."""
     fit = c.expr(arguments[0].value) if arguments and arguments[0].name is None else None
@@ -230,6 +276,8 @@ QUESTIONS = {
     "interval": interval,
     "fit_each": fit_each,
     "compare": compare,
+    "cross_validate": cross_validate,
+    "kl_divergence": kl_divergence,
     "predict": predict,
     "covariance": covariance,
     "residuals": residuals,

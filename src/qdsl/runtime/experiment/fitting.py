@@ -147,8 +147,11 @@ class LikelihoodOf(_Problem):
         return of_likelihood(self.model, x, self.columns)
 
     def constant(self) -> float:
-        start = [each.start for each in self.parameters]
-        return float(self._of_columns("constant", 0, start)[0])
+        return self.constant_at([each.start for each in self.parameters])
+
+    def constant_at(self, x: Sequence[float]) -> float:
+        """The same where the params are `x`; it does not depend on them."""
+        return float(self._of_columns("constant", 0, list(map(float, x)))[0])
 
 
 class LeastSquaresOf(_Problem):

@@ -44,7 +44,7 @@ USABLE = ("converged", "at_bound")
 
 
 @dataclass(eq=False)
-class _Resampling:
+class Resampling:
     """Refits of one fit: `chunk` draws the sets from one number up to another, as columns and weights."""
 
     model: Model
@@ -55,6 +55,15 @@ class _Resampling:
     def parameters(self) -> list[Parameter]:
         """Searches start at the best values."""
         return [replace(each, start=value) for each, value in zip(self.fit.parameters, self.fit.values, strict=True)]
+
+    @property
+    def by_name(self) -> dict[str, float]:
+        return {each.name: value for each, value in zip(self.fit.parameters, self.fit.values, strict=True)}
+
+    @property
+    def names(self) -> list[str]:
+        """The columns: the axes, then what is measured."""
+        return [each.name for each in (*self.model.functions.axes, *self.model.functions.measured)]
 
     @cached_property
     def axes(self) -> list[NDArray[Any]]:
@@ -146,13 +155,13 @@ def bootstrapped(env: Environment, call: typed.HostCall, world: World) -> Bootst
         problems.add(errors.nothing_to_refit(call.arguments[0].span, str(fit.verdict)))
     world.settle(problems)
     seed = int(env.evaluate(named["seed"])) if "seed" in named else world.next_seed()
-    work = _Resampling(model_of(env, type_.experiment), fit, seed)
+    work = Resampling(model_of(env, type_.experiment), fit, seed)
     progress = _Progress(count)
     draw = work.from_model if method == "model" else work.from_rows
     interrupted = _run(work, draw, progress, world)
     left_out = np.empty((0, len(fit.parameters))) if interrupted else work.left_out()
     source = world.source
-    record = recorded("bootstrap", source.name, source.text, _by_name(fit), seed, data=fit.provenance)
+    record = recorded("bootstrap", source.name, source.text, work.by_name, seed, data=fit.provenance)
     values = np.concatenate([np.empty((0, len(fit.parameters))), *progress.values])
     found = Bootstrap(fit.parameters, np.array(fit.values), values, left_out, progress.failed, method, seed, record)
     if interrupted:
@@ -163,7 +172,7 @@ def bootstrapped(env: Environment, call: typed.HostCall, world: World) -> Bootst
 
 
 def _run(
-    work: _Resampling, draw: Callable[[int, int], tuple[list[NDArray[Any]], Matrix]], progress: _Progress, world: World
+    work: Resampling, draw: Callable[[int, int], tuple[list[NDArray[Any]], Matrix]], progress: _Progress, world: World
 ) -> bool:
     """Chunk by chunk; True where an interrupt ended it."""
     size = FIRST_CHUNK if work.rows * progress.count > MANY_NUMBERS else progress.count
@@ -187,10 +196,6 @@ def _run(
     finally:
         world.progress("")
     return False
-
-
-def _by_name(fit: Fit) -> dict[str, float]:
-    return {each.name: value for each, value in zip(fit.parameters, fit.values, strict=True)}
 
 
 def interval(env: Environment, call: typed.HostCall, world: World) -> dict[str, float]:

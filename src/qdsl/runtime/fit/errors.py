@@ -90,6 +90,15 @@ def refits_stopped(at: Span, done: int, count: int) -> Diagnostic:
     return warning("W0893", f"stopped after {done:,} of {count:,} refits: the bootstrap has these", Label(at))
 
 
+def no_folds(at: Span, folds: int, rows: int) -> Diagnostic:
+    return error(
+        "E0899",
+        f"{_count(rows, 'row')} cannot be put into {_count(folds, 'fold')}",
+        Label(at),
+        note="each fold is foretold by a fit of the others: there are two at least, and a row in each",
+    )
+
+
 def held_outside(at: Span | None, parameter: Parameter, value: float) -> Diagnostic:
     return error(
         "E0895",
