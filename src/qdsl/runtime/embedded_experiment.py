@@ -118,13 +118,15 @@ class Experiment:
         start: Mapping[str, float] | None = None,
         fixed: Mapping[str, float] | None = None,
         weights: Any = None,
-        errors: str = "observed",
+        errors: str | None = None,
         starts: int = 1,
     ) -> Fit:
         """The params that make the data most likely, looked for from `start`, and from so many points in all. Those
-        that are `fixed` are held; `weights` say how often each row counts.
+        that are `fixed` are held; `weights` say how often each row counts. `errors` come from the "observed" or the
+        "expected" information: where nothing is said from the observed one, if there are not too many params for it.
         """
-        given = self._said(start, fixed, weights) | {"errors": (types.TEXT, errors), "starts": (types.INT, starts)}
+        given = self._said(start, fixed, weights) | {"starts": (types.INT, starts)}
+        given |= {} if errors is None else {"errors": (types.TEXT, errors)}
         found: Fit = self._asked("fit", types.Fit(self._experiment), given, table(self._experiment, self._show, data))
         return found
 
@@ -318,7 +320,7 @@ class Bound:
         """The means, without noise."""
         return self.experiment.expected(**self.values, **axes)
 
-    def fit(self, data: Table | Mapping[str, Any], /, *, errors: str = "observed") -> Fit:
+    def fit(self, data: Table | Mapping[str, Any], /, *, errors: str | None = None) -> Fit:
         """A fit that begins at these values."""
         return self.experiment.fit(data, start=self.values, errors=errors)
 

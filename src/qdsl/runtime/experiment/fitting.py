@@ -199,7 +199,7 @@ def fitted(env: Environment, experiment: typed.Experiment, call: typed.HostCall,
     named = dict(call.named)
     said = said_of_params(env, named)
     count = int(env.evaluate(named["starts"])) if "starts" in named else 1
-    by_expectation = "errors" in named and information_of(env, named["errors"]) == "expected"
+    by_expectation = information_of(env, named["errors"]) == "expected" if "errors" in named else None
     names = [each.name for each in (*model.functions.axes, *model.functions.measured)]
     columns = [np.ascontiguousarray(data.columns[name].values) for name in names]
     diagnostics = Diagnostics()

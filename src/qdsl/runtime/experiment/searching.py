@@ -45,7 +45,7 @@ class Searching:
     weights: Vector | None
     objective: Callable[[Sequence[Parameter]], Objective]
     at: Span
-    by_expectation: bool
+    by_expectation: bool | None
     diagnostics: Diagnostics
 
     def found(

@@ -12,7 +12,7 @@ from qdsl.runtime.fit import errors
 from qdsl.runtime.fit.admission import admitted
 from qdsl.runtime.fit.covariance import covariance_of
 from qdsl.runtime.fit.judgement import judged
-from qdsl.runtime.fit.likelihood import maximise
+from qdsl.runtime.fit.likelihood import by_scoring, maximise
 from qdsl.runtime.fit.objective import LeastSquares, Likelihood, Matrix, Objective, Parameter, Vector
 from qdsl.runtime.fit.optimum import Optimum
 from qdsl.runtime.fit.result import Fit
@@ -30,13 +30,14 @@ def fit(
     objective: Objective,
     diagnostics: Diagnostics,
     at: Span | None = None,
-    expected_information: bool = False,
+    expected_information: bool | None = None,
     starts: int = 1,
     guesses: Sequence[Vector] = (),
 ) -> Fit | None:
     """The best parameters, searched for from the start and from so many points in all (`fit.starts`), or from all of
     the `guesses`. None, with an error reported at `at`, where there is nothing that could be fitted. The verdict is
-    about the search; what the data say of the model, `held_against_data` adds.
+    about the search; what the data say of the model, `held_against_data` adds. Errors come from the information that is
+    asked for; by default from the observed one, unless there are too many params for second derivatives.
     """
     if not admitted(objective, diagnostics, at):
         return None
@@ -56,7 +57,8 @@ def fit(
         verdict = Multimodal(parameters, tuple(others))
     if isinstance(objective, LeastSquares):
         return _fit_squares(objective, optimum, verdict)
-    return _fit_likelihood(objective, optimum, verdict, expected_information)
+    expected = by_scoring(parameters) if expected_information is None else expected_information
+    return _fit_likelihood(objective, optimum, verdict, expected)
 
 
 def _fit_likelihood(objective: Likelihood, optimum: Optimum, verdict: Verdict, expected_information: bool) -> Fit:
