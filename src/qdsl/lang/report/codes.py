@@ -258,6 +258,7 @@ TITLES: dict[str, str] = {
     "E0857": "a fit that is not at the best point",
     "E0858": "a level that cannot be",
     "E0859": "fits of different data",
+    "E0885": "a width of zero",
     "E0890": "a bootstrap without refits",
     "E0891": "a fit whose refits tell nothing",
     "E0892": "too few refits for an interval",

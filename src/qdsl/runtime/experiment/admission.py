@@ -15,9 +15,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from qdsl.lang.core.from_experiment import named_arguments
 from qdsl.lang.source import Span
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
+from qdsl.lang.typed.dependence import fitted_variables, variables_in
 from qdsl.lang.typed.dimension import ONE
 from qdsl.lang.typed.distributions import DISTRIBUTIONS
 from qdsl.runtime.experiment.model import Model
@@ -70,6 +72,7 @@ def check_data(model: Model, columns: Columns, at: Span) -> None:
     for measure in model.experiment.measures:
         row = DISTRIBUTIONS[measure.distribution.name]
         _check_range(measure.variable, row.low, row.high, columns[measure.variable.name], at)
+        _check_widths(model, measure, columns, at)
     for limit in limits(model):
         rows, shots = above(limit, columns)
         if rows:
@@ -80,6 +83,30 @@ def check_data(model: Model, columns: Columns, at: Span) -> None:
         if unequal:
             words = outcomes_text(limit, int(totals[unequal[0]]), int(shots[unequal[0]]))
             raise impossible_datum("E0821", at, limit.counts, unequal, words)
+
+
+WIDTHS = ("sigma", "scale")
+"""Arguments of distributions that are widths."""
+
+
+def _check_widths(model: Model, measure: typed.MeasureDeclaration, columns: Columns, at: Span) -> None:
+    """Stop where a width that no param has a share in is not above 0: such a point would outweigh all others."""
+    fitted = fitted_variables(model.experiment)
+    for name, argument in named_arguments(measure):
+        if name not in WIDTHS or not fitted.isdisjoint(variables_in(argument)):
+            continue
+        kernel = model.of_axes(f"{measure.variable.name}.{name}", argument)
+        try:
+            (values,) = kernel(*(columns[each.name] for each in model.functions.axes))
+        except KernelError as failure:
+            raise stopped(failure, argument.span) from None
+        rows = np.flatnonzero(~(np.asarray(values) > 0.0)).tolist()
+        if rows:
+            value = float(np.ravel(values)[rows[0]])
+            type_ = types.resolved(argument.type)
+            dimension = type_.dimension if isinstance(type_, types.Real) else ONE
+            words = f"its {name} is {shown(value, dimension, argument.display)}, and a width is above 0"
+            raise impossible_datum("E0885", at, measure.variable.name, rows, words)
 
 
 def _check_range(variable: typed.Variable, low: float, high: float, values: NDArray[Any], at: Span) -> None:
