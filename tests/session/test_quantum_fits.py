@@ -104,7 +104,9 @@ def test_fits_find_the_truth_within_its_errors(text: str, name: str, truth: dict
     session, _ = session_of(text + runs)
     values = {variable.name: value for variable, value in session.environment.values.items()}
     fits = [values[f"best{seed}"] for seed in range(SEEDS)]
-    assert [each.verdict.word for each in fits] == ["converged"] * SEEDS
+    words = [each.verdict.word for each in fits]
+    assert words.count("converged") + words.count("rejected") == SEEDS
+    assert words.count("rejected") <= 1  # one right model in a thousand is refused: two of sixty are in 1 of 500 tests
     pulls = [(fit[param].value - value) / fit[param].error for fit in fits for param, (_, value) in truth.items()]
     assert max(map(abs, pulls)) < 4
     assert 0.6 < np.mean(np.square(pulls)) < 1.5

@@ -137,3 +137,28 @@ def test_an_interrupt_keeps_the_best_and_claims_nothing() -> None:
     found = fitted(OfOne(nll, (Parameter("p", 3.0, 0.0, 4.0),)), 4)
     assert found.p.value == pytest.approx(2.0)
     assert str(found.verdict) == "not_converged(interrupted)"
+
+
+@dataclass(frozen=True)
+class Square:
+    """y = x^2, sigma unknown."""
+
+    y: Array
+    parameters: tuple[Parameter, ...] = (Parameter("x", 1.0, -10.0, 10.0),)
+
+    @property
+    def n_points(self) -> int:
+        return len(self.y)
+
+    def residuals(self, p: Array) -> Array:
+        return np.asarray(p[0] ** 2 - self.y)
+
+    def jacobian(self, p: Array) -> Array:
+        return np.full((len(self.y), 1), 2.0 * p[0])
+
+
+def test_a_sign_that_the_data_leave_open_is_told() -> None:
+    found = fitted(Square(np.array([4.1, 3.9, 4.05])), 32)
+    assert isinstance(found.verdict, Multimodal)
+    assert len(found.verdict.others) == 1
+    assert found.verdict.others[0][0] == pytest.approx(-found.x.value, rel=1e-6)

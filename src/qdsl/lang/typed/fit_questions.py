@@ -124,9 +124,9 @@ def fitted_columns(experiment: typed.Experiment) -> tuple[tuple[str, types.Type]
     columns: list[tuple[str, types.Type]] = []
     for each in experiment.params:
         columns += [(each.variable.name, each.variable.type), (ERROR_OF.format(each.variable.name), each.variable.type)]
-    first = experiment.measures[0]
-    if first.distribution.arguments[-1] is None and isinstance(first.variable.type, types.Real):
-        columns.append(("rss", types.Real(first.variable.type.dimension**2)))
+    squares = next((each for each in experiment.measures if each.distribution.arguments[-1] is None), None)
+    if squares is not None and isinstance(squares.variable.type, types.Real):
+        columns.append(("rss", types.Real(squares.variable.type.dimension**2)))
     else:
         columns.append(("nll", SCALAR))
         columns += [("deviance", SCALAR), ("p_value", SCALAR)] if measures_goodness(experiment) else []

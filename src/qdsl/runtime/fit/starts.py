@@ -54,14 +54,15 @@ def best_of(objective: Objective, count: int, rival: float = RIVAL) -> tuple[Opt
     `rival` in twice the log-likelihood. An interrupt ends it with the best so far, which then counts as interrupted: a
     better one may have been missed.
     """
-    return best_from(objective, _promising(objective.parameters, count, lambda x: value_of(objective, x)), rival)
+    points = _promising(objective.parameters, count, lambda x: value_of(objective, x))
+    return best_from(objective, points, rival, all_names=True)
 
 
 def best_from(
-    objective: Objective, points: Sequence[Vector], rival: float = RIVAL
+    objective: Objective, points: Sequence[Vector], rival: float = RIVAL, all_names: bool = False
 ) -> tuple[Optimum | None, list[Vector]]:
     """The same of searches from these points. Of several that are equally good it is the end of the fewest negative
-    numbers, and those that differ by name alone are one.
+    numbers, and those that differ by name alone are one, unless `all_names` are wanted.
     """
     ends, interrupted = _ends(points, lambda x: value_of(objective, x), lambda start: _searched(objective, start))
     if not ends:
@@ -75,7 +76,8 @@ def best_from(
         return replace(best, stop=Stop.INTERRUPTED), []
     others = [end for end in ends if end[1].stop is Stop.SETTLED and _deviation(objective, end[0], least, best) < rival]
     points = [end.x for _, end in sorted(others, key=lambda end: end[0])]
-    return best, _without_names(different(points, best.x, TINY), best.x, objective.parameters)
+    apart = different(points, best.x, TINY)
+    return best, apart if all_names else _without_names(apart, best.x, objective.parameters)
 
 
 def best_end(
