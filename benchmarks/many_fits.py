@@ -117,9 +117,10 @@ def named(values: Array) -> dict[str, float]:
 
 
 def of_table(table: Any) -> Array:
-    """The estimates of `fit_each`, all of which have to have converged."""
-    if set(table["verdict"]) != {"converged"}:
-        raise SystemExit(f"not all fits converged: {set(table['verdict'])}")
+    """The estimates of `fit_each`, whose searches have to have converged; right models are rejected now and then."""
+    converged, rejected = (np.count_nonzero(table["verdict"] == word) for word in ("converged", "rejected"))
+    if converged + rejected < COUNT or rejected > 0.005 * COUNT:
+        raise SystemExit(f"{converged} of {COUNT} fits converged, and {rejected} were rejected")
     return np.stack([table[name] for name in table if f"{name}_err" in table], axis=1)
 
 

@@ -92,6 +92,17 @@ class FromScores:
         x = self.w.variable("x", NUMBERS)
         return self.of.function("score", (x, *self.columns.values(), self.weights), self._scored(x))
 
+    def means(self) -> typed.Function:
+        """(x, the axes' columns) -> the mean of the only measurement of a least-squares fit at each row."""
+        w = self.w
+        x, index = w.variable("x", NUMBERS), w.variable("i", INT)
+        columns = {each: self.columns[each] for each in self.of.axes}
+        params = [w.let(each, w.at(w.use(x), w.integer(place))) for place, each in enumerate(self.of.params)]
+        at_row = [w.let(each, w.at(w.use(column), w.use(index))) for each, column in columns.items()]
+        mean = w.block([*at_row, *self.of.model.lets], self.of.mean(self.of.model.measures[0]))
+        rows = w.range(w.integer(0), w.length(next(iter(columns.values()))))
+        return self.of.function("means", (x, *columns.values()), w.block(params, w.each(index, rows, mean)))
+
     # ── scores ───────────────────────────────────────────────────────────────
 
     def _scored(self, x: typed.Variable) -> typed.Expr:

@@ -204,7 +204,9 @@ class _Work:
         sets = self.sets.some(chosen)
         columns, weights = sets.columns, sets.weights
         series = SeriesOf(self.model, columns, weights, self.parameters)
-        starts = np.array([self._start(series, k) for k in range(len(weights))])
+        starts = np.tile([each.start for each in self.parameters], (len(weights), 1))
+        if not all(self.given):
+            starts = np.array([self._start(series, k) for k in range(len(weights))])
         found = fit_many(series, starts, self.errors_from)
         if not found.interrupted:
             self.parts.append((found, judged(self.model, found, columns, weights)))
@@ -213,8 +215,8 @@ class _Work:
     def _start(self, series: SeriesOf, k: int) -> Vector:
         """Of one set; where params have none, what its data say."""
         own = np.array([each.start for each in self.parameters])
-        objective = None if all(self.given) else series.alone(k)
-        if objective is None or objective.n_points < sum(each.low < each.high for each in self.parameters):
+        objective = series.alone(k)
+        if objective.n_points < sum(each.low < each.high for each in self.parameters):
             return own
         own_weights, found_at = objective.weights, lambda x: value_of(objective, x)
         found = starts_for(self.model, objective.columns, own_weights, self.parameters, self.given, found_at)

@@ -52,16 +52,18 @@ def judged(model: Model, found: Fits, columns: Sequence[NDArray[Any]], weights: 
 
 def _residuals(model: Model, found: Fits, columns: Sequence[NDArray[Any]], shape: tuple[int, ...]) -> list[Residuals]:
     """Of each measurement, K × n."""
-    params = [np.repeat(each, shape[1]) for each in found.values.T]
-    rows = [np.ascontiguousarray(np.broadcast_to(each, shape)).ravel() for each in columns]
-    if not found.is_squares:
-        return [each.shaped(shape) for each in evaluated(model, params, rows)]
+    if not found.is_squares or model.means_of_sets is None:
+        params = [np.repeat(each, shape[1]) for each in found.values.T]
+        rows = [np.ascontiguousarray(np.broadcast_to(each, shape)).ravel() for each in columns]
+        if not found.is_squares:
+            return [each.shaped(shape) for each in evaluated(model, params, rows)]
+        mean = np.asarray(model.kernel("point")(*params, *rows[:-1])[0], dtype=float)
+        mean = np.broadcast_to(mean, rows[-1].shape).reshape(shape)
+    else:
+        (mean,) = model.means_of_sets(found.values, *columns[:-1])
     (measure,) = model.experiment.measures
-    data = rows[-1].astype(float)
-    mean = np.asarray(model.kernel("point")(*params, *rows[: len(model.functions.axes)])[0], dtype=float)
     nothing = np.zeros(shape)
-    mean = np.broadcast_to(mean, data.shape)
-    return [Residuals(measure, data.reshape(shape), mean.reshape(shape), nothing, nothing)]
+    return [Residuals(measure, np.broadcast_to(columns[-1], shape), mean, nothing, nothing)]
 
 
 def _runs(model: Model, residuals: Sequence[Residuals], columns: Sequence[NDArray[Any]], weights: Matrix) -> Vector:
@@ -69,9 +71,11 @@ def _runs(model: Model, residuals: Sequence[Residuals], columns: Sequence[NDArra
     axes = [np.asarray(each) for each in columns[: len(model.functions.axes)]]
     found = []
     for each in residuals:
-        signs = np.where(weights > 0.0, each.signs, 0.0)
+        signs = each.signs.astype(np.int8)
+        signs[weights == 0.0] = 0
         if all(axis.ndim == 1 for axis in axes):
-            signs = signs[:, order_along(model, each.measure, axes)]
+            order = order_along(model, each.measure, axes)
+            signs = signs if (np.diff(order) == 1).all() else signs[:, order]
         else:
             whole = [np.broadcast_to(axis, weights.shape) for axis in axes]
             orders = [order_along(model, each.measure, [axis[k] for axis in whole]) for k in range(len(weights))]

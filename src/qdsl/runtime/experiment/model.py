@@ -118,6 +118,14 @@ class Model:
         search = self.environment.compiler.library.member("scoring", "descent")
         return self._compiled(FromScores(self.functions, search).descent(), 0, is_checked=False)
 
+    @cached_property
+    def means_of_sets(self) -> CompiledFunction | None:
+        """The means of many least-squares fits at all rows (`core.from_scores`); None where rows share evolutions."""
+        if self.functions.readings is not None:
+            return None
+        search = self.environment.compiler.library.member("scoring", "descent")
+        return self._compiled(FromScores(self.functions, search).means(), 0)
+
     def _compiled(
         self, function: typed.Function, order: int, further: int = 0, is_checked: bool = True
     ) -> CompiledFunction:

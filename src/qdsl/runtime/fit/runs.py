@@ -55,13 +55,13 @@ def few_in_each(signs: Matrix) -> Vector:
     """The p-value of each row of signs, K × n, where it is small: 1 stands for all that are far from rejecting
     anything, nan where there is nothing to tell.
     """
-    above, below = np.count_nonzero(signs > 0.0, axis=1), np.count_nonzero(signs < 0.0, axis=1)
+    above, below = np.count_nonzero(signs > 0, axis=1), np.count_nonzero(signs < 0, axis=1)
     found = np.where((above > 0) & (below > 0), 1.0, np.nan)
     count, twice = above + below, 2.0 * above * below
     with np.errstate(all="ignore"):
         mean, variance = 1.0 + twice / count, twice * (twice - count) / (count**2 * (count - 1.0))
         # Changes across zeros are not seen here: such a row is looked at more closely than it may have to be.
-        changes = np.count_nonzero((signs[:, 1:] * signs[:, :-1]) < 0.0, axis=1)
+        changes = np.count_nonzero((signs[:, 1:] * signs[:, :-1]) < 0, axis=1)
         is_suspicious = (1.0 + changes - mean < -NEAR * np.sqrt(variance)) & ~np.isnan(found)
     for k in np.flatnonzero(is_suspicious):
         runs = runs_of(signs[k])
