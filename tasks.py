@@ -4,7 +4,7 @@
     python3 tasks.py test      make .venv, install QDSL with its tools, check everything: lint, then the tests
     python3 tasks.py lint      ruff, mypy and the import contract, changing nothing
     python3 tasks.py fix       ruff's fixes and formatting
-    python3 tasks.py bench     the benchmarks beside Numba, JAX and numexpr; `bench start` runs one
+    python3 tasks.py bench     the benchmarks beside Numba, JAX, lmfit and others; `bench start` runs one
     python3 tasks.py accuracy  measure the mathematical functions, and write the table of docs/accuracy.md
     python3 tasks.py pictures  draw the pictures of docs/language.md anew
 

@@ -170,7 +170,11 @@ class Experiment:
         return given if weights is None else given | {"weights": (types.Array(types.SCALAR), weights)}
 
     def bootstrap(self, best: Fit, /, *, n: int = 1000, method: str = "model", seed: int | None = None) -> Bootstrap:
-        """Refits of data drawn again: from the model with the params of a fit, or `method="rows"` of the data."""
+        """Refits of data drawn again: from the model with the params of a fit, or `method="rows"` of the data. Raises
+        ValueError for a fit of another experiment.
+        """
+        if set(best.estimates) != set(self._declared) or best.data is None:
+            raise ValueError(f"this is no fit of {self.__name__}, whose params are {', '.join(self._declared)}")
         given: Given = {"n": (types.INT, n), "method": (types.TEXT, method)}
         if seed is not None:
             given["seed"] = types.INT, seed

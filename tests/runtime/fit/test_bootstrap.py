@@ -121,3 +121,9 @@ def test_the_same_seed_gives_the_same_refits_and_more_begin_with_them() -> None:
         assert not np.allclose(few.values, other.values)
     assert few.provenance is not None
     assert few.provenance.seed == 5
+
+
+def test_a_fit_of_another_experiment_is_refused() -> None:
+    other = qdsl.compile("experiment level {\nparam c: Voltage = 1 V\naxis t: Time\nmeasure y ~ Normal(c)\n}").level
+    with pytest.raises(ValueError, match="no fit of level"):
+        other.bootstrap(MODELS.line.fit(line(3)), n=10)
