@@ -74,6 +74,20 @@ def test_a_normal_mean_with_a_normal_prior(tmp_path: Path) -> None:
     agrees(found, "mu", norm(sum(ys) / 4.25, 1 / math.sqrt(4.25)))
 
 
+def test_an_interval_holds_as_many_draws_as_it_says(tmp_path: Path) -> None:
+    """Its ends are quantiles, within four of their errors by the number of independent draws."""
+    text = "experiment e {\nparam mu: Scalar = 1 ~ Normal(0, 2)\naxis i: Int\nmeasure y ~ Normal(mu, 1)\n}"
+    ys = [4.1, 5.3, 6.2, 3.9]
+    found = converged(text, tmp_path, i=range(4), y=ys)
+    exact = norm(sum(ys) / 4.25, 1 / math.sqrt(4.25))
+    ends = found.between(0, 0.8)
+    assert ends is not None
+    for end, share in zip(ends, (0.1, 0.9), strict=True):
+        error = math.sqrt(share * (1 - share) / found.diagnosis.ess_tail[0]) / exact.pdf(exact.ppf(share))
+        assert abs(end - exact.ppf(share)) < 4 * error
+    assert found.between(0, 0.9999) is None
+
+
 @pytest.mark.parametrize(
     ("bounds", "low", "high"), [("4 .. 5", 4, 5), ("4.9 .. inf", 4.9, np.inf), ("-inf .. 4.2", -np.inf, 4.2)]
 )

@@ -261,7 +261,7 @@ TITLES: dict[str, str] = {
     "E0885": "a width of zero",
     "E0890": "a bootstrap without refits",
     "E0891": "a fit whose refits tell nothing",
-    "E0892": "too few refits for an interval",
+    "E0892": "too few refits or draws for an interval",
     "W0893": "a bootstrap that was stopped",
     "W0894": "many fits that were stopped",
     "E0895": "a param held outside its bounds",

@@ -18,12 +18,14 @@ from qdsl.lang.typed.types import BROKEN, INT, SCALAR, TEXT, pruned
 
 def profile(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
     """`profile(best, "tau", level = 0.95)`: a record of the ends of an interval, in the param's dimension."""
-    return _interval_of(c, node, arguments, "profile", "a Fit", types.Fit)
+    return _interval_of(c, node, arguments, "profile", "a Fit", (types.Fit,))
 
 
 def interval(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
-    """`interval(refits, "tau", level = 0.95)`: the same by the refits of a bootstrap."""
-    return _interval_of(c, node, arguments, "interval", "a Bootstrap", types.Bootstrap)
+    """`interval(refits, "tau", level = 0.95)`: the same by the refits of a bootstrap, or the draws of a posterior."""
+    return _interval_of(
+        c, node, arguments, "interval", "a Bootstrap or a Posterior", (types.Bootstrap, types.Posterior)
+    )
 
 
 def _interval_of(
@@ -32,18 +34,19 @@ def _interval_of(
     arguments: Sequence[surface.Argument],
     name: str,
     what: str,
-    kind: type[types.Fit] | type[types.Bootstrap],
+    kinds: tuple[type[types.Type], ...],
 ) -> typed.Expr:
-    slots = [Slot("fit" if kind is types.Fit else "refits", False), Slot("param", False), Slot("level", True)]
+    slots = [Slot("fit" if types.Fit in kinds else "draws", False), Slot("param", False), Slot("level", True)]
     nodes = matched(c, node.span, name, slots, arguments)
     if nodes is None or nodes[0] is None or nodes[1] is None:
         return c.broken(node.span)
     value = c.expr(nodes[0])
     type_ = pruned(value.type)
-    if not isinstance(type_, kind):
+    if not isinstance(type_, kinds):
         if type_ is not BROKEN:
             c.report(c.models.not_host_value(value.span, name, what, types.resolved(type_)))
         return c.broken(node.span)
+    assert isinstance(type_, types.Fit | types.Bootstrap | types.Posterior)
     word = param_name(c, nodes[1], type_.experiment)
     level = c.fit(c.expr(nodes[2], SCALAR), SCALAR) if nodes[2] is not None else None
     param = param_of(type_.experiment, str(word.value)) if isinstance(word, typed.Constant) else None

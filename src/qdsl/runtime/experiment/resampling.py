@@ -31,6 +31,7 @@ from qdsl.runtime.fit.many import fit_many
 from qdsl.runtime.fit.objective import Matrix, Parameter, Vector
 from qdsl.runtime.fit.profile import Interval
 from qdsl.runtime.fit.result import Fit
+from qdsl.runtime.posterior.result import Posterior
 from qdsl.runtime.value.provenance import recorded
 from qdsl.runtime.world import World
 
@@ -199,8 +200,8 @@ def _run(
 
 
 def interval(env: Environment, call: typed.HostCall, world: World) -> dict[str, float]:
-    """The ends of an interval of the refits, in SI."""
-    found: Bootstrap = env.evaluate(call.arguments[0])
+    """The ends of an interval of refits, or of the draws of a posterior, in SI."""
+    found: Bootstrap | Posterior = env.evaluate(call.arguments[0])
     name: str = env.evaluate(call.arguments[1])
     named = dict(call.named)
     level = float(env.evaluate(named["level"])) if "level" in named else LEVEL
@@ -211,7 +212,8 @@ def interval(env: Environment, call: typed.HostCall, world: World) -> dict[str, 
     else:
         between = found.between([each.name for each in found.parameters].index(name), level)
         if between is None:
-            problems.add(errors.too_few_refits(call.span, len(found.values), level))
+            count, what = (len(found.values), "refit") if isinstance(found, Bootstrap) else (len(found.samples), "draw")
+            problems.add(errors.too_few_to_tell(call.span, count, what, level))
     world.settle(problems)
     assert between is not None
     return {"low": between.low, "high": between.high}

@@ -77,12 +77,13 @@ def nothing_to_refit(at: Span, verdict: str) -> Diagnostic:
     )
 
 
-def too_few_refits(at: Span, refits: int, level: float) -> Diagnostic:
+def too_few_to_tell(at: Span, count: int, what: str, level: float) -> Diagnostic:
+    more = "bootstrap(.., n = ..)" if what == "refit" else "posterior(.., draws = ..)"
     return error(
         "E0892",
-        f"{_count(refits, 'refit')} cannot tell the ends of an interval of level {level:g}",
+        f"{_count(count, what)} cannot tell the ends of an interval of level {level:g}",
         Label(at),
-        hint="ask for more refits: bootstrap(.., n = ..)",
+        hint=f"ask for more {what}s: {more}",
     )
 
 

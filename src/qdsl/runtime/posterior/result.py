@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from qdsl.runtime.fit.objective import Matrix, Parameter
+from qdsl.runtime.fit.profile import Interval
 from qdsl.runtime.fit.verdict import Converged, NotConverged
 from qdsl.runtime.posterior.diagnostics import Diagnosis, diagnosed, judged
 from qdsl.runtime.posterior.sampling import Chains, Wish
@@ -66,6 +67,17 @@ class Posterior:
                 return getattr(self, name)
             case _:
                 return self[name]
+
+    def between(self, place: int, level: float) -> Interval | None:
+        """The ends of the central interval of the param at this place, in SI: as many draws lie below as above. None
+        where too few draws tell its ends.
+        """
+        count = len(self.samples)
+        low, high = ((count + 1) * (1.0 - level) / 2.0 - 1.0, (count + 1) * (1.0 + level) / 2.0 - 1.0)
+        if low < 0 or high > count - 1:
+            return None
+        ordered = np.sort(self.samples[:, place])
+        return Interval(*(float(np.interp(rank, np.arange(count), ordered)) for rank in (low, high)))
 
     @property
     def converged(self) -> bool:
