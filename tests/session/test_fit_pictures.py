@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.contour import ContourSet
 from scipy.stats import chi2
 from tests.session.running import Ran, run
 
@@ -96,6 +97,19 @@ def test_a_corner_has_a_panel_for_each_pair(drawn: Drawn) -> None:
     away = outer - [best.a.value, best.b.value]
     squares = np.einsum("ni,ij,nj->n", away, np.linalg.inv(COVARIANCE), away)
     assert squares == pytest.approx(np.full(len(outer), chi2(2).ppf(0.954)))
+
+
+@pytest.mark.filterwarnings("error")
+def test_the_corner_of_draws_has_regions_that_hold_their_share(drawn: Drawn) -> None:
+    best, picture = drawn(LINE + 'plot_corner(bootstrap(best, n = 20_000, seed = 3), "c.svg")')
+    assert picture.values == pytest.approx(best.values)
+    assert picture.covariance == pytest.approx(COVARIANCE, rel=0.05)
+    shown = [each for each in picture.figure().axes if each.axison]
+    assert len(shown) == 3
+    (lines,) = (each for each in shown[1].collections if isinstance(each, ContourSet))
+    draws = np.stack([picture.draws[:, 0], picture.draws[:, 1]], axis=1)
+    for path, level in zip(reversed(lines.get_paths()), picture.levels, strict=True):
+        assert path.contains_points(draws).mean() == pytest.approx(level, abs=0.03)
 
 
 def test_a_param_at_its_bound_has_no_panel(drawn: Drawn) -> None:

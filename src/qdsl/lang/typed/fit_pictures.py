@@ -2,7 +2,7 @@
 
 plot_profile(best, "tau", "p.svg", level = 0.95)      how much worse the fit is with one param held at each value
 plot_contour(best, "tau", "a", "c.svg")               where two params are together
-plot_corner(best, "c.svg")                            all params, by their covariance
+plot_corner(best, "c.svg")                            all params, by their covariance or by their draws
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from qdsl.lang.typed.checker import Checker
 from qdsl.lang.typed.fit_questions import param_name
 from qdsl.lang.typed.picture_arguments import Rule, drawn
 from qdsl.lang.typed.types import BROKEN, SCALAR, TEXT, pruned
+
+WITH_DRAWS = (types.Fit, types.Bootstrap, types.Posterior)
 
 
 def profile(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
@@ -45,8 +47,9 @@ def contour(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument
 
 
 def corner(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
-    """`plot_corner(best, "c.svg")`."""
-    found = _asked(c, node, arguments, "plot_corner", [Slot("fit", False), Slot("path", False)], params=0)
+    """`plot_corner(best, "c.svg")`, also of refits and of the draws of a posterior."""
+    slots = [Slot("fit", False), Slot("path", False)]
+    found = _asked(c, node, arguments, "plot_corner", slots, params=0, kinds=WITH_DRAWS)
     return c.broken(node.span) if found is None else drawn(node, "plot_corner", found[0])
 
 
@@ -57,6 +60,7 @@ def _asked(
     function: str,
     slots: Sequence[Slot],
     params: int,
+    kinds: tuple[type[types.Type], ...] = (types.Fit,),
 ) -> tuple[list[typed.Expr], Sequence[surface.Expr | None]] | None:
     """The fit, the names of so many params and the path; then what was given for the rest. None, with a message, where
     something of it is wrong.
@@ -69,10 +73,12 @@ def _asked(
         return None
     fit = c.expr(needed[0])
     type_ = pruned(fit.type)
-    if not isinstance(type_, types.Fit):
+    if not isinstance(type_, kinds):
         if type_ is not BROKEN:
-            c.report(c.models.not_host_value(fit.span, function, "a Fit", types.resolved(type_)))
+            what = "a Fit" if kinds == (types.Fit,) else "a Fit, a Bootstrap or a Posterior"
+            c.report(c.models.not_host_value(fit.span, function, what, types.resolved(type_)))
         return None
+    assert isinstance(type_, types.Fit | types.Bootstrap | types.Posterior)
     names = [param_name(c, each, type_.experiment) for each in needed[1:-1]]
     path = c.fit(c.expr(needed[-1], TEXT), TEXT)
     if not all(isinstance(each, typed.Constant) for each in names) or pruned(path.type) is BROKEN:

@@ -98,11 +98,16 @@ class CornerPicture:
                 self._label(axes, row, column, units)
         if count > 1:
             said = " and ".join(f"{number(100.0 * each, 4)} %" for each in self.levels)
-            panels[0, 1].text(0.0, 0.95, f"{said} for both,\nby the covariance", va="top", fontsize=9.0)
+            panels[0, 1].text(0.0, 0.95, f"{said} {self._by}", va="top", fontsize=9.0)
         figure.align_labels()
         if self.title:
             figure.suptitle(self.title, x=0.01, horizontalalignment="left", fontsize=11.0)
         return figure
+
+    @property
+    def _by(self) -> str:
+        """What the levels are of."""
+        return "for both,\nby the covariance"
 
     def _draw(self, axes: Axes, row: int, column: int, units: Sequence[DisplayUnit]) -> None:
         own = self._range(column, units[column])
