@@ -138,6 +138,7 @@ class Experiment:
         by: str | None = None,
         start: Mapping[str, float] | None = None,
         fixed: Mapping[str, float] | None = None,
+        weights: Any = None,
         errors: str = "observed",
     ) -> Table:
         """Many fits at once, a row for each: of the rows that have the same value in the column `by`, or, without it,
@@ -147,7 +148,14 @@ class Experiment:
         from qdsl.runtime.experiment.fit_each import fitted_sets
         from qdsl.runtime.experiment.fitting import Said
 
-        given = self._said(start, fixed, None) | {"errors": (types.TEXT, errors)}
+        given = self._said(start, fixed, weights) | {"errors": (types.TEXT, errors)}
+        if errors not in ("observed", "expected"):
+            raise ValueError(f'errors come from the "observed" or the "expected" information, not from {errors!r}')
+        if weights is not None and by is None:
+            raise ValueError("weights are for rows in groups: say `by`")
+        names = [name for name, _ in fitted_columns(self._experiment)]
+        if twice := {name for name in names if names.count(name) > 1}:
+            raise ValueError(f"the table would have two columns {', '.join(sorted(twice))}: rename a param")
         if by is None:
             columns = sets(self._experiment, self._show, data)
             said = Said(given["start"][1], given["fixed"][1], {})

@@ -50,6 +50,11 @@ experiment rates {
     measure n ~ Poisson(r * t)
     measure x ~ Normal(r * t, width)
 }
+experiment shared {
+    param p: Scalar = 0.5 in 0 .. 1
+    axis shots: Int
+    measure n ~ Binomial(shots, p)
+}
 experiment roots {
     param a: Scalar = 1
     axis t: Scalar = linspace(0, 1, 10)
@@ -239,3 +244,22 @@ def test_what_does_not_fit_together_is_refused() -> None:
         MODELS.noisy.fit_each({"t": t})
     with pytest.raises(KeyError, match="qubit"):
         MODELS.noisy.fit_each({"t": t, "y": t}, by="qubit")
+
+
+def test_a_set_where_the_model_is_not_defined_does_not_touch_others() -> None:
+    """The search of the second set begins where there is no mean."""
+    good, bad = np.linspace(0.0, 0.4, 10), np.linspace(0.0, 1.0, 10)
+    y = np.sqrt(1.0 - 0.9 * good) + np.tile([0.5, -0.5], 5)
+    data = {"t": np.stack([good, bad]), "y": np.stack([y, y])}
+    found = MODELS.roots.fit_each(data, start={"a": 0.7})
+    alone = MODELS.roots.fit({"t": good, "y": y}, start={"a": 0.7})
+    assert found["deviance"][0] == pytest.approx(alone.deviance, rel=1e-8)
+    assert found["verdict"][0] == alone.verdict.word == "rejected"
+    assert found["verdict"][1] == "not_converged"
+
+
+def test_axes_that_all_sets_share_are_shared() -> None:
+    found = MODELS.shared.fit_each({"shots": [10, 20], "n": [[3, 7], [10, 20], [1, 2]]})
+    assert found["p"] == pytest.approx([1 / 3, 1.0, 0.1], abs=1e-9)
+    with pytest.raises(ValueError, match="expected"):
+        MODELS.shared.fit_each({"shots": [10, 20], "n": [[3, 7]]}, errors="none")

@@ -87,7 +87,7 @@ def test_a_row_that_counts_twice_is_as_two() -> None:
     twice = MODELS.decay.fit({"t": data["t"][rows], "n": data["n"][rows]})
     assert best.values == pytest.approx(twice.values, rel=1e-9)
     assert best.covariance == pytest.approx(twice.covariance, rel=1e-8)
-    for name in ("nll", "deviance", "constant"):
+    for name in ("nll", "constant"):
         assert getattr(best, name) == pytest.approx(getattr(twice, name), rel=1e-12)
     assert best.n_points == np.count_nonzero(times)
     expected = [MODELS.decay.fit(data, weights=times, errors="expected").covariance]
@@ -163,3 +163,35 @@ def test_a_fine_histogram_is_as_the_times_themselves() -> None:
     assert by_bin.total.value == pytest.approx(1000 / (1 - np.exp(-100 / by_bin.tau.value)), rel=1e-6)
     assert by_bin.tau.value == pytest.approx(by_time.tau.value, abs=1e-3 * by_time.tau.error)
     assert by_bin.tau.error == pytest.approx(by_time.tau.error, rel=1e-3)
+
+
+def test_only_ratios_of_weights_matter_to_least_squares() -> None:
+    for seed in range(3):
+        y = 2 - 0.5 * T + 0.3 * np.random.default_rng(seed).normal(size=12)
+        plain = MODELS.line.fit({"t": T, "y": y}, weights=W)
+        scaled = MODELS.line.fit({"t": T, "y": y}, weights=100 * W)
+        assert scaled.values == pytest.approx(plain.values, rel=1e-10)
+        assert scaled.covariance == pytest.approx(plain.covariance, rel=1e-8)
+        refits = [MODELS.line.bootstrap(each, n=3000, seed=1).covariance for each in (plain, scaled)]
+        assert refits[0] == pytest.approx(refits[1], rel=1e-8)
+        assert np.sqrt(np.diag(refits[0])) == pytest.approx(np.sqrt(np.diag(plain.covariance)), rel=0.08)
+
+
+def test_rows_without_weight_are_not_drawn() -> None:
+    weights = np.repeat([1.0, 0.0], 6)
+    data = {"t": T, "y": Y, "sigma": np.full(12, 0.3)}
+    best = MODELS.known.fit(data, weights=weights)
+    alone = MODELS.known.fit({name: each[:6] for name, each in data.items()})
+    few, all_ = (MODELS.known.bootstrap(each, n=2000, method="rows", seed=3) for each in (alone, best))
+    assert np.sqrt(np.diag(all_.covariance)) == pytest.approx(np.sqrt(np.diag(few.covariance)), rel=0.1)
+
+
+def test_weighted_likelihoods_have_no_deviance() -> None:
+    data = MODELS.decay.simulate(seed=2)
+    best = MODELS.decay.fit(data, weights=np.full(12, 4.0))
+    assert best.deviance is None
+    assert best.verdict.word == "converged"
+    each = MODELS.decay.fit_each({**data, "g": np.zeros(12)}, by="g", weights=np.full(12, 4.0))
+    assert np.isnan(each["p_value"]).all()
+    assert each["verdict"][0] == "converged"
+    assert each["tau_err"][0] == pytest.approx(best.tau.error, rel=1e-7)

@@ -309,3 +309,9 @@ def test_where_nothing_lacks_a_value_nothing_is_said() -> None:
     diagnostics = Diagnostics()
     table_from_csv(Source("t1.csv", HEAD + "1,2,3\n3,1,4\n"), WANTED, resolve, diagnostics, skip=True)
     assert diagnostics.in_order() == []
+
+
+def test_where_every_row_lacks_a_value_nothing_is_left() -> None:
+    diagnostics = Diagnostics()
+    assert table_from_csv(Source("t1.csv", HEAD + ",2,3\n2,NA,3\n"), WANTED, resolve, diagnostics, skip=True) is None
+    assert [each.code for each in diagnostics.errors] == ["E0805"]

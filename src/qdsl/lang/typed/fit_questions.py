@@ -11,6 +11,7 @@ from qdsl.lang.typed.arguments import Slot, matched
 from qdsl.lang.typed.checker import Checker
 from qdsl.lang.typed.dependence import measures_goodness
 from qdsl.lang.typed.dimension import ONE
+from qdsl.lang.typed.fit_errors import name_taken, two_columns
 from qdsl.lang.typed.requests import as_declared, asked_for_a_fit, data_type, param_of
 from qdsl.lang.typed.sweep_params import written_out
 from qdsl.lang.typed.types import BROKEN, INT, SCALAR, TEXT, pruned
@@ -60,6 +61,9 @@ def _interval_of(
 RESAMPLED = ("model", "rows")
 """What a bootstrap draws again."""
 
+OF_BOOTSTRAP = ("draws", "failed")
+"""What a Bootstrap has besides an Estimate for each param."""
+
 
 def bootstrap(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
     """`bootstrap(best, n = 1000, method = "rows", seed = 7)`: a Bootstrap."""
@@ -72,6 +76,9 @@ def bootstrap(c: Checker, node: surface.Call, arguments: Sequence[surface.Argume
     if not isinstance(type_, types.Fit):
         if type_ is not BROKEN:
             c.report(c.models.not_host_value(fit.span, "bootstrap", "a Fit", types.resolved(type_)))
+        return c.broken(node.span)
+    if taken := [each for each in type_.experiment.params if each.variable.name in OF_BOOTSTRAP]:
+        c.report(name_taken(fit.span, taken[0].variable))
         return c.broken(node.span)
     named: list[tuple[str, typed.Expr]] = []
     for name, each, wanted in zip(("n", "method", "seed"), nodes[1:], (INT, TEXT, INT), strict=True):
@@ -110,6 +117,11 @@ def fit_each(c: Checker, node: surface.Call, arguments: Sequence[surface.Argumen
     cell = table.column(group)
     assert cell is not None
     columns = ((group_column(fit.experiment, group), cell), *fitted_columns(fit.experiment))
+    names = [name for name, _ in columns]
+    for name in dict.fromkeys(each for each in names if names.count(each) > 1):
+        c.report(two_columns(node.span, name))
+    if len(set(names)) < len(names):
+        return c.broken(node.span)
     result = types.Table(columns, fit.experiment.is_whole)
     return typed.HostCall(node.span, result, "fit_each", one.arguments, (("by", by), *one.named))
 

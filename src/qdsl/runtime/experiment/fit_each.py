@@ -147,10 +147,10 @@ def fitted_sets(
 ) -> Table:
     """The same of sets that Python gives: columns of n numbers for the axes, or of K × n."""
     model, at = model_of(env, experiment), experiment.span
-    check_data(model, {name: each.ravel() for name, each in columns.items()}, at)
+    shape = np.broadcast_shapes(*(each.shape for each in columns.values()))
+    check_data(model, {name: np.broadcast_to(each, shape).ravel() for name, each in columns.items()}, at)
     problems = Diagnostics()
     parameters = parameters_of(model, said, problems)
-    shape = np.broadcast_shapes(*(each.shape for each in columns.values()))
     first = [each if each.ndim == 1 else each[0] for each in columns.values()]
     admitted(objective_of(model, first, parameters), problems, at)
     world.settle(problems)

@@ -68,6 +68,11 @@ class _Problem:
             return self.model.kernel(name, order)(*x, *self.columns)
         return self.model.kernel(f"weighted_{name}", order)(*x, *self.columns, self.weights)
 
+    @property
+    def _counts_evenly(self) -> bool:
+        """Whether every row counts once: a sum of others is no measure of goodness."""
+        return self.weights is None or bool((self.weights == 1.0).all())
+
     def _weighted(self, terms: Vector) -> Vector:
         """The terms of rows, times their weights."""
         return terms if self.weights is None else np.asarray(terms * self.weights)
@@ -138,7 +143,7 @@ class LikelihoodOf(_Problem):
         return total
 
     def deviance(self, x: Vector) -> float | None:
-        if not measures_goodness(self.model.experiment):
+        if not measures_goodness(self.model.experiment) or not self._counts_evenly:
             return None
         return float(sum(self._weighted(each.gain).sum() for each in self.residuals(x)))
 

@@ -34,16 +34,30 @@ class Judged:
 
 
 def judged(model: Model, found: Fits, columns: Sequence[NDArray[Any]], weights: Matrix) -> Judged:
-    """What the data say of each fit."""
-    unknown = np.full(len(found), np.nan)
+    """What the data say of each fit. Where the model is not defined at one of them, halves are looked at by themselves:
+    nothing is known of that one alone.
+    """
     try:
-        residuals = _residuals(model, found, columns, weights.shape)
-    except KernelError:  # no fit is known to be wrong where the model is not defined
-        return Judged(unknown, unknown, np.zeros(len(found), dtype=bool))
+        return _judged(model, found, columns, weights)
+    except KernelError:
+        if len(found) == 1:
+            return Judged(np.full(1, np.nan), np.full(1, np.nan), np.zeros(1, dtype=bool))
+    half = len(found) // 2
+    parts = [
+        judged(model, found.some(part), [each if each.ndim == 1 else each[part] for each in columns], weights[part])
+        for part in (slice(0, half), slice(half, None))
+    ]
+    return Judged(*(np.concatenate([getattr(each, name) for each in parts]) for name in Judged.__slots__))
+
+
+def _judged(model: Model, found: Fits, columns: Sequence[NDArray[Any]], weights: Matrix) -> Judged:
+    unknown = np.full(len(found), np.nan)
+    residuals = _residuals(model, found, columns, weights.shape)
     deviance, p_value = unknown, unknown
     if not found.is_squares and measures_goodness(model.experiment):
         gains = sum(each.gain for each in residuals)
-        deviance = np.asarray((gains * weights).sum(axis=1))
+        even = np.isin(weights, (0.0, 1.0)).all(axis=1)
+        deviance = np.where(even, (gains * weights).sum(axis=1), np.nan)
         p_value = chi2_tails(deviance, found.dof)
     with np.errstate(invalid="ignore"):
         is_rejected = (p_value < REJECTED_BELOW) | (_runs(model, residuals, columns, weights) < REJECTED_BELOW)
@@ -52,7 +66,7 @@ def judged(model: Model, found: Fits, columns: Sequence[NDArray[Any]], weights: 
 
 def _residuals(model: Model, found: Fits, columns: Sequence[NDArray[Any]], shape: tuple[int, ...]) -> list[Residuals]:
     """Of each measurement, K × n."""
-    if not found.is_squares or model.means_of_sets is None:
+    if not found.is_squares or len(columns) == 1 or model.means_of_sets is None:
         params = [np.repeat(each, shape[1]) for each in found.values.T]
         rows = [np.ascontiguousarray(np.broadcast_to(each, shape)).ravel() for each in columns]
         if not found.is_squares:
@@ -73,7 +87,9 @@ def _runs(model: Model, residuals: Sequence[Residuals], columns: Sequence[NDArra
     for each in residuals:
         signs = each.signs.astype(np.int8)
         signs[weights == 0.0] = 0
-        if all(axis.ndim == 1 for axis in axes):
+        if not axes:  # one row has no order, and no runs
+            signs = signs[:, :1]
+        elif all(axis.ndim == 1 for axis in axes):
             order = order_along(model, each.measure, axes)
             signs = signs if (np.diff(order) == 1).all() else signs[:, order]
         else:

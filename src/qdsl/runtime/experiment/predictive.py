@@ -48,7 +48,7 @@ def cross_validated(env: Environment, call: typed.HostCall, world: World) -> Tab
     world.settle(problems)
     seed = int(env.evaluate(named["seed"])) if "seed" in named else world.next_seed()
     fold_of = np.full(work.rows, -1)
-    fold_of[np.random.Generator(np.random.Philox(key=seed)).permutation(used)] = np.arange(len(used)) % folds
+    fold_of[np.random.Generator(np.random.Philox(key=seed % 2**64)).permutation(used)] = np.arange(len(used)) % folds
     inside = fold_of == np.arange(folds)[:, np.newaxis]
     columns = [*work.axes, *work.measured]
     series = SeriesOf(work.model, columns, np.where(inside, 0.0, work.weights), work.parameters)
@@ -77,7 +77,10 @@ def kl_divergence(env: Environment, call: typed.HostCall, world: World) -> Estim
     problems = Diagnostics()
     works = [_drawing(env, node, fit, seed) for node, fit in zip(call.arguments, fits, strict=True)]
     if count < 2:
-        problems.add(errors.no_refits(named["n"].span, count))
+        problems.add(errors.too_few_draws(named["n"].span, count))
+    for node, fit in zip(call.arguments, fits, strict=True):
+        if fit.rss is not None and fit.sigma is None:
+            problems.add(errors.no_scatter(node.span))
     if not _are_alike(works):
         problems.add(errors.of_other_data(call.arguments[1].span, call.arguments[0].span))
     world.settle(problems)
@@ -104,21 +107,22 @@ def _are_alike(works: Sequence[Resampling]) -> bool:
     """Whether the fits are of measurements of the same names at the same values of the axes."""
     first, second = (dict(zip(each.names, each.axes, strict=False)) for each in works)
     same = first.keys() == second.keys() and all(np.array_equal(first[name], second[name]) for name in first)
-    return same and set(works[0].names) == set(works[1].names)
+    return same and works[0].cells == works[1].cells
 
 
 def log_densities(
     model: Model, params: Matrix, sigma: Vector | None, columns: Sequence[NDArray[Any]], weights: Matrix
 ) -> Vector:
     """The log density of each of K sets of data, of n rows or K × n, with params of its own (K × p); each row counts by
-    its weight (K × n). `sigma` is that of each set where the model has none.
+    its weight (K × n). `sigma` is that of each set where the model has none, for a row of weight 1.
     """
     with np.errstate(all="ignore"):
         if sigma is not None:
             mean = _at_all(model, "point", params, columns[:-1], weights.shape)[0]
             left = (columns[-1] - mean) / sigma[:, np.newaxis]
-            terms = -0.5 * left**2 - np.log(sigma * np.sqrt(2.0 * np.pi))[:, np.newaxis]
-            return np.asarray((np.where(weights > 0, terms, 0.0) * weights).sum(axis=1))
+            terms = 0.5 * np.log(weights) - 0.5 * weights * left**2
+            terms = terms - np.log(sigma * np.sqrt(2.0 * np.pi))[:, np.newaxis]
+            return np.asarray(np.where(weights > 0, terms, 0.0).sum(axis=1))
         found = np.empty(len(params))
         prior = any(each.prior for each in model.params)
         for k, values in enumerate(params):

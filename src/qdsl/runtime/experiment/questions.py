@@ -56,7 +56,8 @@ def compared_fits(env: Environment, call: typed.HostCall, world: World) -> Table
     first = _measured(call.arguments[0], fits[0])
     for node, each in zip(call.arguments[1:], fits[1:], strict=True):
         own = _measured(node, each)
-        if own.keys() != first.keys() or not all(np.array_equal(own[name], first[name]) for name in own):
+        same = own.keys() == first.keys() and all(np.array_equal(own[name], first[name]) for name in own)
+        if not same or any(_cell(fits[0], name) != _cell(each, name) for name in own):
             problems.add(errors.of_other_data(node.span, call.arguments[0].span))
     world.settle(problems)
     return compared(fits)
@@ -70,6 +71,12 @@ def _measured(node: typed.Expr, fit: Fit) -> dict[str, Vector]:
     data = fit.data
     names = [name for each in type_.experiment.measures for name in _columns_of(each, data)]
     return {name: data.columns[name].values for name in names}
+
+
+def _cell(fit: Fit, name: str) -> types.Type:
+    """What a column of the fit's data holds."""
+    assert fit.data is not None
+    return types.resolved(fit.data.columns[name].type)
 
 
 def _columns_of(measure: typed.MeasureDeclaration, data: Table) -> list[str]:

@@ -66,6 +66,12 @@ class Resampling:
         """The columns: the axes, then what is measured."""
         return [each.name for each in (*self.model.functions.axes, *self.model.functions.measured)]
 
+    @property
+    def cells(self) -> dict[str, types.Type]:
+        """What the columns hold."""
+        assert self.fit.data is not None
+        return {name: types.resolved(self.fit.data.columns[name].type) for name in self.names}
+
     @cached_property
     def axes(self) -> list[NDArray[Any]]:
         assert self.fit.data is not None
@@ -86,13 +92,17 @@ class Resampling:
         return len(self.measured[0])
 
     def from_model(self, first: int, end: int) -> tuple[list[NDArray[Any]], Matrix]:
-        """Sets drawn from the model. A sigma that is not known is the scatter about the fit."""
+        """Sets drawn from the model. A sigma that is not known is the scatter about the fit, of a row of weight 1; of
+        others it is divided by the root of the weight.
+        """
         counters = (np.arange(first, end, dtype=np.int64) << 32)[:, np.newaxis] + np.arange(self.rows, dtype=np.int64)
         if self.fit.rss is None:
             drawn = self.model.kernel("draw")(*self.fit.values, *self.axes, self.seed, counters)
         else:
             mean = self.model.kernel("point")(*self.fit.values, *self.axes)[0]
-            drawn = [self._normal(self.seed, counters, mean, self.fit.sigma)]
+            assert self.fit.sigma is not None
+            sigma = self.fit.sigma / np.sqrt(np.where(self.weights > 0, self.weights, 1.0))
+            drawn = [self._normal(self.seed, counters, mean, sigma)]
         shape = counters.shape
         columns = [np.ascontiguousarray(np.broadcast_to(each, shape)) for each in drawn]
         return [*self.axes, *columns], np.broadcast_to(self.weights, shape)
@@ -105,10 +115,11 @@ class Resampling:
 
     def from_rows(self, first: int, end: int) -> tuple[list[NDArray[Any]], Matrix]:
         """Sets of rows drawn from those of the data: how often each is drawn is its weight."""
-        weights = np.empty((end - first, self.rows))
+        weights = np.zeros((end - first, self.rows))
+        used = np.flatnonzero(self.weights > 0)
         for k in range(first, end):
-            rng = np.random.Generator(np.random.Philox(key=self.seed, counter=[0, 0, 0, k]))
-            weights[k - first] = np.bincount(rng.integers(self.rows, size=self.rows), minlength=self.rows)
+            rng = np.random.Generator(np.random.Philox(key=self.seed % 2**64, counter=[0, 0, 0, k]))
+            weights[k - first, used] = np.bincount(rng.integers(len(used), size=len(used)), minlength=len(used))
         return [*self.axes, *self.measured], weights * self.weights
 
     def left_out(self) -> Matrix:
@@ -127,6 +138,11 @@ class Resampling:
         found = fit_many(series, np.tile(np.array(self.fit.values), (len(weights), 1)), "none")
         usable = np.array([each.word in USABLE for each in found.verdicts], dtype=bool)
         return found.values[usable], int((~usable).sum()), found.interrupted
+
+
+def counts_rows_unevenly(fit: Fit) -> bool:
+    """Whether a row counts other than once or not at all."""
+    return fit.weights is not None and not np.isin(fit.weights, (0.0, 1.0)).all()
 
 
 @dataclass
@@ -154,6 +170,12 @@ def bootstrapped(env: Environment, call: typed.HostCall, world: World) -> Bootst
         problems.add(errors.no_refits(named["n"].span, count))
     if fit.verdict.word in ("at_bound", "unidentifiable", "not_converged"):
         problems.add(errors.nothing_to_refit(call.arguments[0].span, str(fit.verdict)))
+    elif any(each.prior for each in type_.experiment.params):
+        problems.add(errors.refits_with_priors(call.arguments[0].span))
+    elif fit.rss is not None and fit.sigma is None:
+        problems.add(errors.no_scatter(call.arguments[0].span))
+    elif method == "model" and fit.rss is None and counts_rows_unevenly(fit):
+        problems.add(errors.drawn_by_weight(call.arguments[0].span))
     world.settle(problems)
     seed = int(env.evaluate(named["seed"])) if "seed" in named else world.next_seed()
     work = Resampling(model_of(env, type_.experiment), fit, seed)

@@ -91,6 +91,33 @@ def refits_stopped(at: Span, done: int, count: int) -> Diagnostic:
     return warning("W0893", f"stopped after {done:,} of {count:,} refits: the bootstrap has these", Label(at))
 
 
+def refits_with_priors(at: Span) -> Diagnostic:
+    return error(
+        "E0886",
+        "refits of data drawn again do not show what a prior knows",
+        Label(at),
+        note="the prior would stay where it is in every refit, and the params would seem to scatter less than they may",
+        hint="draw from the posterior: posterior(e, data)",
+    )
+
+
+def no_scatter(at: Span) -> Diagnostic:
+    return error("E0887", "there are no more points than params: how far points scatter is not known", Label(at))
+
+
+def drawn_by_weight(at: Span) -> Diagnostic:
+    return error(
+        "E0888",
+        "rows of this fit count more or less than once, and the model says nothing of how such a row scatters",
+        Label(at),
+        hint='draw the rows of the data again: bootstrap(.., method = "rows")',
+    )
+
+
+def too_few_draws(at: Span, count: int) -> Diagnostic:
+    return error("E0889", f"an average and its error need two draws at least, and n is {count}", Label(at))
+
+
 def no_folds(at: Span, folds: int, rows: int) -> Diagnostic:
     return error(
         "E0899",

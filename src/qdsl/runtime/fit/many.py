@@ -92,6 +92,20 @@ class Fits:
     def __len__(self) -> int:
         return len(self.values)
 
+    def some(self, chosen: slice) -> Fits:
+        """Some of them."""
+        return Fits(
+            self.parameters,
+            self.values[chosen],
+            self.covariance[chosen],
+            self.value[chosen],
+            self.n_points[chosen],
+            self.verdicts[chosen],
+            self.is_squares,
+            self.again[chosen],
+            self.interrupted,
+        )
+
     @property
     def errors(self) -> Matrix:
         return np.asarray(np.sqrt(np.diagonal(self.covariance, axis1=1, axis2=2)))

@@ -94,8 +94,8 @@ def _unit_for(wanted: Wanted) -> str:
     return "" if dimension is None else best_unit(1.0, dimension).symbol
 
 
-def no_rows(header: Span) -> Diagnostic:
-    return error("E0805", f"{header.source.name} has a header but no rows", Label(header))
+def no_rows(header: Span, lacks: str = "no rows") -> Diagnostic:
+    return error("E0805", f"{header.source.name} has a header but {lacks}", Label(header))
 
 
 def quote_not_closed(source: Source, line: int) -> Diagnostic:

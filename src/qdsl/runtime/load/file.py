@@ -60,6 +60,9 @@ def table_from_csv(
         return None
     if skip:
         sheet = without_missing(sheet, matches, diagnostics)
+        if not sheet.rows:
+            diagnostics.add(errors.no_rows(sheet.whole_header(), "no rows without missing values"))
+            return None
     columns = checked_columns(sheet, matches, diagnostics)
     if columns is None or not check_limits(sheet, columns, matches, limits, diagnostics):
         return None
