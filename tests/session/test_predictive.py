@@ -117,3 +117,28 @@ def test_fits_of_other_data_are_not_compared(tmp_path: Path) -> None:
     assert run(program).codes == ["E0859"]
     assert run(COIN + "cross_validate(fit(coin, simulate(coin, seed = 1)), folds = 5)").codes == ["E0899"]
     assert run(COIN + "cross_validate(fit(coin, simulate(coin, seed = 1)), folds = 1)").codes == ["E0899"]
+
+
+def test_numbers_of_other_dimensions_are_not_compared() -> None:
+    text = """
+    experiment volts {
+        param m: Voltage = 5 V
+        axis t: Time = [0 s, 1 s, 2 s]
+        measure y ~ Normal(m, 1 V)
+    }
+    experiment metres {
+        param m: Length = 5 m
+        axis t: Time = [0 s, 1 s, 2 s]
+        measure y ~ Normal(m, 1 m)
+    }
+    let p = fit(volts, simulate(volts, seed = 1))
+    let q = fit(metres, simulate(metres, seed = 1))
+    """
+    assert run(text + "kl_divergence(p, q)").codes == ["E0859"]
+    assert run(text + "compare(p, q)").codes == ["E0859"]
+
+
+def test_any_whole_number_is_a_seed() -> None:
+    text = COIN + "let best = fit(coin, simulate(coin, seed = 1))\n"
+    for call in ('bootstrap(best, method = "rows", n = 20, seed = -3)', "cross_validate(best, seed = -3)"):
+        assert run(text + f"let found = {call}").codes == []
