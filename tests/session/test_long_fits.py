@@ -8,7 +8,7 @@ import pytest
 
 from qdsl.lang.report import Diagnostic
 from qdsl.lang.source import Source
-from qdsl.runtime.experiment import fit_each, resampling
+from qdsl.runtime.experiment import fit_each, pacing, resampling
 from qdsl.runtime.session import Session, Settings
 
 COIN = """
@@ -49,11 +49,10 @@ def newest(session: Session, name: str) -> Any:
 
 @pytest.fixture(autouse=True)
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (fit_each, resampling):
-        monkeypatch.setattr(module, "FIRST_CHUNK", 10)
-        monkeypatch.setattr(module, "CHUNK_SECONDS", 1e9)
-        monkeypatch.setattr(module, "MOST_NUMBERS", 30)
-        monkeypatch.setattr(module, "MANY_NUMBERS", 1)
+    monkeypatch.setattr(pacing, "FIRST_CHUNK", 10)
+    monkeypatch.setattr(pacing, "CHUNK_SECONDS", 1e9)
+    monkeypatch.setattr(pacing, "MOST_NUMBERS", 30)
+    monkeypatch.setattr(pacing, "MANY_NUMBERS", 1)
 
 
 def test_fits_that_are_done_stay_after_an_interrupt(told: list[str]) -> None:

@@ -142,3 +142,9 @@ def test_any_whole_number_is_a_seed() -> None:
     text = COIN + "let best = fit(coin, simulate(coin, seed = 1))\n"
     for call in ('bootstrap(best, method = "rows", n = 20, seed = -3)', "cross_validate(best, seed = -3)"):
         assert run(text + f"let found = {call}").codes == []
+
+
+def test_what_the_other_holds_to_be_impossible_is_infinitely_far() -> None:
+    fits = "let p = fit(coin, simulate(coin, seed = 1))\nlet q = fit(coin, simulate(coin, p = 0, seed = 1))\n"
+    away = run(COIN + fits + "let away = kl_divergence(p, q, seed = 1)").value("away")
+    assert (away.value, away.error) == (math.inf, 0.0)

@@ -17,6 +17,17 @@ from qdsl.lang.typed.sweep_params import written_out
 from qdsl.lang.typed.types import BROKEN, INT, SCALAR, TEXT, pruned
 
 
+def fit_argument(c: Checker, node: surface.Expr, function: str) -> tuple[typed.Expr, types.Fit] | None:
+    """An argument that has to be a Fit; None, with a message, where it is none."""
+    value = c.expr(node)
+    type_ = pruned(value.type)
+    if isinstance(type_, types.Fit):
+        return value, type_
+    if type_ is not BROKEN:
+        c.report(c.models.not_host_value(value.span, function, "a Fit", types.resolved(type_)))
+    return None
+
+
 def profile(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
     """`profile(best, "tau", level = 0.95)`: a record of the ends of an interval, in the param's dimension."""
     return _interval_of(c, node, arguments, "profile", "a Fit", (types.Fit,))
@@ -71,12 +82,10 @@ def bootstrap(c: Checker, node: surface.Call, arguments: Sequence[surface.Argume
     nodes = matched(c, node.span, "bootstrap", slots, arguments)
     if nodes is None or nodes[0] is None:
         return c.broken(node.span)
-    fit = c.expr(nodes[0])
-    type_ = pruned(fit.type)
-    if not isinstance(type_, types.Fit):
-        if type_ is not BROKEN:
-            c.report(c.models.not_host_value(fit.span, "bootstrap", "a Fit", types.resolved(type_)))
+    asked = fit_argument(c, nodes[0], "bootstrap")
+    if asked is None:
         return c.broken(node.span)
+    fit, type_ = asked
     if taken := [each for each in type_.experiment.params if each.variable.name in OF_BOOTSTRAP]:
         c.report(name_taken(fit.span, taken[0].variable))
         return c.broken(node.span)
@@ -200,13 +209,10 @@ def _of_fits(
     for each in nodes[:count]:
         if each is None:
             return c.broken(node.span)
-        fit = c.expr(each)
-        type_ = pruned(fit.type)
-        if not isinstance(type_, types.Fit):
-            if type_ is not BROKEN:
-                c.report(c.models.not_host_value(fit.span, name, "a Fit", types.resolved(type_)))
+        asked = fit_argument(c, each, name)
+        if asked is None:
             return c.broken(node.span)
-        fits.append(fit)
+        fits.append(asked[0])
     given = zip(options, nodes[count:], strict=True)
     named = tuple((word, c.fit(c.expr(each, INT), INT)) for word, each in given if each is not None)
     return typed.HostCall(node.span, result, name, tuple(fits), named)
@@ -273,12 +279,10 @@ def residuals(c: Checker, node: surface.Call, arguments: Sequence[surface.Argume
     nodes = matched(c, node.span, "residuals", [Slot("fit", False)], arguments)
     if nodes is None or nodes[0] is None:
         return c.broken(node.span)
-    fit = c.expr(nodes[0])
-    type_ = pruned(fit.type)
-    if not isinstance(type_, types.Fit):
-        if type_ is not BROKEN:
-            c.report(c.models.not_host_value(fit.span, "residuals", "a Fit", types.resolved(type_)))
+    asked = fit_argument(c, nodes[0], "residuals")
+    if asked is None:
         return c.broken(node.span)
+    fit, type_ = asked
     axes = [(each.name, each.type) for axis in type_.experiment.axes for each in axis.variables]
     measured = [each.variable.name for each in type_.experiment.measures]
     columns = [*axes, *((form.format(name), SCALAR) for name in measured for form in RESIDUALS)]

@@ -6,7 +6,6 @@ first occur. Ctrl-C raises `Interrupted`, with the groups that are done.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -32,6 +31,7 @@ from qdsl.runtime.experiment.fitting import (
 from qdsl.runtime.experiment.guessing import starts_for
 from qdsl.runtime.experiment.judging import Judged, judged
 from qdsl.runtime.experiment.model import Model, model_of
+from qdsl.runtime.experiment.pacing import chunks
 from qdsl.runtime.experiment.searching import are_given
 from qdsl.runtime.experiment.series import SeriesOf
 from qdsl.runtime.failures import Interrupted
@@ -44,10 +44,6 @@ from qdsl.runtime.fit.verdict import Converged, Rejected
 from qdsl.runtime.value.provenance import recorded
 from qdsl.runtime.value.table import Column, Table
 from qdsl.runtime.world import World
-
-MOST_NUMBERS = 1 << 21  # of one column in a chunk: some 16 MB
-MANY_NUMBERS = 1 << 18  # that are worth being told of while they are worked on
-FIRST_CHUNK, CHUNK_SECONDS = 64, 0.5
 
 
 @dataclass(eq=False)
@@ -181,17 +177,11 @@ class _Work:
     def run(self, world: World) -> bool:
         """Whether an interrupt ended it."""
         count, rows = self.sets.weights.shape
-        takes_long = rows * count > MANY_NUMBERS or not all(self.given)
-        size, most = FIRST_CHUNK if takes_long else count, max(1, MOST_NUMBERS // max(1, rows))
         try:
-            while self.done < count:
-                before = time.perf_counter()
-                end = min(count, self.done + min(size, most))
-                if not self._chunk(slice(self.done, end)):
+            for chunk in chunks(count, rows, takes_long=not all(self.given)):
+                if not self._chunk(chunk):
                     return True
-                rate = (end - self.done) / max(time.perf_counter() - before, 1e-9)
-                self.done = end
-                size = int(max(1, min(rate * CHUNK_SECONDS, 16 * size)))
+                self.done = chunk.stop
                 if self.done < count:
                     world.progress(f"fits of {self.model.experiment.name}: {self.done:,} of {count:,}")
         except KeyboardInterrupt:

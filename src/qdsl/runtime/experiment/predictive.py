@@ -94,7 +94,10 @@ def kl_divergence(env: Environment, call: typed.HostCall, world: World) -> Estim
         logs.append(log_densities(work.model, np.tile(fit.values, (count, 1)), sigma, columns, weights))
     with np.errstate(all="ignore"):
         differences = logs[0] - logs[1]
-        return independent(float(differences.mean()), float(differences.std(ddof=1) / np.sqrt(count)))
+        mean, error = float(differences.mean()), float(differences.std(ddof=1) / np.sqrt(count))
+    if mean == np.inf:  # q holds some data of p to be impossible: no more draws would change that
+        error = 0.0
+    return independent(mean, error)
 
 
 def _drawing(env: Environment, node: typed.Expr, fit: Fit, seed: int) -> Resampling:

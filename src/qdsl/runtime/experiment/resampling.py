@@ -8,7 +8,6 @@ In: a Fit. Out: a `Bootstrap`. Draws are counted from the seed: the i-th refit i
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -23,6 +22,7 @@ from qdsl.lang.typed import types
 from qdsl.lang.typed.fit_questions import RESAMPLED
 from qdsl.runtime.evaluate import Environment
 from qdsl.runtime.experiment.model import Model, model_of
+from qdsl.runtime.experiment.pacing import chunks
 from qdsl.runtime.experiment.series import SeriesOf
 from qdsl.runtime.failures import Interrupted, not_one_of
 from qdsl.runtime.fit import errors
@@ -37,10 +37,7 @@ from qdsl.runtime.world import World
 
 REFITS = 1000
 LEVEL = 0.95
-MOST_NUMBERS = 1 << 21  # of one column in a chunk: some 16 MB
-MANY_NUMBERS = 1 << 18  # that are worth being told of while they are worked on
 MOST_LEFT_OUT = 256  # groups of rows that the jackknife leaves out
-FIRST_CHUNK, CHUNK_SECONDS = 64, 0.5
 USABLE = ("converged", "at_bound")
 
 
@@ -198,20 +195,14 @@ def _run(
     work: Resampling, draw: Callable[[int, int], tuple[list[NDArray[Any]], Matrix]], progress: _Progress, world: World
 ) -> bool:
     """Chunk by chunk; True where an interrupt ended it."""
-    size = FIRST_CHUNK if work.rows * progress.count > MANY_NUMBERS else progress.count
-    most = max(1, MOST_NUMBERS // max(1, work.rows))
     try:
-        while progress.done < progress.count:
-            before = time.perf_counter()
-            end = min(progress.count, progress.done + min(size, most))
-            values, failed, interrupted = work.fitted(*draw(progress.done, end))
+        for chunk in chunks(progress.count, work.rows):
+            values, failed, interrupted = work.fitted(*draw(chunk.start, chunk.stop))
             if interrupted:
                 return True
             progress.values.append(values)
             progress.failed += failed
-            rate = (end - progress.done) / max(time.perf_counter() - before, 1e-9)
-            progress.done = end
-            size = int(max(1, min(rate * CHUNK_SECONDS, 16 * size)))
+            progress.done = chunk.stop
             if progress.done < progress.count:
                 world.progress(f"bootstrap: {progress.done:,} of {progress.count:,} refits")
     except KeyboardInterrupt:
