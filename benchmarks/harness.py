@@ -51,12 +51,14 @@ class Report:
         than: Mapping[str, float] | None = None,
         runs: int = 9,
         calls: int = 1,
+        turn: float = 0.0,
     ) -> list[Timing]:
         """Time the peers. The first has to stay under `bar` seconds, and be so many `times_faster` than the second, or
         so many times faster `than` each of these.
         What is called thousands of times on end is timed as so many `calls` on end, each turn; a time is that of one.
+        A `turn` of so many seconds is filled: who is quick runs again until it has passed, as in work that goes on.
         """
-        timings = compare(peers, runs, calls)
+        timings = compare(peers, runs, calls, turn)
         print(title)
         for timing in timings:
             print(f"  {timing.name:<32} median {seconds(timing.median):>10}   least {seconds(timing.least):>10}")
@@ -102,17 +104,19 @@ def environment(**variables: str) -> dict[str, str]:
     return kept | variables
 
 
-def compare(peers: Sequence[Peer], runs: int, calls: int = 1) -> list[Timing]:
+def compare(peers: Sequence[Peer], runs: int, calls: int = 1, turn: float = 0.0) -> list[Timing]:
     """The answer of each peer is checked once, which also warms what can be warm; then come the runs, in turns."""
     for peer in peers:
         peer.check(peer.run())
     taken: dict[str, list[float]] = {peer.name: [] for peer in peers}
     for _ in range(runs):
         for peer in peers:
-            began = time.perf_counter()
-            for _ in range(calls):
-                answer = peer.run()
-            elapsed = (time.perf_counter() - began) / calls
+            began, turns = time.perf_counter(), 0
+            while not turns or time.perf_counter() - began < turn:
+                for _ in range(calls):
+                    answer = peer.run()
+                turns += 1
+            elapsed = (time.perf_counter() - began) / (turns * calls)
             taken[peer.name].append(elapsed if peer.told is None else peer.told(answer))
     return [Timing(name, statistics.median(times), min(times)) for name, times in taken.items()]
 

@@ -139,8 +139,7 @@ class Broadcast:
         runner = runner or columns
         assert runner is not None
         if pattern not in self.seconds:
-            first = min(points.count, STRAIGHT_PROBE if self.straight else PROBE)
-            failure = self._timed(runner, points, pattern, keep, 0, first)
+            first, failure = self._probed(runner, points, pattern, keep, 0)
             if failure is not None or first == points.count:
                 return runner, failure
         if runner is columns and not self.straight and self.widen is not None and pattern not in self.wide:
@@ -156,11 +155,24 @@ class Broadcast:
         self, runner: _Runner, points: Points, pattern: Pattern, keep: bool, first: int
     ) -> tuple[_Runner, Failure | None]:
         """The points from `first` by an entry that has not run before."""
-        probe = min(points.count, first + PROBE)
-        failure = self._timed(runner, points, pattern, keep, first, probe)
-        if failure is None and probe < points.count:
-            failure = self._timed(runner, points, pattern, keep, probe, points.count)
+        first, failure = self._probed(runner, points, pattern, keep, first)
+        if failure is None and first < points.count:
+            failure = self._timed(runner, points, pattern, keep, first, points.count)
         return runner, failure
+
+    def _probed(
+        self, runner: _Runner, points: Points, pattern: Pattern, keep: bool, first: int
+    ) -> tuple[int, Failure | None]:
+        """The points from `first` that tell how long one takes, and where they end. The very first find everything
+        cold: those behind them tell.
+        """
+        failure = None
+        for _ in range(2):
+            end = min(points.count, first + (STRAIGHT_PROBE if self.straight else PROBE))
+            if failure is None and first < end:
+                failure = self._timed(runner, points, pattern, keep, first, end)
+                first = end
+        return first, failure
 
     def _timed(
         self, runner: _Runner, points: Points, pattern: Pattern, keep: bool, first: int, end: int

@@ -9,6 +9,7 @@ for each processor that this process may use. What is computed does not depend o
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, TypeVar
@@ -39,18 +40,32 @@ def spread(tasks: Sequence[Callable[[], Answer]], on_interrupt: Callable[[], Non
     """
     if len(tasks) == 1:
         return [tasks[0]()]
-    futures = [_pool(count(), os.getpid()).submit(task) for task in tasks]
+    answers: dict[int, Answer] = {}
+    waiting = deque(enumerate(tasks))
+
+    def work() -> None:
+        """Tasks for as long as there are some: handing them out one by one would take longer than small ones do."""
+        while waiting:
+            try:
+                place, task = waiting.popleft()
+            except IndexError:  # another was quicker
+                return
+            answers[place] = task()
+
+    workers = min(count(), len(tasks))
+    futures = [_pool(count(), os.getpid()).submit(work) for _ in range(workers)]
     try:
-        return [future.result() for future in futures]
-    except KeyboardInterrupt:
+        for future in futures:
+            future.result()
+    except BaseException as raised:
         from concurrent.futures import wait
 
-        for future in futures:
-            future.cancel()
-        on_interrupt()
-        while wait(futures, timeout=AGAIN).not_done:
+        waiting.clear()
+        while wait(futures, timeout=0 if isinstance(raised, KeyboardInterrupt) else None).not_done:
             on_interrupt()
+            wait(futures, timeout=AGAIN)
         raise
+    return [answers[place] for place in range(len(tasks))]
 
 
 @cache

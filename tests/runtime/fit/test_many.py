@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 import qdsl
 from qdsl.lang.report import Diagnostics
 from qdsl.runtime.embedded_experiment import Experiment
-from qdsl.runtime.experiment.fitting import Said, parameters_of
+from qdsl.runtime.experiment.fitting import Said, parameters_of, residuals_at
 from qdsl.runtime.experiment.model import Model, model_of
 from qdsl.runtime.experiment.series import SeriesOf
 from qdsl.runtime.fit.many import Fits, fit_many
-from qdsl.runtime.fit.small_matrices import inverses
+from qdsl.runtime.fit.runs import runs_of
 from qdsl.runtime.fit.verdict import Converged, Rejected, Verdict
 
 Array = NDArray[Any]
@@ -69,9 +69,13 @@ def model_and(name: str) -> tuple[Model, Experiment]:
     return model_of(experiment._live.session.environment, experiment._experiment), experiment
 
 
-def many(name: str, columns: list[Array], weights: Array, errors: str = "observed") -> Fits:
+def series_of(name: str, columns: list[Array], weights: Array) -> SeriesOf:
     model, _ = model_and(name)
-    series = SeriesOf(model, columns, weights, parameters_of(model, Said({}, {}, {}), Diagnostics()))
+    return SeriesOf(model, columns, weights, parameters_of(model, Said({}, {}, {}), Diagnostics()))
+
+
+def many(name: str, columns: list[Array], weights: Array, errors: str = "observed") -> Fits:
+    series = series_of(name, columns, weights)
     starts = np.tile([each.start for each in series.parameters], (len(weights), 1))
     return fit_many(series, starts, errors)
 
@@ -184,22 +188,71 @@ def test_inverses_are_those_of_lapack_and_flat_ones_are_seen() -> None:
     roots = rng.normal(size=(50, 5, 7))
     scale = np.array([1e-9, 1.0, 1e6, 1e3, 1e-3])
     matrices = roots @ roots.transpose(0, 2, 1) * np.outer(scale, scale)
-    found, trace = inverses(matrices, np.ones(5, dtype=bool))
+    series = series_of("ringing", [np.zeros(1), np.zeros(1)], np.ones((50, 1)))
+    found, trace = series.inverses(matrices, np.ones((50, 5), dtype=bool))
     relative = found * np.outer(scale, scale)
     np.testing.assert_allclose(relative, np.linalg.inv(matrices / np.outer(scale, scale)), rtol=1e-8)
     unit = np.sqrt(np.diagonal(matrices, axis1=1, axis2=2))
     least = np.linalg.eigvalsh(matrices / (unit[:, :, None] * unit[:, None, :]))[:, 0]
     assert (1.0 / trace <= least * (1 + 1e-9)).all()
-    singular = np.ones((1, 2, 2))
-    assert not inverses(singular, np.ones(2, dtype=bool))[1] < 1e9
-    held, _ = inverses(matrices, np.array([True, False, True, True, True]))
-    assert (held[:, 1] == 0).all()
+    singular = np.ones((1, 5, 5))
+    assert not series.inverses(singular, np.ones((1, 5), dtype=bool))[1] < 1e9
+    negative = np.diag([1.0, 1.0, -1.0, 1.0, 1.0])[np.newaxis]
+    assert np.isinf(series.inverses(negative, np.ones((1, 5), dtype=bool))[1])
+    assert np.isinf(series.inverses(np.full((1, 5, 5), np.nan), np.ones((1, 5), dtype=bool))[1])
     rest = [0, 2, 3, 4]
+    held, trace = series.inverses(matrices, np.tile(np.isin(range(5), rest), (50, 1)))
+    assert (held[:, 1] == 0).all()
     np.testing.assert_allclose(
         held[:, rest][:, :, rest] * np.outer(scale[rest], scale[rest]),
         np.linalg.inv(matrices[:, rest][:, :, rest] / np.outer(scale[rest], scale[rest])),
         rtol=1e-8,
     )
+    assert (trace >= 4).all() and (trace < 1e9).all()
+
+
+@pytest.mark.parametrize("name", ["ringing", "noisy", "decay", "rates"])
+def test_what_is_seen_of_the_data_is_what_residuals_of_single_fits_show(name: str) -> None:
+    """Gains and signs, row by row in an order that is not theirs, some rows left out."""
+    rng = np.random.default_rng(3)
+    columns = simulated(name, 12)[0] if name != "ringing" else [np.linspace(0, 10, 60), rng.normal(size=(12, 60))]
+    shuffled = rng.permutation(len(columns[0]))
+    columns = [np.ascontiguousarray(each[..., shuffled]) for each in columns]
+    weights = (rng.random((12, len(shuffled))) < 0.8).astype(float)
+    model, _ = model_and(name)
+    series = series_of(name, columns, weights)
+    x = np.array([each.start for each in series.parameters]) * (1 + 0.1 * rng.random((12, len(series.parameters))))
+    order = np.argsort(columns[0])
+    seen = series.seen(x, [order] * len(model.experiment.measures))
+    assert seen is not None
+    for k in range(12):
+        used = weights[k] > 0
+        inside = np.argsort(columns[0][used])
+        for each, alone in zip(seen, residuals_at(series.alone(k), x[k]), strict=True):
+            signs = alone.signs[inside]
+            assert (each.above[k], each.below[k]) == ((signs > 0).sum(), (signs < 0).sum())
+            runs = runs_of(signs)
+            assert runs is None or each.runs[k] == runs.found
+            if name != "ringing":  # least squares have no gain before sigma is known
+                assert each.gain[k] == pytest.approx(alone.gain.sum(), rel=1e-9)
+
+
+def test_where_rows_share_evolutions_each_is_held_against_its_data_by_itself() -> None:
+    module: Any = qdsl.compile("""
+    space q: Qubit
+    experiment rabi {
+        param f: Frequency = 0.2 MHz in 0.1 MHz .. 0.4 MHz
+        axis t: Time = linspace(0 us, 10 us, 24)
+        measure n ~ Binomial(400, expect(P(q, 1), evolve(pi * f * X(q), |0>(q), t)))
+    }
+    """)
+    good = module.rabi.simulate(seed=1)
+    bad = good["n"] // 2
+    table = module.rabi.fit_each({"t": good["t"], "n": np.stack([good["n"], bad])})
+    assert list(table["verdict"]) == ["converged", "rejected"]
+    alone = module.rabi.fit({"t": good["t"], "n": good["n"]})
+    assert table["deviance"][0] == pytest.approx(alone.deviance, rel=1e-9)
+    assert table["p_value"][0] == pytest.approx(alone.p_value, rel=1e-9)
 
 
 def test_groups_of_unequal_length_are_fitted_as_each_by_itself() -> None:

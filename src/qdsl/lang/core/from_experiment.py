@@ -132,18 +132,23 @@ class FromExperiment:
 
         The fields are `counts.mean`, `counts.variance` and `counts.deviance`, for a measurement called counts.
         """
-        w = self.w
         fields: list[tuple[str, typed.Expr]] = []
         for measure in self.model.measures:
             name = measure.variable.name
-            fields += [(f"{name}.mean", self.mean(measure)), (f"{name}.variance", self._variance(measure))]
+            fields += [(f"{name}.mean", self.mean(measure)), (f"{name}.variance", self.variance(measure))]
             if not measure.is_further:
-                best, own = self.of_datum(measure, "saturated"), self.of_datum(measure, "log_kernel")
-                twice = w.operation("mul", typed.Constant(w.span, SCALAR, 2.0), w.operation("sub", best, own))
-                fields.append((f"{name}.deviance", twice))
-        return self.function("residuals", (*self._of_a_point, *self.measured), self._with_lets((), w.record(fields)))
+                fields.append((f"{name}.deviance", self.gain(measure)))
+        return self.function(
+            "residuals", (*self._of_a_point, *self.measured), self._with_lets((), self.w.record(fields))
+        )
 
-    def _variance(self, measure: typed.MeasureDeclaration) -> typed.Expr:
+    def gain(self, measure: typed.MeasureDeclaration) -> typed.Expr:
+        """Twice what the log-likelihood of a datum would gain if the model met it."""
+        w = self.w
+        best, own = self.of_datum(measure, "saturated"), self.of_datum(measure, "log_kernel")
+        return w.operation("mul", typed.Constant(w.span, SCALAR, 2.0), w.operation("sub", best, own))
+
+    def variance(self, measure: typed.MeasureDeclaration) -> typed.Expr:
         distribution = _whole(measure)
         type_ = types.pruned(measure.variable.type)
         own = types.Real(type_.dimension**2) if isinstance(type_, types.Real) else SCALAR

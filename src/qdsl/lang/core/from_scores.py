@@ -1,8 +1,11 @@
-"""typed.Experiment -> functions for many fits at once: scores, and descents by them.
+"""typed.Experiment -> functions for many fits at once: scores, descents by them, and what is asked at their ends.
 
     score(x, columns, weights)     [value, slope by each param, matrix row by row], summed over rows by their weights
     descent(start, low, high, damping, freedom, rounds, columns, weights)
                                    the library's `descent` by that score
+    covariance(matrix, used)       the library's `inverse_of`
+    goodness(x, columns, orders, weights)
+                                   the library's `seen_along`, for each measurement in an order of its own
 
 The value is the negative log-likelihood, or half the sum of squares where sigma is not known; the matrix that of
 Fisher's expected information, or of Gauss and Newton:
@@ -19,7 +22,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from qdsl.lang.core.from_experiment import FromExperiment, named_arguments
+from qdsl.lang.core.from_experiment import FindFunction, FromExperiment, named_arguments
 from qdsl.lang.core.typed_writer import Writer
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
@@ -28,14 +31,20 @@ from qdsl.lang.typed.types import INT, SCALAR
 
 NUMBERS = types.Array(SCALAR)
 
+COUNTABLE = 25.0
+"""The variance from which on a count is about as often above its mean as below, whole number or not."""
+
+ROUNDING = 1e-10
+"""So much smaller than the largest datum a residual is what arithmetic leaves."""
+
 
 @dataclass(frozen=True, eq=False)
 class FromScores:
-    """Writes the functions of one experiment, each row of which is computed by itself. `search` is `descent` of the
+    """Writes the functions of one experiment, each row of which is computed by itself. `find` gives a function of the
     library's module `scoring`."""
 
     of: FromExperiment
-    search: typed.Function
+    find: FindFunction
 
     @property
     def w(self) -> Writer:
@@ -63,14 +72,12 @@ class FromScores:
         start, low, high = (w.variable(name, NUMBERS) for name in ("start", "low", "high"))
         damping, freedom = w.variable("damping", SCALAR), w.variable("freedom", SCALAR)
         rounds = w.variable("rounds", INT)
-        # Written out, the arrays have lengths that the compiler knows.
-        whole = [w.array([w.at(w.use(each), w.integer(i)) for i in range(self.size)]) for each in (start, low, high)]
+        whole = [self._of_length(each, self.size) for each in (start, low, high)]
         x = w.variable("x", types.Array(SCALAR, (self.size,)))
         score = w.lambda_([x], self._scored(x))
-        assert isinstance(self.search.type, types.Function)
-        result = self.search.type.result
+        search, result = self._library("descent")
         found = w.variable("found", result)
-        call = w.call(self.search, score, *whole, w.use(damping), w.use(freedom), w.use(rounds), type=result)
+        call = w.call(search, score, *whole, w.use(damping), w.use(freedom), w.use(rounds), type=result)
         given = (start, low, high, damping, freedom, rounds, *self.columns.values(), self.weights)
         return self.of.function("descent", given, w.block([w.let(found, call)], self._written_out(found)))
 
@@ -82,26 +89,70 @@ class FromScores:
         for name, each in type_.fields:
             value: typed.Expr = typed.GetField(w.span, each, w.use(found), name)
             if isinstance(types.pruned(each), types.Array):
-                length = self.size**2 if name == "matrix" else self.size
+                length = self.size**2 if name in ("matrix", "inverse") else self.size
                 value = w.array([w.at(value, w.integer(i)) for i in range(length)])
             fields.append((name, value))
         return w.record(fields)
+
+    def _of_length(self, array: typed.Variable, length: int) -> typed.Expr:
+        """The array element by element: of a length that the compiler knows."""
+        return self.w.array([self.w.at(self.w.use(array), self.w.integer(i)) for i in range(length)])
+
+    def _library(self, name: str) -> tuple[typed.Function, types.Type]:
+        """A function of `scoring`, and the type of its result."""
+        function = self.find(name)
+        assert isinstance(function.type, types.Function)
+        return function, function.type.result
 
     def score(self) -> typed.Function:
         """(x, columns, weights) -> the score at x."""
         x = self.w.variable("x", NUMBERS)
         return self.of.function("score", (x, *self.columns.values(), self.weights), self._scored(x))
 
-    def means(self) -> typed.Function:
-        """(x, the axes' columns) -> the mean of the only measurement of a least-squares fit at each row."""
+    # ── ends ─────────────────────────────────────────────────────────────────
+
+    def covariance(self) -> typed.Function:
+        """(matrix row by row, used) -> the record that `inverse_of` of the library gives."""
         w = self.w
-        x, index = w.variable("x", NUMBERS), w.variable("i", INT)
-        columns = {each: self.columns[each] for each in self.of.axes}
+        matrix, used = (w.variable(name, NUMBERS) for name in ("matrix", "used"))
+        inverse, result = self._library("inverse_of")
+        found = w.variable("found", result)
+        call = w.call(inverse, self._of_length(matrix, self.size**2), self._of_length(used, self.size), type=result)
+        return self.of.function("covariance", (matrix, used), w.block([w.let(found, call)], self._written_out(found)))
+
+    def goodness(self) -> typed.Function:
+        """(x, columns, an order of the rows for each measurement, weights) -> how the data lie about the model: for
+        each measurement the record that `seen_along` of the library gives.
+
+        The gains of several outcomes come all with the first of them; of least squares there are none.
+        """
+        w = self.w
+        x = w.variable("x", NUMBERS)
         params = [w.let(each, w.at(w.use(x), w.integer(place))) for place, each in enumerate(self.of.params)]
-        at_row = [w.let(each, w.at(w.use(column), w.use(index))) for each, column in columns.items()]
-        mean = w.block([*at_row, *self.of.model.lets], self.of.mean(self.of.model.measures[0]))
-        rows = w.range(w.integer(0), w.length(next(iter(columns.values()))))
-        return self.of.function("means", (x, *columns.values()), w.block(params, w.each(index, rows, mean)))
+        seen, result = self._library("seen_along")
+        orders, fields = list[typed.Variable](), list[tuple[str, typed.Expr]]()
+        for measure in self.of.model.measures:
+            order = w.variable(f"{measure.variable.name}.order", types.Array(INT))
+            least = COUNTABLE if types.pruned(measure.variable.type) is INT else 0.0
+            bounds = (typed.Constant(w.span, SCALAR, bound) for bound in (least, ROUNDING))
+            given = (w.use(order), w.use(self.weights), self._seen(measure), *bounds)
+            orders.append(order)
+            fields.append((measure.variable.name, w.call(seen, *given, type=result)))
+        given_all = (x, *self.columns.values(), *orders, self.weights)
+        return self.of.function("goodness", given_all, w.block(params, w.record(fields)))
+
+    def _seen(self, measure: typed.MeasureDeclaration) -> typed.Expr:
+        """row -> [datum, mean, variance, gain] of a measurement."""
+        w, index = self.w, self.w.variable("i", INT)
+        at_row = [w.let(each, w.at(w.use(column), w.use(index))) for each, column in self.columns.items()]
+        datum = w.use(measure.variable)
+        if types.pruned(measure.variable.type) is INT:
+            datum = typed.Cast(w.span, SCALAR, datum)
+        is_of_squares = measure is self._squares()
+        variance = w.zero if is_of_squares else self.of.variance(measure)
+        gain = w.zero if is_of_squares or measure.is_further else self.of.gain(measure)
+        row = w.array([datum, self.of.mean(measure), variance, gain])
+        return w.lambda_([index], w.block([*at_row, *self.of.model.lets], row))
 
     # ── scores ───────────────────────────────────────────────────────────────
 
@@ -116,10 +167,10 @@ class FromScores:
         index = w.variable("i", INT)
         at_row = [w.let(each, w.at(w.use(column), w.use(index))) for each, column in self.columns.items()]
         weight = w.variable("weight", SCALAR)
-        row, terms = self._row(given)
+        row, terms = self._row(given, w.use(weight))
         body: list[typed.Statement] = [*at_row, w.let(weight, w.at(w.use(self.weights), w.use(index))), *row]
         for total, term in zip((value, *slope, *matrix.values()), terms, strict=True):
-            body.append(w.assign(total, w.sum(w.use(total), w.product(w.use(weight), term))))
+            body.append(w.assign(total, w.sum(w.use(total), term)))
         rows = w.range(w.integer(0), w.length(next(iter(self.columns.values()))))
         before: list[typed.Statement] = [w.let(each, w.zero) for each in (value, *slope, *matrix.values())]
         loop = w.loop(index, rows, body)
@@ -130,10 +181,12 @@ class FromScores:
         entries += [square[min(i, k), max(i, k)] for i in range(n) for k in range(n)]
         return w.block([*before, loop, *of_priors], w.array(entries))
 
-    def _row(self, given: Sequence[typed.Expr]) -> tuple[list[typed.Statement], list[typed.Expr]]:
-        """What is computed in a row, and its terms: of the value, of the slope, of the upper triangle."""
+    def _row(self, given: Sequence[typed.Expr], weight: typed.Expr) -> tuple[list[typed.Statement], list[typed.Expr]]:
+        """What is computed in a row, and its terms by its weight: of the value, of the slope, of the upper triangle."""
         squares = self._squares()
-        return self._of_squares(squares, given) if squares is not None else self._of_likelihood(given)
+        if squares is not None:
+            return self._of_squares(squares, given, weight)
+        return self._of_likelihood(given, weight)
 
     def _squares(self) -> typed.MeasureDeclaration | None:
         """The only measurement, where it is `Normal(m)` with an unknown sigma."""
@@ -141,19 +194,22 @@ class FromScores:
         return measures[0] if len(measures) == 1 and measures[0].distribution.arguments[-1] is None else None
 
     def _of_squares(
-        self, measure: typed.MeasureDeclaration, given: Sequence[typed.Expr]
+        self, measure: typed.MeasureDeclaration, given: Sequence[typed.Expr], weight: typed.Expr
     ) -> tuple[list[typed.Statement], list[typed.Expr]]:
         w = self.w
         lets, (mean,), slopes = self._values_and_slopes([self.of.mean(measure)], given)
         left = w.variable("left", SCALAR)
         lets.append(w.let(left, w.operation("sub", mean, w.use(measure.variable))))
         half = typed.Constant(w.span, SCALAR, 0.5)
-        terms = [w.product(half, w.product(w.use(left), w.use(left)))]
-        terms += [w.product(w.use(left), each[0]) for each in slopes]
-        terms += [w.product(slopes[i][0], slopes[k][0]) for i in range(self.size) for k in range(i, self.size)]
+        weighted = [w.product(weight, each[0]) for each in slopes]
+        terms = [w.product(w.product(half, weight), w.product(w.use(left), w.use(left)))]
+        terms += [w.product(each, w.use(left)) for each in weighted]
+        terms += [w.product(weighted[i], slopes[k][0]) for i in range(self.size) for k in range(i, self.size)]
         return lets, terms
 
-    def _of_likelihood(self, given: Sequence[typed.Expr]) -> tuple[list[typed.Statement], list[typed.Expr]]:
+    def _of_likelihood(
+        self, given: Sequence[typed.Expr], weight: typed.Expr
+    ) -> tuple[list[typed.Statement], list[typed.Expr]]:
         w, n = self.w, self.size
         total = w.zero
         for measure in self.of.model.measures:
@@ -167,7 +223,7 @@ class FromScores:
         real = [each for each in arguments if isinstance(types.pruned(each[2].type), types.Real)]
         lets, values, slopes = self._values_and_slopes([total, *(each for *_, each in real)], given)
         place = {(measure, name): 1 + at for at, (measure, name, _) in enumerate(real)}
-        terms = [values[0], *(each[0] for each in slopes)]
+        terms = [w.product(weight, each) for each in (values[0], *(each[0] for each in slopes))]
         triangle = [w.zero for i in range(n) for _ in range(i, n)]
         for measure in self.of.model.measures:
             given_here = [
@@ -177,13 +233,14 @@ class FromScores:
             lets, entries = self._information(measure, given_here, lets)
             for a, b, entry in entries:
                 first, second = place[measure, a], place[measure, b]
+                weighted = [[w.product(w.product(weight, entry), each) for each in by] for by in slopes]
                 at = 0
                 for i in range(n):
                     for k in range(i, n):
-                        pair = w.product(slopes[i][first], slopes[k][second])
+                        pair = w.product(weighted[i][first], slopes[k][second])
                         if first != second:
-                            pair = w.sum(pair, w.product(slopes[i][second], slopes[k][first]))
-                        triangle[at] = w.sum(triangle[at], w.product(entry, pair))
+                            pair = w.sum(pair, w.product(weighted[i][second], slopes[k][first]))
+                        triangle[at] = w.sum(triangle[at], pair)
                         at += 1
         return lets, [*terms, *triangle]
 

@@ -148,9 +148,9 @@ class Writer:
     def jump(self, label: str) -> None:
         self.do(f"br label %{label}")
 
-    def branch(self, condition: str, yes: str, no: str, unlikely: bool = False) -> None:
-        """`unlikely` says that `yes` is the way of failure."""
-        weight = ", !prof !1" if unlikely else ""
+    def branch(self, condition: str, yes: str, no: str, unlikely: bool = False, likely: bool = False) -> None:
+        """`unlikely` says that `yes` is the way of failure, `likely` that `no` is seldom taken."""
+        weight = ", !prof !1" if unlikely else ", !prof !0" if likely else ""
         self.do(f"br i1 {condition}, label %{yes}, label %{no}{weight}")
 
     def phi(self, type_: str, incoming: Sequence[tuple[str, str]]) -> str:

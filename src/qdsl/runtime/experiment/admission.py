@@ -111,14 +111,16 @@ def _check_widths(model: Model, measure: typed.MeasureDeclaration, columns: Colu
 
 def _check_range(variable: typed.Variable, low: float, high: float, values: NDArray[Any], at: Span) -> None:
     """Stop where a value is not finite, or not in `low` .. `high`."""
-    faults = (
-        ("E0816", ~np.isfinite(values), "{value} is not a finite number"),
-        ("E0818", values < low, "{value} is below {low}, the least this measurement can be"),
-        ("E0818", values > high, "{value} is above {high}, the most this measurement can be"),
-    )
+    faults: list[tuple[str, NDArray[Any], str]] = []
+    if values.dtype.kind == "f":
+        faults.append(("E0816", ~np.isfinite(values), "{value} is not a finite number"))
+    if low > -math.inf:
+        faults.append(("E0818", values < low, "{value} is below {low}, the least this measurement can be"))
+    if high < math.inf:
+        faults.append(("E0818", values > high, "{value} is above {high}, the most this measurement can be"))
     for code, wrong, sentence in faults:
-        rows = np.flatnonzero(wrong).tolist()
-        if rows:
+        if wrong.any():
+            rows = np.flatnonzero(wrong).tolist()
             shown = {"value": values[rows[0]].item(), "low": low, "high": high}
             words = sentence.format(**{name: _shown(variable, each) for name, each in shown.items()})
             raise impossible_datum(code, at, variable.name, rows, words)

@@ -199,7 +199,7 @@ class _Work:
             starts = np.array([self._start(series, k) for k in range(len(weights))])
         found = fit_many(series, starts, self.errors_from)
         if not found.interrupted:
-            self.parts.append((found, judged(self.model, found, columns, weights)))
+            self.parts.append((found, judged(series, found)))
         return not found.interrupted
 
     def _start(self, series: SeriesOf, k: int) -> Vector:

@@ -19,7 +19,6 @@ from qdsl.lang.report import Diagnostics
 from qdsl.lang.source import Span
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
-from qdsl.lang.typed.dependence import measures_goodness
 from qdsl.lang.typed.dimension import ONE
 from qdsl.lang.typed.distributions import DISTRIBUTIONS
 from qdsl.lang.typed.requests import ERRORS
@@ -143,7 +142,7 @@ class LikelihoodOf(_Problem):
         return total
 
     def deviance(self, x: Vector) -> float | None:
-        if not measures_goodness(self.model.experiment) or not self._counts_evenly:
+        if not self.model.measures_goodness or not self._counts_evenly:
             return None
         return float(sum(self._weighted(each.gain).sum() for each in self.residuals(x)))
 
@@ -250,11 +249,16 @@ def fitted(env: Environment, experiment: typed.Experiment, call: typed.HostCall,
 
 def residuals_of(found: Fit) -> list[Residuals]:
     """How far the data of a fit are from its model."""
-    if isinstance(found.objective, LikelihoodOf):
-        return found.objective.residuals(np.array(found.values))
-    assert isinstance(found.objective, LeastSquaresOf)
-    data, weighted = np.asarray(found.objective.columns[-1]), found.objective.residuals(np.array(found.values))
-    return of_squares(found.objective.model, data, weighted / found.objective.roots, found.sigma)
+    assert isinstance(found.objective, (LikelihoodOf, LeastSquaresOf))
+    return residuals_at(found.objective, np.array(found.values), found.sigma)
+
+
+def residuals_at(objective: LikelihoodOf | LeastSquaresOf, x: Vector, sigma: float | None = None) -> list[Residuals]:
+    """The same with these params; of least squares with the sigma that was found, where it is known."""
+    if isinstance(objective, LikelihoodOf):
+        return objective.residuals(x)
+    data, weighted = np.asarray(objective.columns[-1]), objective.residuals(x)
+    return of_squares(objective.model, data, weighted / objective.roots, sigma)
 
 
 def tell_of(

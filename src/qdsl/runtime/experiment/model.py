@@ -17,6 +17,7 @@ from qdsl.lang.core.layout import flatten, leaves
 from qdsl.lang.core.undefined import without_domain_checks
 from qdsl.lang.generate import Derivative, Entry, NotDifferentiable, Refused
 from qdsl.lang.typed import tree as typed
+from qdsl.lang.typed.dependence import measures_goodness
 from qdsl.runtime.evaluate import Environment
 from qdsl.runtime.experiment.sharing import Called, OfColumns, OfPoints
 from qdsl.runtime.failures import Stopped, no_model_derivative, unequal_path
@@ -115,16 +116,29 @@ class Model:
         """
         if self.functions.readings is not None:
             return None
-        search = self.environment.compiler.library.member("scoring", "descent")
-        return self._compiled(FromScores(self.functions, search).descent(), 0, is_checked=False)
+        return self._compiled(self._scores.descent(), 0, is_checked=False)
 
     @cached_property
-    def means_of_sets(self) -> CompiledFunction | None:
-        """The means of many least-squares fits at all rows (`core.from_scores`); None where rows share evolutions."""
+    def covariance(self) -> CompiledFunction:
+        """The inverses of many matrices at once, of as many rows as there are params."""
+        return self._compiled(self._scores.covariance(), 0, is_checked=False)
+
+    @cached_property
+    def goodness(self) -> CompiledFunction | None:
+        """How the data of many fits at once lie about the model; None where rows share evolutions."""
         if self.functions.readings is not None:
             return None
-        search = self.environment.compiler.library.member("scoring", "descent")
-        return self._compiled(FromScores(self.functions, search).means(), 0)
+        return self._compiled(self._scores.goodness(), 0, is_checked=False)
+
+    @property
+    def _scores(self) -> FromScores:
+        library = self.environment.compiler.library
+        return FromScores(self.functions, lambda name: library.member("scoring", name))
+
+    @cached_property
+    def measures_goodness(self) -> bool:
+        """Whether the deviance of a fit says how good it is."""
+        return measures_goodness(self.experiment)
 
     def _compiled(
         self, function: typed.Function, order: int, further: int = 0, is_checked: bool = True

@@ -18,18 +18,13 @@ from typing import Any
 
 import numpy as np
 
+from qdsl.lang.core.from_scores import COUNTABLE, ROUNDING
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
 from qdsl.runtime.experiment.main_axis import axes_of_mean, main_axis
 from qdsl.runtime.experiment.model import Model
 from qdsl.runtime.fit.objective import Vector
 from qdsl.runtime.fit.runs import Runs, fewest, runs_of
-
-ROUNDING = 1e-10
-"""So much smaller than the largest datum a residual is what arithmetic leaves."""
-
-COUNTABLE = 25.0
-"""The variance from which on a count is about as often above its mean as below, whole number or not."""
 
 LONG = 5
 """So many points along the main axis are worth following for each combination of the others."""
@@ -69,25 +64,15 @@ class Residuals:
     def signs(self) -> Vector:
         """1 above the model, -1 below; 0 where rounding, or how few counts there are, would decide it."""
         difference = self.data - self.mean
-        is_known = np.abs(difference) > ROUNDING * np.max(np.abs(self.data), axis=-1, keepdims=True, initial=0.0)
+        is_known = np.abs(difference) > ROUNDING * np.max(np.abs(self.data), initial=0.0)
         if types.pruned(self.measure.variable.type) is types.INT:
             is_known &= self.variance >= COUNTABLE
         return np.where(is_known, np.sign(difference), 0.0)
 
-    def shaped(self, shape: tuple[int, ...]) -> Residuals:
-        """The same as sets of rows."""
-        parts = (each.reshape(shape) for each in (self.data, self.mean, self.variance, self.gain))
-        return Residuals(self.measure, *parts)
-
 
 def of_likelihood(model: Model, x: Vector, columns: Sequence[Any]) -> list[Residuals]:
     """The residuals of each measurement. Raises KernelError where the model is not defined."""
-    return evaluated(model, [float(each) for each in x], columns)
-
-
-def evaluated(model: Model, params: Sequence[Any], columns: Sequence[Any]) -> list[Residuals]:
-    """The same, where each param is a number or has one for each row."""
-    results = iter(model.kernel("residuals")(*params, *columns))
+    results = iter(model.kernel("residuals")(*(float(each) for each in x), *columns))
     rows = len(columns[0]) if columns else 0
     found: list[Residuals] = []
     for measure, column in zip(model.experiment.measures, columns[len(model.functions.axes) :], strict=True):

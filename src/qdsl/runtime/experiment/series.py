@@ -21,6 +21,18 @@ from qdsl.runtime.fit.objective import Matrix, Parameter, Vector
 from qdsl.runtime.kernel import KernelError
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """How the data of one measurement lie about the model, a number for each set: twice what the log-likelihood would
+    gain if the model met them, how many data lie above it and below it, and their runs.
+    """
+
+    gain: Vector
+    above: Vector
+    below: Vector
+    runs: Vector
+
+
 @dataclass(eq=False)
 class SeriesOf:
     """K sets of data of one model (`fit.many.Series`). `weights` is K × n."""
@@ -52,13 +64,16 @@ class SeriesOf:
         free = sum(each.low < each.high for each in self.parameters)
         return np.maximum(self.n_points - free, 1.0) if self.is_squares else np.zeros(self.count)
 
+    @cached_property
+    def _whole(self) -> list[NDArray[Any]]:
+        """The columns, with the weights behind them; once what is the same in all sets."""
+        is_same = self.count > 0 and (self.weights == self.weights[0]).all()
+        return [*self.columns, self.weights[0] if is_same else self.weights]
+
     def _rows(self, which: Vector) -> list[NDArray[Any]]:
-        """The columns of these sets, with the weights behind them."""
-        whole = len(which) == self.count
-        rows = [each if each.ndim == 1 or whole else each[which] for each in self.columns]
-        if (self.weights == self.weights[:1]).all():
-            return [*rows, self.weights[0]]
-        return [*rows, self.weights if whole else self.weights[which]]
+        """The same of these sets."""
+        everything = len(which) == self.count
+        return [each if each.ndim == 1 or everything else each[which] for each in self._whole]
 
     def descend(self, which: Vector, x: Matrix, damping: Vector, rounds: int) -> Descents | None:
         kernel = self.model.descent
@@ -87,6 +102,25 @@ class SeriesOf:
         for i, k, values in zip(*upper, results[1 + size :], strict=True):
             hessian[:, i, k] = hessian[:, k, i] = values
         return np.stack(results[1 : 1 + size], axis=1), hessian
+
+    def inverses(self, matrices: NDArray[Any], used: NDArray[Any]) -> tuple[NDArray[Any], Vector]:
+        count, size = matrices.shape[0], len(self.parameters)
+        inverse, trace = self.model.covariance(matrices.reshape(count, size * size), used.astype(float))
+        return inverse.reshape(matrices.shape), trace
+
+    def seen(self, x: Matrix, orders: Sequence[NDArray[Any]]) -> list[Seen] | None:
+        """How the data of each set lie about the model at its params, K × p, for each measurement; the rows are gone
+        through in its order, n places or K × n. None where the model cannot be asked so.
+        """
+        kernel = self.model.goodness
+        if kernel is None:
+            return None
+        *columns, weights = self._rows(np.arange(self.count))
+        try:
+            found = kernel(x, *columns, *orders, weights)
+        except KernelError:
+            return None
+        return [Seen(*found[place : place + 4]) for place in range(0, len(found), 4)]
 
     def alone(self, k: int) -> LikelihoodOf | LeastSquaresOf:
         used = self.weights[k] > 0

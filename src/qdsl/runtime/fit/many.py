@@ -21,10 +21,9 @@ from numpy.typing import NDArray
 from qdsl.lang.report import Diagnostics
 from qdsl.runtime.fit.fitting import fit
 from qdsl.runtime.fit.objective import Matrix, Objective, Parameter, Vector
-from qdsl.runtime.fit.small_matrices import inverses
 from qdsl.runtime.fit.verdict import AtBound, Converged, NotConverged, Verdict
 
-FIRST_ROUNDS, FURTHER_ROUNDS, MOST_ROUNDS = 8, 8, 200
+FIRST_ROUNDS, FURTHER_ROUNDS, MOST_ROUNDS = 10, 8, 200
 FEW = 64  # descents that are not worth being sorted out again
 DAMPING = 1e-3
 HEAVY = 1e15  # the damping with which `descent` gives up
@@ -65,6 +64,13 @@ class Series(Protocol):
 
     def observed(self, which: Vector, x: Matrix) -> tuple[Matrix, NDArray[Any]] | None:
         """The gradients and Hessians of these sets' negative log-likelihoods."""
+        ...
+
+    def inverses(self, matrices: NDArray[Any], used: NDArray[Any]) -> tuple[NDArray[Any], Vector]:
+        """Of K × p × p matrices the inverses in the rows that are used, K × p, and the traces of the inverses of their
+        correlation forms: no eigenvalue of that form is less than one part in the trace, which is inf where a matrix
+        is not positive.
+        """
         ...
 
     def alone(self, k: int) -> Objective | None:
@@ -186,7 +192,7 @@ def _judged(search: _Search, errors: str) -> Fits:
         observed, moved = _newton(search, plain, loose)
         plain &= moved
         curvature = curvature if errors == "expected" else observed
-    inverse, trace = inverses(curvature, loose)
+    inverse, trace = series.inverses(curvature, loose)
     scale = np.maximum(np.abs(search.x), [_scale(each) for each in parameters])
     known = np.diagonal(search.matrix, axis1=1, axis2=2) * scale**2 > KNOWN * variance[:, None]
     plain &= (trace < SURE) & (known | ~loose).all(axis=1)
@@ -219,7 +225,7 @@ def _newton(search: _Search, plain: NDArray[Any], loose: NDArray[Any]) -> tuple[
     if answer is None:
         return curvature, fine
     gradient, hessian = answer
-    inverse, trace = inverses(hessian, loose[which])
+    inverse, trace = search.series.inverses(hessian, loose[which])
     step = np.einsum("kij,kj->ki", inverse, np.where(loose[which], gradient, 0.0))
     distance = np.einsum("ki,kij,kj->k", step, hessian, step)
     search.x[which] -= np.where(np.isfinite(step), step, 0.0)

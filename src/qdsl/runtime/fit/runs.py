@@ -19,7 +19,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from qdsl.runtime.fit.objective import Matrix, Vector
+from qdsl.runtime.fit.objective import Vector
 
 EXACT_UP_TO = 1000
 """So many signs are counted out; of more the number of runs is normal: 0.001 is then right within 5 %."""
@@ -51,22 +51,17 @@ def runs_of(signs: Vector) -> Runs | None:
     return Runs(found, expected, few_runs(found, above, below))
 
 
-def few_in_each(signs: Matrix) -> Vector:
-    """The p-value of each row of signs, K × n, where it is small: 1 stands for all that are far from rejecting
-    anything, nan where there is nothing to tell.
+def few_in_each(runs: Vector, above: Vector, below: Vector) -> Vector:
+    """The p-value of so many runs, or fewer, of each of K, where it is small: 1 stands for all that are far from
+    rejecting anything, nan where there is nothing to tell.
     """
-    above, below = np.count_nonzero(signs > 0, axis=1), np.count_nonzero(signs < 0, axis=1)
     found = np.where((above > 0) & (below > 0), 1.0, np.nan)
     count, twice = above + below, 2.0 * above * below
     with np.errstate(all="ignore"):
         mean, variance = 1.0 + twice / count, twice * (twice - count) / (count**2 * (count - 1.0))
-        # Changes across zeros are not seen here: such a row is looked at more closely than it may have to be.
-        changes = np.count_nonzero((signs[:, 1:] * signs[:, :-1]) < 0, axis=1)
-        is_suspicious = (1.0 + changes - mean < -NEAR * np.sqrt(variance)) & ~np.isnan(found)
+        is_suspicious = (runs - mean < -NEAR * np.sqrt(variance)) & ~np.isnan(found)
     for k in np.flatnonzero(is_suspicious):
-        runs = runs_of(signs[k])
-        assert runs is not None
-        found[k] = runs.p_value
+        found[k] = few_runs(int(runs[k]), int(above[k]), int(below[k]))
     return found
 
 

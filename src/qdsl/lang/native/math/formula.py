@@ -190,8 +190,8 @@ class Word(_Value):
         return self._write("lshr", self, count)
 
     def is_odd(self) -> Mask:
-        width = self.code.width
-        return Mask(self.code, self.code.result(f"trunc {width.of('i64')} {self.name} to {width.of('i1')}"))
+        """By its sign when shifted, which vector code selects by as it is; a truncation it takes apart."""
+        return (self << 63).is_negative()
 
     def is_negative(self) -> Mask:
         return Mask(self.code, self.code.result(f"icmp slt {self.code.width.of('i64')} {self.name}, {self._zero()}"))

@@ -177,12 +177,21 @@ class Definition:
         w = Writer()
         mask = formula.holds(Code(w, self.width).real("%x")).name
         lanes = self.width.lanes
-        every = mask if one else w.value(f"call i1 @llvm.vector.reduce.and.v{lanes}i1(<{lanes} x i1> {mask})")
-        w.branch(every, "near", "far")
-        w.begin("near")
-        w.do(f"ret {self.type} {self._call(w, 'near.', alone=one and formula.long)}")
-        w.begin("far")
-        w.do(f"ret {self.type} {self._call(w, 'far.') if one else self._each(w)}")
+        if one:
+            w.branch(mask, "near", "far", likely=True)
+            w.begin("near")
+            w.do(f"ret {self.type} {self._call(w, 'near.', alone=formula.long)}")
+            w.begin("far")
+            w.do(f"ret {self.type} {self._call(w, 'far.')}")
+        else:
+            # The straight line comes before it is known to hold: sin and cos of one angle then share most of theirs.
+            near = self._call(w, "near.")
+            every = w.value(f"call i1 @llvm.vector.reduce.and.v{lanes}i1(<{lanes} x i1> {mask})")
+            w.branch(every, "near", "far", likely=True)
+            w.begin("near")
+            w.do(f"ret {self.type} {near}")
+            w.begin("far")
+            w.do(f"ret {self.type} {self._each(w)}")
         self._define("", "nounwind", w)
 
     def library(self) -> None:
