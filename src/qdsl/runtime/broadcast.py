@@ -48,6 +48,9 @@ SHORT = 50_000
 STRAIGHT_PROBE, PROBE = 1 << 15, 64
 """Points that are run first to see how long one takes, of a straight function and of others."""
 
+FURTHER, LONG_PROBE = 4, 5e-3
+"""So many times as many tell it better, if they take fewer seconds on one thread."""
+
 
 class _Runner(NamedTuple):
     """An entry that goes over points."""
@@ -138,8 +141,10 @@ class Broadcast:
         runner = self.wide.get(pattern) if columns is None or not self.straight else None
         runner = runner or columns
         assert runner is not None
-        if pattern not in self.seconds:
-            first, failure = self._probed(runner, points, pattern, keep, 0)
+        is_new = pattern not in self.seconds
+        if is_new:
+            first = min(points.count, STRAIGHT_PROBE if self.straight else PROBE)
+            failure = self._timed(runner, points, pattern, keep, 0, first)
             if failure is not None or first == points.count:
                 return runner, failure
         if runner is columns and not self.straight and self.widen is not None and pattern not in self.wide:
@@ -149,36 +154,37 @@ class Broadcast:
                 if wide is not None:
                     del self.seconds[pattern]
                     return self._run_rest(wide, points, pattern, keep, first)
-        return runner, self._timed(runner, points, pattern, keep, first, points.count)
+        run = self._behind if is_new else self._timed
+        return runner, run(runner, points, pattern, keep, first, points.count)
 
     def _run_rest(
         self, runner: _Runner, points: Points, pattern: Pattern, keep: bool, first: int
     ) -> tuple[_Runner, Failure | None]:
         """The points from `first` by an entry that has not run before."""
-        first, failure = self._probed(runner, points, pattern, keep, first)
-        if failure is None and first < points.count:
-            failure = self._timed(runner, points, pattern, keep, first, points.count)
+        probe = min(points.count, first + PROBE)
+        failure = self._timed(runner, points, pattern, keep, first, probe)
+        if failure is None and probe < points.count:
+            failure = self._behind(runner, points, pattern, keep, probe, points.count)
         return runner, failure
 
-    def _probed(
-        self, runner: _Runner, points: Points, pattern: Pattern, keep: bool, first: int
-    ) -> tuple[int, Failure | None]:
-        """The points from `first` that tell how long one takes, and where they end. The very first find everything
-        cold: those behind them tell.
-        """
-        failure = None
-        for _ in range(2):
-            end = min(points.count, first + (STRAIGHT_PROBE if self.straight else PROBE))
-            if failure is None and first < end:
-                failure = self._timed(runner, points, pattern, keep, first, end)
-                first = end
-        return first, failure
-
-    def _timed(
+    def _behind(
         self, runner: _Runner, points: Points, pattern: Pattern, keep: bool, first: int, end: int
     ) -> Failure | None:
-        """Some of the points; how long one takes is kept."""
-        pieces = pieces_for((end - first) * self.seconds.get(pattern, 0.0))
+        """The points behind the very first, which found everything cold: some of them tell how long one takes, on one
+        thread if that is not long.
+        """
+        told = min(end, first + FURTHER * (STRAIGHT_PROBE if self.straight else PROBE))
+        alone = (told - first) * self.seconds.get(pattern, 0.0) < LONG_PROBE
+        failure = self._timed(runner, points, pattern, keep, first, told, alone)
+        if failure is None and told < end:
+            failure = self._timed(runner, points, pattern, keep, told, end)
+        return failure
+
+    def _timed(
+        self, runner: _Runner, points: Points, pattern: Pattern, keep: bool, first: int, end: int, alone: bool = False
+    ) -> Failure | None:
+        """Some of the points; how long one takes on one thread is kept, where there was one."""
+        pieces = 1 if alone else pieces_for((end - first) * self.seconds.get(pattern, 0.0))
         before = time.perf_counter()
         failure = points.run(runner.entry, runner.release, keep, first, end, pieces, runner.watches)
         seconds = time.perf_counter() - before

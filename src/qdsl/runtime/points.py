@@ -32,7 +32,7 @@ FULL = 8
 """Pieces begin where they would if all before them filled their vectors."""
 
 PIECES = 4
-"""Pieces for each thread, so that one that is done early finds more to do."""
+"""Pieces for each thread where there is enough to do, so that one that is done early finds more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +148,13 @@ def laid_out(
 def pieces_for(seconds: float) -> int:
     """How many pieces a run that takes so long on one thread is cut into."""
     workers = threads.count()
-    return workers * PIECES if workers > 1 and seconds > WORTH_THREADS else 1
+    if workers == 1 or seconds <= WORTH_THREADS:
+        return 1
+    return min(workers * PIECES, max(workers, int(seconds / WORTH_A_PIECE)))
 
 
 WORTH_THREADS = 0.3e-3
 """Seconds of work that are worth being spread, which takes some seventy microseconds."""
+
+WORTH_A_PIECE = 0.5e-3
+"""Seconds of work that are worth a piece more: beginning one takes Python some twenty microseconds."""

@@ -170,7 +170,7 @@ class FromScores:
         row, terms = self._row(given, w.use(weight))
         body: list[typed.Statement] = [*at_row, w.let(weight, w.at(w.use(self.weights), w.use(index))), *row]
         for total, term in zip((value, *slope, *matrix.values()), terms, strict=True):
-            body.append(w.assign(total, w.sum(w.use(total), term)))
+            body.append(w.assign(total, self._plus(w.use(total), term)))
         rows = w.range(w.integer(0), w.length(next(iter(self.columns.values()))))
         before: list[typed.Statement] = [w.let(each, w.zero) for each in (value, *slope, *matrix.values())]
         loop = w.loop(index, rows, body)
@@ -180,6 +180,12 @@ class FromScores:
         entries += [w.sum(w.use(slope[i]), by_param[i]) if by_param else w.use(slope[i]) for i in range(n)]
         entries += [square[min(i, k), max(i, k)] for i in range(n) for k in range(n)]
         return w.block([*before, loop, *of_priors], w.array(entries))
+
+    def _plus(self, total: typed.Expr, term: typed.Expr) -> typed.Expr:
+        """The sum, rounded once where the term is a product: so it is one instruction."""
+        if isinstance(term, typed.Operation) and term.name == "mul":
+            return self.w.operation("fma", *term.operands, total)
+        return self.w.sum(total, term)
 
     def _row(self, given: Sequence[typed.Expr], weight: typed.Expr) -> tuple[list[typed.Statement], list[typed.Expr]]:
         """What is computed in a row, and its terms by its weight: of the value, of the slope, of the upper triangle."""

@@ -150,7 +150,7 @@ def fitted_sets(
     first = [each if each.ndim == 1 else each[0] for each in columns.values()]
     admitted(objective_of(model, first, parameters), problems, at)
     world.settle(problems)
-    sets = Sets(list(columns.values()), np.ones(shape))
+    sets = Sets(list(columns.values()), np.broadcast_to(1.0, shape))
     work = _Work(model, sets, parameters, errors_from, are_given(model, parameters, said.start))
     if work.run(world):
         raise KeyboardInterrupt
@@ -243,7 +243,8 @@ class _Work:
 
 def _words(found: Fits, told: Judged) -> list[str]:
     """The verdicts: a search that converged on a model that the data refuse is rejected."""
-    return [
-        Rejected.word if is_rejected and isinstance(verdict, Converged) else verdict.word
-        for verdict, is_rejected in zip(found.verdicts, told.is_rejected, strict=True)
-    ]
+    words = [each.word for each in found.verdicts]
+    for k in np.flatnonzero(told.is_rejected):
+        if isinstance(found.verdicts[k], Converged):
+            words[k] = Rejected.word
+    return words

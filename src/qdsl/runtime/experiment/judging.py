@@ -44,7 +44,8 @@ def judged(series: SeriesOf, found: Fits) -> Judged:
     if found.is_squares or not series.model.measures_goodness:
         deviance = unknown
     else:
-        even = np.isin(series.weights, (0.0, 1.0)).all(axis=1)
+        weights = series.weights[:1] if series.are_alike else series.weights
+        even = np.isin(weights, (0.0, 1.0)).all(axis=1)
         deviance = np.where(even, deviance, np.nan)
         p_value = chi2_tails(deviance, found.dof)
     with np.errstate(invalid="ignore"):

@@ -53,6 +53,8 @@ class SeriesOf:
     @cached_property
     def n_points(self) -> Vector:
         measured = sum(each.outcome is None or each.is_further for each in self.model.experiment.measures)
+        if self.are_alike:
+            return np.full(self.count, np.count_nonzero(self.weights[0]) * measured)
         return np.asarray(np.count_nonzero(self.weights, axis=1) * measured)
 
     @cached_property
@@ -67,8 +69,14 @@ class SeriesOf:
     @cached_property
     def _whole(self) -> list[NDArray[Any]]:
         """The columns, with the weights behind them; once what is the same in all sets."""
-        is_same = self.count > 0 and (self.weights == self.weights[0]).all()
-        return [*self.columns, self.weights[0] if is_same else self.weights]
+        return [*self.columns, np.ascontiguousarray(self.weights[0]) if self.are_alike else self.weights]
+
+    @cached_property
+    def are_alike(self) -> bool:
+        """Whether all sets have the same weights."""
+        if self.weights.strides[0] == 0:
+            return True
+        return self.count > 0 and bool((self.weights == self.weights[0]).all())
 
     def _rows(self, which: Vector) -> list[NDArray[Any]]:
         """The same of these sets."""

@@ -24,8 +24,10 @@ from qdsl.runtime.fit.objective import Vector
 EXACT_UP_TO = 1000
 """So many signs are counted out; of more the number of runs is normal: 0.001 is then right within 5 %."""
 
-NEAR = 2.4
-"""Standard deviations below the mean: a number of runs above that is never as rare as 0.001."""
+NEAR = 3.0
+"""Standard deviations below the mean: a number of runs above that is never as rare as 0.001. A normal number is so at
+3.09, and fewer signs have shorter tails.
+"""
 
 
 @dataclass(frozen=True, slots=True)
