@@ -256,6 +256,21 @@ def test_where_rows_share_evolutions_each_is_held_against_its_data_by_itself() -
     assert table["p_value"][0] == pytest.approx(alone.p_value, rel=1e-9)
 
 
+def test_counts_of_shots_that_the_model_works_out() -> None:
+    """An argument that is no real number, and so nothing that a fit derives by, may be a let."""
+    module: Any = qdsl.compile("""
+    experiment twice {
+        param p: Scalar = 0.4 in 0 .. 1
+        axis shots: Int = [10, 20, 30]
+        let all = 2 * shots
+        measure n ~ Binomial(all, p)
+    }
+    """)
+    table = module.twice.simulate(seed=1)
+    found = module.twice.fit_each({"shots": table["shots"], "n": np.stack([table["n"]] * 9)})
+    assert found["p"] == pytest.approx(np.full(9, table["n"].sum() / (2 * table["shots"].sum())), rel=1e-12)
+
+
 def test_groups_of_unequal_length_are_fitted_as_each_by_itself() -> None:
     rng = np.random.default_rng(4)
     t, y, qubit = [], [], []

@@ -379,6 +379,13 @@ def named_arguments(measure: typed.MeasureDeclaration) -> list[tuple[str, typed.
     return [(name, each) for (name, _), each in named if each is not None]
 
 
+def with_arguments(measure: typed.MeasureDeclaration, given: Sequence[typed.Expr]) -> typed.MeasureDeclaration:
+    """The measurement with these in the place of the arguments that are given."""
+    rest = iter(given)
+    arguments = tuple(None if each is None else next(rest) for each in measure.distribution.arguments)
+    return replace(measure, distribution=replace(measure.distribution, arguments=arguments))
+
+
 def _arguments(measure: typed.MeasureDeclaration) -> tuple[typed.Expr, ...]:
     """The arguments that are given."""
     return tuple(_given(measure.distribution.arguments))

@@ -20,9 +20,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 
-from qdsl.lang.core.from_experiment import FindFunction, FromExperiment, named_arguments
+from qdsl.lang.core.from_experiment import FindFunction, FromExperiment, named_arguments, with_arguments
 from qdsl.lang.core.typed_writer import Writer
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
@@ -181,6 +181,9 @@ class FromScores:
         entries += [square[min(i, k), max(i, k)] for i in range(n) for k in range(n)]
         return w.block([*before, loop, *of_priors], w.array(entries))
 
+    def _total(self, terms: Sequence[typed.Expr]) -> typed.Expr:
+        return reduce(self.w.sum, terms) if terms else self.w.zero
+
     def _plus(self, total: typed.Expr, term: typed.Expr) -> typed.Expr:
         """The sum, rounded once where the term is a product: so it is one instruction."""
         if isinstance(term, typed.Operation) and term.name == "mul":
@@ -216,30 +219,34 @@ class FromScores:
     def _of_likelihood(
         self, given: Sequence[typed.Expr], weight: typed.Expr
     ) -> tuple[list[typed.Statement], list[typed.Expr]]:
+        """By the chain rule through the arguments of the distributions: what is asked of a distribution is derived by
+        these few alone. Several outcomes have one likelihood together, which is derived by the params."""
         w, n = self.w, self.size
-        total = w.zero
-        for measure in self.of.model.measures:
-            if not measure.is_further:
-                total = w.operation("sub", total, self.of.of_datum(measure, "log_kernel"))
-        arguments = [
-            (measure, name, argument)
-            for measure in self.of.model.measures
-            for name, argument in named_arguments(measure)
-        ]
-        real = [each for each in arguments if isinstance(types.pruned(each[2].type), types.Real)]
-        lets, values, slopes = self._values_and_slopes([total, *(each for *_, each in real)], given)
-        place = {(measure, name): 1 + at for at, (measure, name, _) in enumerate(real)}
-        terms = [w.product(weight, each) for each in (values[0], *(each[0] for each in slopes))]
+        measures = self.of.model.measures
+        named = {measure: named_arguments(measure) for measure in measures}
+        real = [(measure, name, each) for measure, all_ in named.items() for name, each in all_ if _is_real(each)]
+        together = [each for each in measures if each.outcome is not None and not each.is_further]
+        parts = [each for *_, each in real] + [self._cost(each) for each in together]
+        lets, values, slopes = self._values_and_slopes(parts, given)
+        place = {(measure, name): at for at, (measure, name, _) in enumerate(real)}
+        bound = [w.let(each, at) for each, at in zip(self.of.params, given, strict=True)]
+        lets = [*bound, *self.of.model.lets, *lets]  # arguments that are no real numbers are used as they are
+        value = self._total(values[len(real) :])
+        slope = [self._total(each[len(real) :]) for each in slopes]
         triangle = [w.zero for i in range(n) for _ in range(i, n)]
-        for measure in self.of.model.measures:
-            given_here = [
-                values[place[measure, name]] if (measure, name) in place else argument
-                for name, argument in named_arguments(measure)
-            ]
+        for measure in measures:
+            given_here = [values[place[measure, name]] if _is_real(each) else each for name, each in named[measure]]
+            if measure.outcome is None:
+                further, cost, by = self._cost_and_slopes(measure, given_here)
+                lets += further
+                value = w.sum(value, cost)
+                for name, each in by.items():
+                    at = place[measure, name]
+                    slope = [w.sum(old, w.product(each, slopes[i][at])) for i, old in enumerate(slope)]
             lets, entries = self._information(measure, given_here, lets)
             for a, b, entry in entries:
                 first, second = place[measure, a], place[measure, b]
-                weighted = [[w.product(w.product(weight, entry), each) for each in by] for by in slopes]
+                weighted = [[w.product(w.product(weight, entry), each) for each in row] for row in slopes]
                 at = 0
                 for i in range(n):
                     for k in range(i, n):
@@ -248,7 +255,33 @@ class FromScores:
                             pair = w.sum(pair, w.product(weighted[i][second], slopes[k][first]))
                         triangle[at] = w.sum(triangle[at], pair)
                         at += 1
-        return lets, [*terms, *triangle]
+        return lets, [*(w.product(weight, each) for each in (value, *slope)), *triangle]
+
+    def _cost(self, measure: typed.MeasureDeclaration) -> typed.Expr:
+        """The negative log-likelihood of a datum."""
+        return self.w.operation("neg", self.of.of_datum(measure, "log_kernel"))
+
+    def _cost_and_slopes(
+        self, measure: typed.MeasureDeclaration, arguments: Sequence[typed.Expr]
+    ) -> tuple[list[typed.Statement], typed.Expr, dict[str, typed.Expr]]:
+        """The same where the arguments that are given are these, and its derivatives by those that are real, by their
+        names.
+        """
+        w, names = self.w, [name for name, _ in named_arguments(measure)]
+        by = {name: w.variable(name, each.type) for name, each in zip(names, arguments, strict=True) if _is_real(each)}
+        mixed = (w.use(by[name]) if name in by else each for name, each in zip(names, arguments, strict=True))
+        of_these = with_arguments(measure, list(mixed))
+        function = w.lambda_(list(by.values()), self._cost(of_these))
+        real = [each for each in arguments if _is_real(each)]
+        only = len(by) == 1
+        type_ = SCALAR if only else types.Record(tuple((name, SCALAR) for name in by))
+        cost, slopes = w.variable("cost", SCALAR), w.variable("slopes", type_)
+        lets: list[typed.Statement] = [
+            w.let(cost, w.call_value(function, real, SCALAR)),
+            w.let(slopes, w.call_value(w.derivative("grad", function, type_), real, type_)),
+        ]
+        each_by = {name: w.use(slopes) if only else typed.GetField(w.span, SCALAR, w.use(slopes), name) for name in by}
+        return lets, w.use(cost), each_by
 
     def _information(
         self, measure: typed.MeasureDeclaration, arguments: Sequence[typed.Expr], lets: list[typed.Statement]
@@ -263,9 +296,7 @@ class FromScores:
         found = w.variable("information", result)
         lets = [*lets, w.let(found, w.call(function, *arguments, type=result))]
         if not isinstance(result, types.Record):
-            real = next(
-                name for name, each in named_arguments(measure) if isinstance(types.pruned(each.type), types.Real)
-            )
+            real = next(name for name, each in named_arguments(measure) if _is_real(each))
             return lets, [(real, real, w.use(found))]
         entries: list[tuple[str, str, typed.Expr]] = []
         for field, type_ in result.fields:
@@ -327,3 +358,7 @@ class FromScores:
             for k in range(i, n)
         }
         return lets, (w.use(value), by, pairs)
+
+
+def _is_real(argument: typed.Expr) -> bool:
+    return isinstance(types.pruned(argument.type), types.Real)
