@@ -30,7 +30,7 @@ COUNT, POINTS, EVERY, RUNS = 1000, 100, 20, 7
 TRUE = np.array([0.8, 20e-6, 0.1e6, 0.3, 0.1])
 STARTS = np.array([0.9, 22e-6, 0.102e6, 0.2, 0.05])
 SHOTS = 500
-TURN = 0.1
+TURN = 0.25
 """Seconds that a peer has for itself when its turn comes: what runs once in ten milliseconds between others that take
 seconds is timed with cold caches, which no work that takes long has."""
 SCALE = np.array([1.0, 1e-6, 1e6, 1.0, 1.0])

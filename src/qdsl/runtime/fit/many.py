@@ -187,18 +187,18 @@ def _judged(search: _Search, errors: str) -> Fits:
         variance = 2.0 * search.value / (series.n_points - free.sum())
         plain &= variance > 0
     loose = free & ~held
-    curvature = search.matrix
     if not series.is_squares and errors != "none":
-        observed, moved = _newton(search, plain, loose)
-        plain &= moved
-        curvature = curvature if errors == "expected" else observed
-    inverse, trace = series.inverses(curvature, loose)
+        inverse, trace = _newton(search, plain, loose)
+        plain &= trace < SURE
+    if series.is_squares or errors != "observed":
+        inverse, trace = series.inverses(search.matrix, loose)
     scale = np.maximum(np.abs(search.x), [_scale(each) for each in parameters])
     known = np.diagonal(search.matrix, axis1=1, axis2=2) * scale**2 > KNOWN * variance[:, None]
     plain &= (trace < SURE) & (known | ~loose).all(axis=1)
     covariance = inverse * variance[:, None, None]
-    unknown = held[:, :, None] | held[:, None, :]
-    covariance[unknown & (free[:, None] & free[None, :])] = np.nan
+    if held.any():
+        unknown = held[:, :, None] | held[:, None, :]
+        covariance[unknown & (free[:, None] & free[None, :])] = np.nan
     converged = Converged()
     verdicts: list[Verdict] = [converged] * count
     for k in np.flatnonzero(held.any(axis=1)):
@@ -216,21 +216,21 @@ def _scale(parameter: Parameter) -> float:
 
 
 def _newton(search: _Search, plain: NDArray[Any], loose: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """The observed information at the ends of the plain descents, after a step of Newton's by it, which takes up what
-    scoring leaves; and where that was a short step of a positive matrix.
+    """The inverses of the observed information at the ends of the plain descents, and the traces that go with them, after
+    a step of Newton's by it, which takes up what scoring leaves. A trace is inf where that was no short step.
     """
     which = np.flatnonzero(plain)
-    curvature, fine = search.matrix.copy(), np.zeros(len(plain), dtype=bool)
+    every, traces = np.zeros_like(search.matrix), np.full(len(plain), np.inf)
     answer = search.series.observed(which, search.x[which]) if which.size else None
     if answer is None:
-        return curvature, fine
+        return every, traces
     gradient, hessian = answer
     inverse, trace = search.series.inverses(hessian, loose[which])
     step = np.einsum("kij,kj->ki", inverse, np.where(loose[which], gradient, 0.0))
     distance = np.einsum("ki,kij,kj->k", step, hessian, step)
     search.x[which] -= np.where(np.isfinite(step), step, 0.0)
-    curvature[which], fine[which] = hessian, (trace < SURE) & (distance < 1e-8)
-    return curvature, fine
+    every[which], traces[which] = inverse, np.where(distance < 1e-8, trace, np.inf)
+    return every, traces
 
 
 def _again(found: Fits, series: Series, expected_information: bool, interrupted: bool) -> None:
