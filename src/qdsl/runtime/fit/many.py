@@ -216,8 +216,8 @@ def _scale(parameter: Parameter) -> float:
 
 
 def _newton(search: _Search, plain: NDArray[Any], loose: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """The inverses of the observed information at the ends of the plain descents, and the traces that go with them, after
-    a step of Newton's by it, which takes up what scoring leaves. A trace is inf where that was no short step.
+    """The inverses of the observed information at the ends of the plain descents, and the traces that go with them,
+    after a step of Newton's by it, which takes up what scoring leaves. A trace is inf where that was no short step.
     """
     which = np.flatnonzero(plain)
     every, traces = np.zeros_like(search.matrix), np.full(len(plain), np.inf)
