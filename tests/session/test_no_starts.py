@@ -9,7 +9,7 @@ import pytest
 from benchmarks.no_starts.gallery import TRUTHS, measured
 from tests.session.running import run
 
-from qdsl.runtime.experiment.searching import noise_probability
+from qdsl.runtime.experiment.whiteness import noise_probability
 
 QUICK = ("t1_counts", "ramsey", "two_lorentzians", "saturation", "two_exponentials", "noise_unknown")
 

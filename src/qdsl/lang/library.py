@@ -31,6 +31,7 @@ MODULES = (
     "ode",
     "optimization",
     "scoring",
+    "whiteness",
     "stiff",
     "runge_kutta_steps",
     "evolution",

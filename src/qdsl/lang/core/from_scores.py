@@ -154,6 +154,19 @@ class FromScores:
         row = w.array([datum, self.of.mean(measure), variance, gain])
         return w.lambda_([index], w.block([*at_row, *self.of.model.lets], row))
 
+    def correlation(self, portmanteau: typed.Function) -> typed.Function:
+        """(x, lags, columns) -> `portmanteau` of the library of the residuals of the only measurement, row by row."""
+        w = self.w
+        x, index, lags = w.variable("x", NUMBERS), w.variable("i", INT), w.variable("lags", INT)
+        (measure,) = self.of.model.measures
+        params = [w.let(each, w.at(w.use(x), w.integer(place))) for place, each in enumerate(self.of.params)]
+        at_row = [w.let(each, w.at(w.use(column), w.use(index))) for each, column in self.columns.items()]
+        left = w.operation("sub", w.use(measure.variable), self.of.mean(measure))
+        rows = w.range(w.integer(0), w.length(next(iter(self.columns.values()))))
+        residuals = w.each(index, rows, w.block([*at_row, *self.of.model.lets], left))
+        found = w.call(portmanteau, residuals, w.use(lags), type=SCALAR)
+        return self.of.function("correlation", (x, lags, *self.columns.values()), w.block(params, found))
+
     # ── scores ───────────────────────────────────────────────────────────────
 
     def _scored(self, x: typed.Variable) -> typed.Expr:

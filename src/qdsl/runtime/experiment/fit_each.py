@@ -6,9 +6,7 @@ first occur. Ctrl-C raises `Interrupted`, with the groups that are done.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -28,74 +26,22 @@ from qdsl.runtime.experiment.fitting import (
     said_of_params,
     weights_of,
 )
-from qdsl.runtime.experiment.guessing import starts_for
+from qdsl.runtime.experiment.groups import Groups, Sets
 from qdsl.runtime.experiment.judging import Judged, judged
 from qdsl.runtime.experiment.model import Model, model_of
 from qdsl.runtime.experiment.pacing import chunks
 from qdsl.runtime.experiment.searching import are_given
+from qdsl.runtime.experiment.searching_each import SearchingEach
 from qdsl.runtime.experiment.series import SeriesOf
 from qdsl.runtime.failures import Interrupted
 from qdsl.runtime.fit import errors
 from qdsl.runtime.fit.admission import admitted
-from qdsl.runtime.fit.many import Fits, fit_many
+from qdsl.runtime.fit.many import Fits
 from qdsl.runtime.fit.objective import Parameter, Vector
-from qdsl.runtime.fit.starts import value_of
 from qdsl.runtime.fit.verdict import Converged, Rejected
 from qdsl.runtime.value.provenance import recorded
 from qdsl.runtime.value.table import Column, Table
 from qdsl.runtime.world import World
-
-
-@dataclass(eq=False)
-class Groups:
-    """Rows by what stands in one column: `members` says which group each row is of, `first` has the first of each."""
-
-    members: NDArray[Any]
-    first: NDArray[Any]
-
-    @classmethod
-    def of(cls, values: NDArray[Any]) -> Groups:
-        _, first, members = np.unique(values, return_index=True, return_inverse=True)
-        order = np.argsort(first)
-        rank = np.empty_like(order)
-        rank[order] = np.arange(len(order))
-        return cls(rank[members.ravel()], first[order])
-
-    @property
-    def count(self) -> int:
-        return len(self.first)
-
-    @cached_property
-    def sizes(self) -> NDArray[Any]:
-        return np.bincount(self.members, minlength=self.count)
-
-    @cached_property
-    def _places(self) -> NDArray[Any]:
-        """For each group the rows of it; where it has fewer than the largest, its first one again."""
-        order = np.argsort(self.members, kind="stable")
-        starts = np.concatenate([[0], np.cumsum(self.sizes)[:-1]])
-        offsets = np.arange(self.sizes.max(initial=0))
-        inside = offsets < self.sizes[:, np.newaxis]
-        return np.asarray(order[np.where(inside, starts[:, np.newaxis] + offsets, starts[:, np.newaxis])])
-
-    def laid_out(self, columns: Sequence[NDArray[Any]], given: Vector | None) -> Sets:
-        """The columns group by group, with weights of 0 for what fills up. One that is the same in all comes once."""
-        places = self._places
-        weights = (np.arange(places.shape[1]) < self.sizes[:, np.newaxis]).astype(float)
-        weights = weights if given is None else weights * given[places]
-        found = [each[places] for each in columns]
-        return Sets([each[0] if (each == each[:1]).all() else each for each in found], weights)
-
-
-@dataclass(eq=False)
-class Sets:
-    """K sets of data: columns of n rows, the same for all, or of K × n; `weights` is K × n."""
-
-    columns: Sequence[NDArray[Any]]
-    weights: NDArray[Any]
-
-    def some(self, chosen: slice) -> Sets:
-        return Sets([each if each.ndim == 1 else each[chosen] for each in self.columns], self.weights[chosen])
 
 
 def fitted_each(env: Environment, experiment: typed.Experiment, call: typed.HostCall, world: World) -> Table:
@@ -118,8 +64,7 @@ def fitted_each(env: Environment, experiment: typed.Experiment, call: typed.Host
     parameters = parameters_of(model, said, problems)
     admitted(objective_of(model, columns, parameters), problems, call.span)
     world.settle(problems)
-    given = are_given(model, parameters, said.start)
-    work = _Work(model, groups.laid_out(columns, weights), parameters, errors_from, given)
+    work = _Work(model, groups.laid_out(columns, weights), parameters, errors_from, said.start)
     interrupted = work.run(world)
     if interrupted and not work.done:
         raise KeyboardInterrupt
@@ -151,15 +96,19 @@ def fitted_sets(
     admitted(objective_of(model, first, parameters), problems, at)
     world.settle(problems)
     sets = Sets(list(columns.values()), np.broadcast_to(1.0, shape))
-    work = _Work(model, sets, parameters, errors_from, are_given(model, parameters, said.start))
+    work = _Work(model, sets, parameters, errors_from, said.start)
     if work.run(world):
         raise KeyboardInterrupt
     starts = {each.name: each.start for each in parameters}
     return Table(work.table(), recorded("fit_each", world.source.name, world.source.text, starts))
 
 
+TOGETHER = 16
+"""Sets that are searched once more without a word in between."""
+
+
 class _Work:
-    """The fits that are done, chunk by chunk."""
+    """The fits that are done, chunk by chunk. `chosen` are the params whose start was asked for."""
 
     def __init__(
         self,
@@ -167,50 +116,57 @@ class _Work:
         sets: Sets,
         parameters: Sequence[Parameter],
         errors_from: str,
-        given: Sequence[bool],
+        chosen: Collection[str],
     ) -> None:
         self.model, self.sets = model, sets
-        self.parameters, self.errors_from, self.given = parameters, errors_from, given
+        self.parameters, self.errors_from, self.chosen = parameters, errors_from, chosen
         self.parts: list[tuple[Fits, Judged]] = []
         self.done = 0
+
+    @property
+    def _name(self) -> str:
+        return f"fits of {self.model.experiment.name}"
 
     def run(self, world: World) -> bool:
         """Whether an interrupt ended it."""
         count, rows = self.sets.weights.shape
         try:
-            for chunk in chunks(count, rows, takes_long=not all(self.given)):
-                if not self._chunk(chunk):
+            for chunk in chunks(count, rows, takes_long=not all(are_given(self.model, self.parameters, self.chosen))):
+                if not self._chunk(chunk, world):
                     return True
-                self.done = chunk.stop
                 if self.done < count:
-                    world.progress(f"fits of {self.model.experiment.name}: {self.done:,} of {count:,}")
+                    world.progress(f"{self._name}: {self.done:,} of {count:,}")
         except KeyboardInterrupt:
             return True
         finally:
             world.progress("")
         return False
 
-    def _chunk(self, chosen: slice) -> bool:
+    def _chunk(self, chosen: slice, world: World) -> bool:
+        """Whether all of these were done; some of them may be done where not."""
         sets = self.sets.some(chosen)
-        columns, weights = sets.columns, sets.weights
-        series = SeriesOf(self.model, columns, weights, self.parameters)
-        starts = np.tile([each.start for each in self.parameters], (len(weights), 1))
-        if not all(self.given):
-            starts = np.array([self._start(series, k) for k in range(len(weights))])
-        found = fit_many(series, starts, self.errors_from)
-        if not found.interrupted:
-            self.parts.append((found, judged(series, found)))
-        return not found.interrupted
+        series = SeriesOf(self.model, sets.columns, sets.weights, self.parameters)
+        search = SearchingEach(series, self.chosen, self.errors_from)
+        found = search.found()
+        if found.interrupted:
+            return False
+        told = judged(series, found)
+        doubtful, done = search.doubtful(found, told), 0
+        try:
+            for done in range(0, len(doubtful), TOGETHER):
+                world.progress(f"{self._name} that are searched once more: {done:,} of {len(doubtful):,}")
+                search.search_again(doubtful[done : done + TOGETHER], found, told)
+        except KeyboardInterrupt:
+            before = slice(0, int(doubtful[done]))
+            self._keep(search, found.some(before), told.some(before))
+            return False
+        self._keep(search, found, told)
+        return True
 
-    def _start(self, series: SeriesOf, k: int) -> Vector:
-        """Of one set; where params have none, what its data say."""
-        own = np.array([each.start for each in self.parameters])
-        objective = series.alone(k)
-        if objective.n_points < sum(each.low < each.high for each in self.parameters):
-            return own
-        own_weights, found_at = objective.weights, lambda x: value_of(objective, x)
-        found = starts_for(self.model, objective.columns, own_weights, self.parameters, self.given, found_at)
-        return found[0] if found else own
+    def _keep(self, search: SearchingEach, found: Fits, told: Judged) -> None:
+        search.rename(found)
+        self.parts.append((found, told))
+        self.done += len(found)
 
     def table(self) -> dict[str, Column]:
         """The columns of what is done."""

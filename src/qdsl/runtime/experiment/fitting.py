@@ -31,7 +31,7 @@ from qdsl.runtime.experiment.searching import Searching
 from qdsl.runtime.failures import mixed_measurements, not_one_of, unequal_lengths
 from qdsl.runtime.fit import Fit, Parameter, errors
 from qdsl.runtime.fit.objective import Matrix, Vector
-from qdsl.runtime.fit.rejection import held_against_data
+from qdsl.runtime.fit.rejection import held_against_data, rejection
 from qdsl.runtime.kernel import KernelError
 from qdsl.runtime.value.provenance import recorded
 from qdsl.runtime.value.table import Table
@@ -222,7 +222,7 @@ def fitted(env: Environment, experiment: typed.Experiment, call: typed.HostCall,
     def made(those: Sequence[Parameter]) -> LikelihoodOf | LeastSquaresOf:
         return objective_of(model, columns, those, weights)
 
-    search = Searching(model, columns, weights, made, call.span, by_expectation, diagnostics)
+    search = Searching(model, columns, weights, made, call.span, by_expectation, diagnostics, is_refused)
     with gathered() as seen:
         found, begun = search.found(parameters, said.start, count)
     world.settle(diagnostics)
@@ -245,6 +245,12 @@ def fitted(env: Environment, experiment: typed.Experiment, call: typed.HostCall,
         weights=weights_given,
     )
     return held_against_data(found)
+
+
+def is_refused(model: Model, columns: Sequence[Any], found: Fit) -> bool:
+    """Whether the data refuse the model, whatever the verdict of the search."""
+    runs = runs_along(model, columns[: len(model.functions.axes)], residuals_of(found))
+    return rejection(replace(found, runs=runs)) is not None
 
 
 def residuals_of(found: Fit) -> list[Residuals]:

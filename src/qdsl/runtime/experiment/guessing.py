@@ -83,6 +83,20 @@ def residuals_at(model: Model, columns: Sequence[Any], x: Vector) -> list[Vector
     return [np.where(np.isfinite(each), each, 0.0) for each in differences]
 
 
+def residuals_of_sets(model: Model, columns: Sequence[Any], shape: tuple[int, ...], values: Matrix) -> list[Matrix]:
+    """The same of K sets: columns of n rows or of K × n, the params of each set in `values`; K × n for each. Raises
+    KernelError where a check of the model's fails.
+    """
+    rows = [np.ascontiguousarray(np.broadcast_to(each, shape)).ravel() for each in columns]
+    data = _Data(model, rows)
+    found = model.kernel("means")(*(np.repeat(each, shape[1]) for each in values.T), *data.axes)
+    several: list[Matrix] = []
+    for measure, mean in zip(model.experiment.measures, found, strict=True):
+        each = (np.asarray(data.values(measure), dtype=float) - mean) * data.weights_of(measure)
+        several.append(np.where(np.isfinite(each), each, 0.0).reshape(shape))
+    return several
+
+
 @dataclass(frozen=True, eq=False)
 class _Data:
     """A model and the columns of some of its data: the axes, then what was measured."""

@@ -35,6 +35,15 @@ class Judged:
     p_value: Vector
     is_rejected: NDArray[Any]
 
+    def some(self, chosen: slice) -> Judged:
+        """What is known of some of the fits."""
+        return Judged(*(getattr(self, name)[chosen] for name in Judged.__slots__))
+
+    def put_all(self, places: Vector, others: Judged) -> None:
+        """Of some fits, in the place of what was known of them."""
+        for name in Judged.__slots__:
+            getattr(self, name)[places] = getattr(others, name)
+
 
 def judged(series: SeriesOf, found: Fits) -> Judged:
     """What the data say of each fit; nothing where the model is not defined at its params."""

@@ -140,6 +140,17 @@ class Model:
         """Whether the deviance of a fit says how good it is."""
         return measures_goodness(self.experiment)
 
+    @cached_property
+    def correlation_of_sets(self) -> CompiledFunction | None:
+        """How strongly the residuals of many fits of one measurement follow each other (`core.from_scores`); None where
+        rows share evolutions.
+        """
+        if self.functions.readings is not None:
+            return None
+        library = self.environment.compiler.library
+        scores = FromScores(self.functions, library.member("scoring", "descent"))
+        return self._compiled(scores.correlation(library.member("whiteness", "portmanteau")), 0, is_checked=False)
+
     def _compiled(
         self, function: typed.Function, order: int, further: int = 0, is_checked: bool = True
     ) -> CompiledFunction:

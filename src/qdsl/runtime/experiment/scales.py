@@ -154,14 +154,17 @@ class _Ranges:
 
 
 def folds_of(kind: Kind, axes: Sequence[Vector]) -> list[float]:
-    """By what a frequency may change without a difference at the values of its axis, if these are evenly apart."""
+    """By what a frequency may change without a difference at the values of its axis, if these are evenly apart; some of
+    them may be missing.
+    """
     single = [place for place, power in enumerate(kind.axes) if power]
     if not kind.oscillates or len(single) != 1 or kind.axes[single[0]] != -1.0 or any(kind.means):
         return []
     gaps = np.diff(np.unique(np.asarray(axes[single[0]], dtype=float)))
-    if len(gaps) < 2 or np.ptp(gaps) > 1e-6 * gaps[0]:
+    steps = np.round(gaps / gaps.min(initial=np.inf))
+    if len(gaps) < 2 or (np.abs(gaps - steps * gaps.min()) > 1e-6 * gaps.min()).any():
         return []
-    return [angle * kind.factor / float(gaps.mean()) for angle in ANGLES]
+    return [angle * kind.factor * float(steps.sum() / gaps.sum()) for angle in ANGLES]
 
 
 def _anything(param: typed.ParamDeclaration) -> list[Range]:

@@ -21,24 +21,26 @@ import numpy as np
 
 from qdsl.lang.report import Diagnostics
 from qdsl.lang.source import Span
-from qdsl.runtime.experiment.guessing import residuals_at, starts_for
+from qdsl.runtime.experiment.guessing import starts_for
 from qdsl.runtime.experiment.model import Model
+from qdsl.runtime.experiment.renaming import look_misnamed, means_of, renaming
+from qdsl.runtime.experiment.whiteness import are_correlated, are_normal
 from qdsl.runtime.fit import Fit, NotConverged, Objective, Parameter, Unidentifiable, fit
-from qdsl.runtime.fit.goodness import REJECTED_BELOW, chi2_tail
+from qdsl.runtime.fit.fitting import estimates_of
 from qdsl.runtime.fit.objective import Vector
 from qdsl.runtime.fit.starts import value_of
+from qdsl.runtime.fit.verdict import INTERRUPTED, Verdict
 from qdsl.runtime.watching import gathered
 
 FAR_BETTER = 25.0
 """In twice the log-likelihood: five deviations."""
 
-LAGS = 20
-"""Distances of residuals that are compared, at most; of few data a quarter of their number."""
-
 
 @dataclass(frozen=True, eq=False)
 class Searching:
-    """A fit to be done: `objective` makes what is minimised from params with their starts."""
+    """A fit to be done: `objective` makes what is minimised from params with their starts, `is_refused` tells whether
+    the data of a fit reject the model.
+    """
 
     model: Model
     columns: Sequence[Any]
@@ -47,6 +49,7 @@ class Searching:
     at: Span
     by_expectation: bool | None
     diagnostics: Diagnostics
+    is_refused: Callable[[Model, Sequence[Any], Fit], bool]
 
     def found(
         self, parameters: Sequence[Parameter], chosen: Collection[str], count: int
@@ -58,14 +61,17 @@ class Searching:
         if not all(given):
             return self._from_data(parameters, given, self.diagnostics, count)
         found = fit(self.objective(parameters), self.diagnostics, self.at, self.by_expectation, count)
-        if found is None or chosen or count > 1 or not self._is_doubtful(found):
+        if found is None or count > 1:
             return found, parameters
+        if chosen or not self._is_doubtful(found):
+            return self._renamed(found, parameters), parameters
         fixed = [each.low == each.high for each in parameters]
         other, elsewhere = self._from_data(parameters, fixed, Diagnostics())
         gain = 0.0 if other is None else self._gain(other, found)
         if other is None or gain < FAR_BETTER or isinstance(other.verdict, NotConverged):
-            return found, parameters
-        return replace(other, preferred_to=(tuple(found.values), math.sqrt(gain))), elsewhere
+            return self._renamed(found, parameters), parameters
+        other = replace(self._renamed(other, parameters), preferred_to=(tuple(found.values), math.sqrt(gain)))
+        return other, elsewhere
 
     def _from_data(
         self, parameters: Sequence[Parameter], given: Sequence[bool], diagnostics: Diagnostics, count: int = 1
@@ -85,24 +91,24 @@ class Searching:
         found = fit(objective, diagnostics, self.at, self.by_expectation, count, guesses)
         return found, parameters
 
-    def _is_doubtful(self, found: Fit) -> bool:
-        if self.model.functions.readings is not None:
-            return False
-        if isinstance(found.verdict, NotConverged | Unidentifiable):
-            return "interrupted" not in str(found.verdict)
-        if found.deviance is not None:
-            return chi2_tail(found.deviance, found.dof) < REJECTED_BELOW
-        if any(each.distribution.name != "Normal" for each in self.model.experiment.measures):
-            return False
-        return self._are_correlated(np.array(found.values))
+    def _renamed(self, found: Fit, parameters: Sequence[Parameter]) -> Fit:
+        """The same by the name that is nearest to where its search began."""
+        x, axes = np.array(found.values), self.columns[: len(self.model.functions.axes)]
+        if not look_misnamed(self.model, parameters, axes, x[np.newaxis]):
+            return found
+        change = renaming(self.model, axes, parameters, x, means_of(self.model, self.columns))
+        if change is None:
+            return found
+        covariance = change.of_covariance(found.covariance)
+        return replace(found, estimates=estimates_of(parameters, change.of(x), covariance), covariance=covariance)
 
-    def _are_correlated(self, x: Vector) -> bool:
-        """Whether residuals are alike at some distance, the rows in the order of the axes: then they are no noise."""
-        axes = [np.asarray(each) for each in self.columns[: len(self.model.functions.axes)]]
-        order = np.lexsort(axes[::-1])
-        return any(
-            noise_probability(each[order]) < REJECTED_BELOW for each in residuals_at(self.model, self.columns, x)
-        )
+    def _is_doubtful(self, found: Fit) -> bool:
+        if self.model.functions.readings is not None or found.verdict == INTERRUPTED:
+            return False
+        if is_no_minimum(found.verdict) or self.is_refused(self.model, self.columns, found):
+            return True
+        unknown = found.deviance is None and are_normal(self.model.experiment)
+        return unknown and are_correlated(self.model, self.columns, np.array(found.values))
 
     def _gain(self, other: Fit, found: Fit) -> float:
         """By how much twice the log-likelihood of the other is greater; with sigma from the residuals where it is not
@@ -120,14 +126,6 @@ def are_given(model: Model, parameters: Sequence[Parameter], chosen: Collection[
     return [each.name in chosen or each.name in defaults or each.low == each.high for each in parameters]
 
 
-def noise_probability(residuals: Vector) -> float:
-    """How often noise would have correlations over `LAGS` distances that are as strong. (G. M. Ljung and G. E. P. Box,
-    "On a measure of lack of fit in time series models", Biometrika 65 (1978) 297.)
-    """
-    own = residuals - residuals.mean()
-    count, squares = len(own), float(own @ own)
-    lags = min(LAGS, count // 4)
-    if lags < 1 or squares == 0.0:
-        return 1.0
-    terms = [(float(own[lag:] @ own[:-lag]) / squares) ** 2 / (count - lag) for lag in range(1, lags + 1)]
-    return chi2_tail(count * (count + 2) * sum(terms), lags)
+def is_no_minimum(verdict: Verdict) -> bool:
+    """Whether a search did not end at one, for other reasons than an interrupt."""
+    return isinstance(verdict, NotConverged | Unidentifiable) and verdict != INTERRUPTED

@@ -7,7 +7,7 @@ set, as those of a single fit do: 0 leaves it out, so that sets may differ in le
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -130,8 +130,16 @@ class SeriesOf:
             return None
         return [Seen(*found[place : place + 4]) for place in range(0, len(found), 4)]
 
-    def alone(self, k: int) -> LikelihoodOf | LeastSquaresOf:
+    def alone(self, k: int, start: Vector | None = None) -> LikelihoodOf | LeastSquaresOf:
         used = self.weights[k] > 0
         weights = self.weights[k][used]
         rows = [(each if each.ndim == 1 else each[k])[used] for each in self.columns]
-        return objective_of(self.model, rows, self.parameters, None if (weights == 1.0).all() else weights)
+        parameters = self.parameters
+        if start is not None:
+            parameters = [replace(each, start=float(at)) for each, at in zip(parameters, start, strict=True)]
+        return objective_of(self.model, rows, parameters, None if (weights == 1.0).all() else weights)
+
+    def some(self, which: Vector) -> SeriesOf:
+        """These sets, some of them perhaps several times."""
+        columns = [each if each.ndim == 1 else each[which] for each in self.columns]
+        return SeriesOf(self.model, columns, self.weights[which], self.parameters)

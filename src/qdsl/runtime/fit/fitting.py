@@ -68,7 +68,7 @@ def _fit_likelihood(objective: Likelihood, optimum: Optimum, verdict: Verdict, e
     covariance = covariance_of(optimum, np.asarray(information), verdict, parameters)
     return Fit(
         parameters=parameters,
-        estimates=_estimates(parameters, optimum, covariance),
+        estimates=estimates_of(parameters, optimum.x, covariance),
         covariance=covariance,
         verdict=verdict,
         method="maximum likelihood",
@@ -98,7 +98,7 @@ def _fit_squares(objective: LeastSquares, optimum: Optimum, verdict: Verdict) ->
         covariance = covariance_of(optimum, jacobian.T @ jacobian, verdict, parameters) * variance
     return Fit(
         parameters=parameters,
-        estimates=_estimates(parameters, optimum, covariance),
+        estimates=estimates_of(parameters, optimum.x, covariance),
         covariance=covariance,
         verdict=verdict,
         method="least squares",
@@ -111,9 +111,10 @@ def _fit_squares(objective: LeastSquares, optimum: Optimum, verdict: Verdict) ->
     )
 
 
-def _estimates(parameters: Sequence[Parameter], optimum: Optimum, covariance: Matrix) -> dict[str, Estimate]:
+def estimates_of(parameters: Sequence[Parameter], x: Vector, covariance: Matrix) -> dict[str, Estimate]:
+    """The params that are `x`, by name."""
     together = siblings(
-        [float(value) for value in optimum.x],
+        [float(value) for value in x],
         covariance.tolist(),
         [each.dimension for each in parameters],
         [each.display for each in parameters],

@@ -14,7 +14,7 @@ from qdsl.runtime.fit.ball import inverse_of
 from qdsl.runtime.fit.objective import Matrix, Parameter, Vector
 from qdsl.runtime.fit.optimum import Optimum, Stop
 from qdsl.runtime.fit.trust_region import pressed
-from qdsl.runtime.fit.verdict import AtBound, Converged, NotConverged, Unidentifiable, Verdict
+from qdsl.runtime.fit.verdict import INTERRUPTED, AtBound, Converged, NotConverged, Unidentifiable, Verdict
 
 FLAT = 1e-10  # eigenvalue of the correlation form of the Hessian under which a direction counts as free
 UNKNOWN = 1e-8  # information about a relative change of one parameter: less, and its error is 10,000 times its size
@@ -26,14 +26,14 @@ WORDS = {
     Stop.EDGE: "the best point found is at the edge of where the model is defined",
     Stop.STALLED: "no step improves the fit, though its slope is not zero",
     Stop.LIMIT: "too many iterations",
-    Stop.INTERRUPTED: "interrupted",
+    Stop.INTERRUPTED: INTERRUPTED.why,
 }
 
 
 def judged(optimum: Optimum, parameters: Sequence[Parameter]) -> Verdict:
     """What may be claimed of the best point."""
     if optimum.stop is Stop.INTERRUPTED:
-        return NotConverged(WORDS[optimum.stop])
+        return INTERRUPTED
     with np.errstate(all="ignore"):
         return _judged_by_derivatives(optimum, parameters)
 

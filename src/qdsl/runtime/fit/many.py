@@ -21,14 +21,18 @@ from numpy.typing import NDArray
 from qdsl.lang.report import Diagnostics
 from qdsl.runtime.fit.fitting import fit
 from qdsl.runtime.fit.objective import Matrix, Objective, Parameter, Vector
-from qdsl.runtime.fit.verdict import AtBound, Converged, NotConverged, Verdict
+from qdsl.runtime.fit.result import Fit
+from qdsl.runtime.fit.verdict import INTERRUPTED, AtBound, Converged, NotConverged, Verdict
 
 FIRST_ROUNDS, FURTHER_ROUNDS, MOST_ROUNDS = 10, 8, 200
+LONG = FIRST_ROUNDS + 2 * FURTHER_ROUNDS  # rounds of a descent that may have strayed
+FAR = 1.5  # how many times its start, or its inverse, a param has become where it has
 FEW = 64  # descents that are not worth being sorted out again
 DAMPING = 1e-3
 HEAVY = 1e15  # the damping with which `descent` gives up
 SURE = 1e9  # trace of the inverse of a correlation matrix, with which no direction is free (`judgement.FLAT`)
 KNOWN = 1e-8  # `judgement.UNKNOWN`
+UNFIT = NotConverged("these data cannot be fitted")
 
 
 @dataclass(eq=False)
@@ -73,8 +77,8 @@ class Series(Protocol):
         """
         ...
 
-    def alone(self, k: int) -> Objective | None:
-        """One set by itself; None where it cannot be fitted."""
+    def alone(self, k: int, start: Vector) -> Objective | None:
+        """One set by itself, searched from there; None where it cannot be fitted."""
         ...
 
 
@@ -98,19 +102,38 @@ class Fits:
     def __len__(self) -> int:
         return len(self.values)
 
-    def some(self, chosen: slice) -> Fits:
-        """Some of them."""
+    def some(self, chosen: slice | Vector) -> Fits:
+        """Some of them, by their numbers."""
         return Fits(
             self.parameters,
             self.values[chosen],
             self.covariance[chosen],
             self.value[chosen],
             self.n_points[chosen],
-            self.verdicts[chosen],
+            [self.verdicts[k] for k in np.arange(len(self))[chosen]],
             self.is_squares,
             self.again[chosen],
             self.interrupted,
         )
+
+    def put(self, k: int, single: Fit) -> None:
+        """One of them, fitted by itself."""
+        self.values[k], self.covariance[k], self.verdicts[k] = single.values, single.covariance, single.verdict
+        self.value[k] = single.rss / 2.0 if single.rss is not None else single.nll
+
+    def refuse(self, k: int, why: NotConverged) -> None:
+        """One of them that has no fit."""
+        self.verdicts[k], self.covariance[k] = why, np.nan
+
+    def put_all(self, places: Vector, others: Fits) -> None:
+        """Some of them, in the place of what they were."""
+        self.values[places], self.covariance[places], self.value[places] = (
+            others.values,
+            others.covariance,
+            others.value,
+        )
+        for k, verdict in zip(places, others.verdicts, strict=True):
+            self.verdicts[k] = verdict
 
     @property
     def errors(self) -> Matrix:
@@ -131,12 +154,13 @@ class _Search:
     settled: NDArray[Any] = field(init=False)
     slope: Matrix = field(init=False)
     matrix: NDArray[Any] = field(init=False)
+    is_long: NDArray[Any] = field(init=False)
     interrupted: bool = False
 
     def __post_init__(self) -> None:
         count, size = self.x.shape
         self.value = np.full(count, np.inf)
-        self.settled = np.zeros(count, dtype=bool)
+        self.settled, self.is_long = np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
         self.slope = np.zeros((count, size))
         self.matrix = np.zeros((count, size, size))
 
@@ -159,7 +183,9 @@ class _Search:
             self.x[going], self.value[going], self.settled[going] = found.x, found.value, found.settled
             self.slope[going], self.matrix[going], damping[going] = found.slope, found.matrix, found.damping
             going = going[~found.settled & (found.damping < HEAVY)]
-            rounds = FURTHER_ROUNDS if going.size >= FEW else MOST_ROUNDS
+            if done == LONG:
+                self.is_long[going] = True
+            rounds = FURTHER_ROUNDS if going.size >= FEW else LONG - done if done < LONG else MOST_ROUNDS
 
 
 def fit_many(series: Series, starts: Matrix, errors: str = "observed") -> Fits:
@@ -167,13 +193,21 @@ def fit_many(series: Series, starts: Matrix, errors: str = "observed") -> Fits:
     come from, "observed" or "expected" as in `fit`; with "none" only the values are wanted, and likelihoods are not
     looked at for saddles.
     """
+    found = descended_many(series, starts, errors)
+    with np.errstate(all="ignore"):
+        _again(found, series, starts, errors == "expected")
+    return found
+
+
+def descended_many(series: Series, starts: Matrix, errors: str = "observed") -> Fits:
+    """The same, but for those that need a fit by themselves: what they have here is not to be believed."""
     search = _Search(series, np.array(starts, dtype=float))
     with np.errstate(all="ignore"):
         search.run()
-        return _judged(search, errors)
+        return _judged(search, starts, errors)
 
 
-def _judged(search: _Search, errors: str) -> Fits:
+def _judged(search: _Search, starts: Matrix, errors: str) -> Fits:
     series, parameters = search.series, tuple(search.series.parameters)
     count = len(search.x)
     free = np.array([each.low < each.high for each in parameters])
@@ -181,7 +215,8 @@ def _judged(search: _Search, errors: str) -> Fits:
     high = np.array([each.high for each in parameters])
     held = ((search.x <= low) | (search.x >= high)) & free
     pushed = ((search.x <= low) & (search.slope > 0)) | ((search.x >= high) & (search.slope < 0))
-    plain = search.settled & np.isfinite(search.value) & (series.n_points > free.sum()) & (pushed | ~held).all(axis=1)
+    plain = search.settled & ~_strayed(search, starts)
+    plain &= np.isfinite(search.value) & (series.n_points > free.sum()) & (pushed | ~held).all(axis=1)
     variance = np.ones(count)
     if series.is_squares:
         variance = 2.0 * search.value / (series.n_points - free.sum())
@@ -192,7 +227,7 @@ def _judged(search: _Search, errors: str) -> Fits:
         plain &= trace < SURE
     if series.is_squares or errors != "observed":
         inverse, trace = series.inverses(search.matrix, loose)
-    scale = np.maximum(np.abs(search.x), [_scale(each) for each in parameters])
+    scale = np.maximum(np.abs(search.x), np.where(starts != 0.0, np.abs(starts), [_width(each) for each in parameters]))
     known = np.diagonal(search.matrix, axis1=1, axis2=2) * scale**2 > KNOWN * variance[:, None]
     plain &= (trace < SURE) & (known | ~loose).all(axis=1)
     covariance = inverse * variance[:, None, None]
@@ -203,15 +238,23 @@ def _judged(search: _Search, errors: str) -> Fits:
     verdicts: list[Verdict] = [converged] * count
     for k in np.flatnonzero(held.any(axis=1)):
         verdicts[k] = AtBound(tuple(each.name for each, is_held in zip(parameters, held[k], strict=True) if is_held))
-    found = Fits(parameters, search.x, covariance, search.value, series.n_points, verdicts, series.is_squares, ~plain)
-    _again(found, series, errors == "expected", search.interrupted)
+    squares, points = series.is_squares, series.n_points
+    return Fits(parameters, search.x, covariance, search.value, points, verdicts, squares, ~plain, search.interrupted)
+
+
+def _strayed(search: _Search, starts: Matrix) -> NDArray[Any]:
+    """Which descents went on for long and ended far from where they began: in whichever valley chance has led them."""
+    if not search.is_long.any():
+        return search.is_long
+    share = search.x[search.is_long] / starts[search.is_long]  # infinite where the start was 0, which is no distance
+    far = ((share < 1.0 / FAR) | (share > FAR)) & np.isfinite(share)
+    found = search.is_long.copy()
+    found[search.is_long] = far.any(axis=1)
     return found
 
 
-def _scale(parameter: Parameter) -> float:
-    """How large it is at the start (`fit.scaling`)."""
-    if parameter.start != 0.0:
-        return abs(parameter.start)
+def _width(parameter: Parameter) -> float:
+    """How large one is that starts at 0 (`fit.scaling`)."""
     return parameter.high - parameter.low if np.isfinite(parameter.high - parameter.low) else 0.0
 
 
@@ -233,23 +276,18 @@ def _newton(search: _Search, plain: NDArray[Any], loose: NDArray[Any]) -> tuple[
     return every, traces
 
 
-def _again(found: Fits, series: Series, expected_information: bool, interrupted: bool) -> None:
+def _again(found: Fits, series: Series, starts: Matrix, expected_information: bool) -> None:
     """Fit by themselves those that need it; after an interrupt they stay what they are, and say so."""
-    found.interrupted = interrupted
     for k in np.flatnonzero(found.again):
         single = None
         if not found.interrupted:
             try:
-                objective = series.alone(int(k))
+                objective = series.alone(int(k), starts[k])
                 single = None if objective is None else fit(objective, Diagnostics(), None, expected_information)
             except KeyboardInterrupt:
                 found.interrupted = True
         if single is None:
-            why = "interrupted" if found.interrupted else "these data cannot be fitted"
-            found.verdicts[k] = NotConverged(why)
-            found.covariance[k] = np.nan
+            found.refuse(int(k), INTERRUPTED if found.interrupted else UNFIT)
             continue
-        found.values[k] = single.values
-        found.covariance[k] = single.covariance
-        found.verdicts[k] = single.verdict
-        found.value[k] = single.rss / 2.0 if single.rss is not None else single.nll
+        found.put(int(k), single)
+        found.interrupted |= single.verdict == INTERRUPTED

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -67,17 +67,50 @@ def best_from(
     ends, interrupted = _ends(points, lambda x: value_of(objective, x), lambda start: _searched(objective, start))
     if not ends:
         return None, []
-    least, lowest = min(ends, key=lambda end: end[0])
-    tied = [
-        each for each in ends if each[1].stop is lowest.stop and _deviation(objective, each[0], least, lowest) < TIED
-    ]
-    _, best = min(tied, key=lambda end: int((end[1].x < 0.0).sum()))
-    if interrupted:
-        return replace(best, stop=Stop.INTERRUPTED), []
-    others = [end for end in ends if end[1].stop is Stop.SETTLED and _deviation(objective, end[0], least, best) < rival]
-    points = [end.x for _, end in sorted(others, key=lambda end: end[0])]
+    places = [_end(objective, value, each) for value, each in ends]
+    place, others = best_among(places, objective.parameters, rival, all_names)
+    best = ends[place][1]
+    return (replace(best, stop=Stop.INTERRUPTED), []) if interrupted else (best, others)
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """Where a search ended: all params, what was minimised, and how it stopped, in SI. A value over `variance` is in
+    the log-likelihood's unit.
+    """
+
+    x: Vector
+    value: float
+    variance: float
+    stop: Stop = Stop.SETTLED
+
+
+def _end(objective: Objective, value: float, found: Optimum) -> End:
+    return End(
+        found.x, value, found.variance * found.unit**2 if isinstance(objective, LeastSquares) else 1.0, found.stop
+    )
+
+
+def end_from(objective: Objective, start: Vector) -> End | None:
+    """Where a search from there ends; None where the model is not defined."""
+    found = _searched(objective, start)
+    return None if found is None else _end(objective, value_of(objective, found.x), found)
+
+
+def best_among(
+    ends: Sequence[End], parameters: Sequence[Parameter], rival: float = RIVAL, all_names: bool = False
+) -> tuple[int, list[Vector]]:
+    """Which of the ends is to be believed, and the params of the others that are nearly as good, as `best_from` has it.
+    There is one end at least.
+    """
+    least = min(ends, key=lambda end: end.value)
+    tied = [k for k, each in enumerate(ends) if each.stop is least.stop and _deviation(each, least, least) < TIED]
+    place = min(tied, key=lambda k: int((ends[k].x < 0.0).sum()))
+    best = ends[place]
+    others = [each for each in ends if each.stop is Stop.SETTLED and _deviation(each, least, best) < rival]
+    points = [each.x for each in sorted(others, key=lambda each: each.value)]
     apart = different(points, best.x, TINY)
-    return best, apart if all_names else _without_names(apart, best.x, objective.parameters)
+    return place, apart if all_names else _without_names(apart, best.x, parameters)
 
 
 def best_end(
@@ -202,10 +235,9 @@ def _searched(objective: Objective, start: Vector) -> Optimum | None:
     return least_squares(objective, there) if isinstance(objective, LeastSquares) else maximise(objective, there)
 
 
-def _deviation(objective: Objective, value: float, least: float, best: Optimum) -> float:
+def _deviation(end: End, least: End, best: End) -> float:
     """By how much an end is worse than the best one, in twice the log-likelihood."""
-    variance = best.variance if isinstance(objective, LeastSquares) else 1.0
-    return 2.0 * (value - least) / (variance or 1.0)
+    return 2.0 * (end.value - least.value) / (best.variance or 1.0)
 
 
 def different(points: Sequence[Vector], best: Vector, least_size: float | Vector) -> list[Vector]:

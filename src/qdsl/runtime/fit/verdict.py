@@ -101,6 +101,7 @@ class NotConverged:
 
 Verdict = Converged | Rejected | AtBound | Unidentifiable | Multimodal | NotConverged
 
+INTERRUPTED = NotConverged("interrupted")
 
 LEAST_P = 1e-300
 
