@@ -5,7 +5,7 @@ In: the declarations and what was given. Out: a `BindError`, whose message shows
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from qdsl.lang.report import Diagnostic, Label, error
@@ -72,6 +72,30 @@ def unequal_columns(experiment: typed.Experiment, lengths: Mapping[str, int]) ->
     """`fit({"t": [1, 2], "counts": [3]})`."""
     words = ", ".join(f"`{name}` has {length}" for name, length in lengths.items())
     return BindError([error("E0302", f"columns of data have one length: {words}", Label(experiment.span))])
+
+
+def unequal_sets(experiment: typed.Experiment, shapes: Mapping[str, tuple[int, ...]]) -> BindError:
+    """`fit_each({"t": t, "counts": counts})` where the rows of the one are not as long as the other."""
+
+    def of(shape: tuple[int, ...]) -> str:
+        return f"{shape[0]} rows" if len(shape) == 1 else f"{shape[0]} sets of {shape[1]} rows"
+
+    words = ", ".join(f"`{name}` has {of(shape)}" for name, shape in shapes.items())
+    return BindError(
+        [error("E0302", f"sets of data have one length, and are as many: {words}", Label(experiment.span))]
+    )
+
+
+def no_label(experiment: typed.Experiment, column: str, rows: Sequence[int]) -> BindError:
+    """`fit_each(frame, by="qubit")` where a qubit is missing."""
+    from qdsl.runtime.fit.errors import no_label
+
+    return BindError([no_label(experiment.span, column, rows)])
+
+
+def row_text(row: int, width: int | None = None) -> str:
+    """`row 3`, and of sets of so many rows one after the other `row 3 of set 12`; counted from 0."""
+    return f"row {row}" if width is None else f"row {row % width} of set {row // width}"
 
 
 def _at(variable: typed.Variable) -> list[Label]:

@@ -164,7 +164,7 @@ class Experiment:
                 lambda: fitted_sets(world, self._live.session.environment, self._experiment, columns, said, errors)
             )
             return every
-        rows = with_group(table(self._experiment, self._show, data), by, data)
+        rows = with_group(self._experiment, table(self._experiment, self._show, data), by, data)
         group = group_column(self._experiment, by), rows.columns[by].type
         type_ = types.Table((group, *fitted_columns(self._experiment)))
         found: Table = self._asked("fit_each", type_, given | {"by": (types.TEXT, by)}, rows)

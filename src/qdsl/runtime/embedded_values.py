@@ -23,13 +23,18 @@ def number(variable: typed.Variable, value: Any) -> float:
     return float(value)
 
 
-def column(variable: typed.Variable, given: Any) -> Any:
-    """An array of one axis, of the type of what it stands for. Whole numbers may come as floats, as in a DataFrame."""
+def column(variable: typed.Variable, given: Any, width: int | None = None) -> Any:
+    """An array of one axis, of the type of what it stands for. Whole numbers may come as floats, as in a DataFrame.
+    With a `width` these are sets of so many rows, one after the other.
+    """
     import numpy as np
 
     values = np.asarray(given)
     if values.ndim != 1 or not len(values):
         raise errors.not_a_column(variable, "a list of values", f"has the shape {values.shape}")
+    if np.ma.is_masked(given):
+        row = int(np.flatnonzero(np.ma.getmaskarray(given))[0])
+        raise errors.not_a_column(variable, "a value in every row", f"has none in {errors.row_text(row, width)}")
     is_whole = types.resolved(variable.type) is types.INT
     wanted = "whole numbers" if is_whole else "numbers"
     if types.resolved(variable.type) is types.BOOL:
@@ -42,7 +47,8 @@ def column(variable: typed.Variable, given: Any) -> Any:
         return values.astype(np.float64)
     whole = values.astype(np.int64)
     if (whole != values).any():
-        raise errors.not_a_column(variable, wanted, f"holds {values[whole != values][0]}")
+        row = int(np.flatnonzero(whole != values)[0])
+        raise errors.not_a_column(variable, wanted, f"holds {values[row]} in {errors.row_text(row, width)}")
     return whole
 
 
@@ -73,18 +79,26 @@ def sets(experiment: typed.Experiment, show: Show, data: Table | Mapping[str, An
     for variable in (*axes, *(each.variable for each in experiment.measures)):
         if variable.name not in data:
             raise errors.no_column(experiment, show, variable)
-        values = np.asarray(data[variable.name])
+        values = np.ma.masked_array(data[variable.name])
         if values.ndim not in (1, 2) or not values.size:
             raise errors.not_a_column(variable, "an array of one or two axes", f"has the shape {values.shape}")
-        found[variable.name] = np.ascontiguousarray(column(variable, values.ravel()).reshape(values.shape))
+        width = values.shape[1] if values.ndim == 2 else None
+        found[variable.name] = np.ascontiguousarray(column(variable, values.ravel(), width).reshape(values.shape))
     shapes = {each.shape for each in found.values()}
     if len({shape[-1] for shape in shapes}) > 1 or len({shape[0] for shape in shapes if len(shape) == 2}) > 1:
-        raise errors.unequal_columns(experiment, {name: each.shape[-1] for name, each in found.items()})
+        raise errors.unequal_sets(experiment, {name: each.shape for name, each in found.items()})
     return {name: np.atleast_2d(each) if len(shapes) == 1 else each for name, each in found.items()}
 
 
-def with_group(rows: Table, by: str, data: Table | Mapping[str, Any]) -> Table:
-    """The table with the column that tells groups of rows apart."""
+def _is_missing(label: Any) -> bool:
+    """None, which masked ones are too, NaN, what pandas has for these, and empty texts."""
+    if isinstance(label, str):
+        return not label.strip()
+    return label is None or type(label).__name__ in ("NAType", "NaTType") or bool(label != label)
+
+
+def with_group(experiment: typed.Experiment, rows: Table, by: str, data: Table | Mapping[str, Any]) -> Table:
+    """The table with the column that tells groups of rows apart. Every row has to have a label."""
     import numpy as np
 
     from qdsl.runtime.value.table import Column
@@ -96,6 +110,9 @@ def with_group(rows: Table, by: str, data: Table | Mapping[str, Any]) -> Table:
     values = np.asarray(data[by])
     if values.shape != (len(rows),):
         raise ValueError(f"the column {by!r} has the shape {values.shape}, and there are {len(rows)} rows")
+    lacking = np.ma.getmaskarray(np.ma.masked_array(data[by])) | np.array([_is_missing(each) for each in values])
+    if lacking.any():
+        raise errors.no_label(experiment, by, np.flatnonzero(lacking).tolist())
     kind = {"i": types.INT, "u": types.INT, "b": types.BOOL, "f": types.SCALAR}.get(values.dtype.kind, types.TEXT)
     stored = values.astype(np.int64 if kind is types.INT else str if kind is types.TEXT else values.dtype)
     return rows.with_columns(**{by: Column(stored, kind)})

@@ -195,6 +195,15 @@ def impossible_datum(code: str, at: Span, column: str, rows: Sequence[int], word
     return Stopped(error(code, f"row {rows[0]} of the data, column {column}: {words}", Label(at), note=note))
 
 
+def impossible_datum_of_set(code: str, at: Span, column: str, places: Sequence[tuple[int, int]], words: str) -> Stopped:
+    """The same of arrays with a set of data in each row: `places` are sets, and rows of these."""
+    own, row = places[0]
+    note = f'sets and rows are counted from 0, as in `data["{column}"][{own}, {row}]`'
+    if len(places) > 1:
+        note += f"; the data have {len(places)} rows like it"
+    return Stopped(error(code, f"row {row} of set {own}, column {column}: {words}", Label(at), note=note))
+
+
 def not_one_of(at: Span, argument: str, words: Sequence[str]) -> Stopped:
     """`fit(.., errors = w)` where `w` turns out to be another word."""
     listed = ", ".join(f'"{word}"' for word in words)

@@ -77,7 +77,8 @@ def _load(world: World) -> Host:
         path, experiment = call.arguments
         named = dict(call.named)
         skip = "missing" in named and word_of(env, named["missing"], "missing", MISSING) == "skip"
-        return load(world, env.evaluate(path), model_of(env, _experiment(experiment)), path.span, skip)
+        by = env.evaluate(named["by"]) if "by" in named else None
+        return load(world, env.evaluate(path), model_of(env, _experiment(experiment)), path.span, skip, by)
 
     return run
 

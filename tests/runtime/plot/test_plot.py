@@ -16,6 +16,7 @@ from qdsl.lang.report import Diagnostics
 from qdsl.lang.source import Source
 from qdsl.lang.typed.dimension import FREQUENCY, ONE, TIME
 from qdsl.lang.typed.tree import DisplayUnit
+from qdsl.lang.typed.types import TEXT
 from qdsl.runtime.fit import fit
 from qdsl.runtime.fit.report import notes
 from qdsl.runtime.plot import FitPicture, Panel, Quantity, branches_of, picture_of_table, save_plot
@@ -24,7 +25,7 @@ from qdsl.runtime.plot.error_bars import binomial, normal, poisson
 from qdsl.runtime.plot.figure import draw_fit
 from qdsl.runtime.plot.style import label
 from qdsl.runtime.plot.table_figure import draw_table
-from qdsl.runtime.value.table import Table, int_column, real_column
+from qdsl.runtime.value.table import Column, Table, int_column, real_column
 
 
 def picture() -> FitPicture:
@@ -227,3 +228,13 @@ def test_an_unknown_sigma_has_no_bar() -> None:
 def test_a_quantity_without_a_display_unit_takes_the_best() -> None:
     assert Quantity("t", TIME).unit_for(np.array([0.0, 3e-6])).symbol == "us"
     assert Quantity("k", ONE).unit_for(np.array([3.0])).symbol == ""
+
+
+def test_texts_tell_branches_apart_and_shade_nothing() -> None:
+    """A table of many devices: the label is an axis that is no number."""
+    few, many = np.repeat(["left", "right"], 3), np.array([f"chip {k}" for k in range(3 * HANDFUL)])
+    branches = branches_of({"device": Column(few, TEXT)}, 6)
+    assert branches.labels == ("left", "right")
+    assert branches.title == "device"
+    whole = branches_of({"device": Column(many, TEXT)}, len(many))
+    assert (len(whole.rows), whole.shades) == (1, None)

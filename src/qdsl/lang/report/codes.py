@@ -292,6 +292,7 @@ TITLES: dict[str, str] = {
     "E0879": "the function is no number where the search begins",
     "E0880": "a region that a fit does not know",
     "E0881": "a contour of one param",
+    "E0900": "a row of no group",
     "E0901": "there is no such file",
     "E0902": "a folder in place of a program",
     "E0903": "a file cannot be read",

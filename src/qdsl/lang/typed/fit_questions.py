@@ -11,7 +11,7 @@ from qdsl.lang.typed.arguments import Slot, matched
 from qdsl.lang.typed.checker import Checker
 from qdsl.lang.typed.dependence import measures_goodness
 from qdsl.lang.typed.dimension import ONE
-from qdsl.lang.typed.fit_errors import name_taken, two_columns
+from qdsl.lang.typed.fit_errors import name_taken, no_group_column, two_columns
 from qdsl.lang.typed.requests import as_declared, asked_for_a_fit, data_type, param_of
 from qdsl.lang.typed.sweep_params import written_out
 from qdsl.lang.typed.types import BROKEN, INT, SCALAR, TEXT, pruned
@@ -119,7 +119,11 @@ def fit_each(c: Checker, node: surface.Call, arguments: Sequence[surface.Argumen
     fit, table = types.pruned(one.type), types.resolved(one.arguments[1].type)
     assert isinstance(fit, types.Fit)
     assert isinstance(table, types.Table)
-    by = written_out(c, "by", c.expr(nodes[2], TEXT), [name for name, _ in table.columns])
+    word, names = c.expr(nodes[2], TEXT), [name for name, _ in table.columns]
+    if isinstance(word, typed.Constant) and isinstance(word.value, str) and word.value not in names:
+        c.report(no_group_column(word.span, word.value, names))
+        return c.broken(node.span)
+    by = written_out(c, "by", word, names)
     if not isinstance(by, typed.Constant):
         return c.broken(node.span)
     group = str(by.value)

@@ -10,13 +10,16 @@ from qdsl.lang.typed import types
 from qdsl.lang.typed.arguments import Slot, matched
 from qdsl.lang.typed.checker import Checker, Reason
 from qdsl.lang.typed.experiment_errors import SEED
+from qdsl.lang.typed.fit_errors import column_not_written
 from qdsl.lang.typed.types import BROKEN, INT, SCALAR, TEXT, Type, pruned
 from qdsl.lang.typed.unification import element_of
 
 
 def load(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
-    """`load("counts.csv", t1, missing = "skip")`: a Table with the experiment's columns."""
-    slots = [Slot("path", False), Slot("experiment", False), Slot("missing", True)]
+    """`load("counts.csv", t1, by = "qubit", missing = "skip")`: a Table with the experiment's columns, and one more of
+    texts, that tells groups of rows apart.
+    """
+    slots = [Slot("path", False), Slot("experiment", False), Slot("missing", True), Slot("by", True)]
     nodes = matched(c, node.span, "load", slots, arguments)
     if nodes is None or nodes[0] is None or nodes[1] is None:
         return c.broken(node.span)
@@ -26,12 +29,23 @@ def load(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) 
         return c.broken(node.span)
     value, experiment = found
     named: list[tuple[str, typed.Expr]] = []
+    type_ = data_type(experiment)
+    if nodes[3] is not None:
+        word = c.fit(c.expr(nodes[3], TEXT), TEXT)
+        if not isinstance(word, typed.Constant):
+            if not isinstance(word, typed.Broken):
+                c.report(column_not_written(word.span))
+            return c.broken(node.span)
+        group = str(word.value)
+        if type_.column(group) is None:
+            type_ = types.Table((*type_.columns, (group, TEXT)), type_.is_whole)
+        named.append(("by", word))
     if nodes[2] is not None:
         word = c.fit(c.expr(nodes[2], TEXT), TEXT)
         if isinstance(word, typed.Constant) and word.value not in MISSING:
             c.report(c.models.word_expected(word.span, "missing", MISSING))
         named.append(("missing", word))
-    return typed.HostCall(node.span, data_type(experiment), "load", (path, value), tuple(named))
+    return typed.HostCall(node.span, type_, "load", (path, value), tuple(named))
 
 
 MISSING = ("refuse", "skip")

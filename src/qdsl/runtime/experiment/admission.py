@@ -9,7 +9,7 @@ was made.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,7 @@ from qdsl.lang.typed.dependence import fitted_variables, variables_in
 from qdsl.lang.typed.dimension import ONE
 from qdsl.lang.typed.distributions import DISTRIBUTIONS
 from qdsl.runtime.experiment.model import Model
-from qdsl.runtime.failures import impossible_datum, stopped
+from qdsl.runtime.failures import Stopped, impossible_datum, impossible_datum_of_set, stopped
 from qdsl.runtime.kernel import KernelError
 from qdsl.runtime.load.columns import Limit, above, not_adding_up
 from qdsl.runtime.load.errors import outcomes_text, shots_text
@@ -65,31 +65,51 @@ def _most(model: Model, measure: typed.MeasureDeclaration, shots: typed.Expr) ->
     return most
 
 
+Refuse = Callable[[str, str, Sequence[int], str], Stopped]
+"""What is wrong, by its code, the column, its rows, and words for the first of them."""
+
+
+def check_sets(model: Model, columns: Columns, at: Span) -> None:
+    """The same of many sets of data: columns of K × n, or of n rows where all sets have the same."""
+    shape = np.broadcast_shapes(*(each.shape for each in columns.values()))
+
+    def refuse(code: str, column: str, rows: Sequence[int], words: str) -> Stopped:
+        if columns[column].ndim == 1:
+            return impossible_datum(code, at, column, sorted({row % shape[-1] for row in rows}), words)
+        return impossible_datum_of_set(code, at, column, [divmod(row, shape[-1]) for row in rows], words)
+
+    _check({name: np.broadcast_to(each, shape).ravel() for name, each in columns.items()}, model, refuse)
+
+
 def check_data(model: Model, columns: Columns, at: Span) -> None:
     """Stop where the model's columns have a value that no parameters could give; `at` is the fit."""
+    _check(columns, model, lambda code, column, rows, words: impossible_datum(code, at, column, rows, words))
+
+
+def _check(columns: Columns, model: Model, refuse: Refuse) -> None:
     for axis in model.functions.axes:
-        _check_range(axis, -math.inf, math.inf, columns[axis.name], at)
+        _check_range(axis, -math.inf, math.inf, columns[axis.name], refuse)
     for measure in model.experiment.measures:
         row = DISTRIBUTIONS[measure.distribution.name]
-        _check_range(measure.variable, row.low, row.high, columns[measure.variable.name], at)
-        _check_widths(model, measure, columns, at)
+        _check_range(measure.variable, row.low, row.high, columns[measure.variable.name], refuse)
+        _check_widths(model, measure, columns, refuse)
     for limit in limits(model):
         rows, shots = above(limit, columns)
         if rows:
             value = columns[limit.counts][rows[0]]
             words = f"{value} is more than {shots_text(limit, int(shots[rows[0]]))}"
-            raise impossible_datum("E0819", at, limit.counts, rows, words)
+            raise refuse("E0819", limit.counts, rows, words)
         unequal, totals = not_adding_up(limit, columns, shots)
         if unequal:
             words = outcomes_text(limit, int(totals[unequal[0]]), int(shots[unequal[0]]))
-            raise impossible_datum("E0821", at, limit.counts, unequal, words)
+            raise refuse("E0821", limit.counts, unequal, words)
 
 
 WIDTHS = ("sigma", "scale")
 """Arguments of distributions that are widths."""
 
 
-def _check_widths(model: Model, measure: typed.MeasureDeclaration, columns: Columns, at: Span) -> None:
+def _check_widths(model: Model, measure: typed.MeasureDeclaration, columns: Columns, refuse: Refuse) -> None:
     """Stop where a width that no param has a share in is not above 0: such a point would outweigh all others."""
     fitted = fitted_variables(model.experiment)
     for name, argument in named_arguments(measure):
@@ -106,10 +126,10 @@ def _check_widths(model: Model, measure: typed.MeasureDeclaration, columns: Colu
             type_ = types.resolved(argument.type)
             dimension = type_.dimension if isinstance(type_, types.Real) else ONE
             words = f"its {name} is {shown(value, dimension, argument.display)}, and a width is above 0"
-            raise impossible_datum("E0885", at, measure.variable.name, rows, words)
+            raise refuse("E0885", measure.variable.name, rows, words)
 
 
-def _check_range(variable: typed.Variable, low: float, high: float, values: NDArray[Any], at: Span) -> None:
+def _check_range(variable: typed.Variable, low: float, high: float, values: NDArray[Any], refuse: Refuse) -> None:
     """Stop where a value is not finite, or not in `low` .. `high`."""
     faults: list[tuple[str, NDArray[Any], str]] = []
     if values.dtype.kind == "f":
@@ -123,7 +143,7 @@ def _check_range(variable: typed.Variable, low: float, high: float, values: NDAr
             rows = np.flatnonzero(wrong).tolist()
             shown = {"value": values[rows[0]].item(), "low": low, "high": high}
             words = sentence.format(**{name: _shown(variable, each) for name, each in shown.items()})
-            raise impossible_datum(code, at, variable.name, rows, words)
+            raise refuse(code, variable.name, rows, words)
 
 
 def _shown(variable: typed.Variable, value: float) -> str:

@@ -17,7 +17,7 @@ from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed.fit_questions import ERROR_OF, fitted_columns, group_column
 from qdsl.lang.typed.tree import DisplayUnit
 from qdsl.runtime.evaluate import Environment
-from qdsl.runtime.experiment.admission import check_data
+from qdsl.runtime.experiment.admission import check_data, check_sets
 from qdsl.runtime.experiment.fitting import (
     Said,
     information_of,
@@ -26,7 +26,7 @@ from qdsl.runtime.experiment.fitting import (
     said_of_params,
     weights_of,
 )
-from qdsl.runtime.experiment.groups import Groups, Sets
+from qdsl.runtime.experiment.groups import Groups, Sets, unlabelled
 from qdsl.runtime.experiment.judging import Judged, judged
 from qdsl.runtime.experiment.model import Model, model_of
 from qdsl.runtime.experiment.pacing import chunks
@@ -59,6 +59,9 @@ def fitted_each(env: Environment, experiment: typed.Experiment, call: typed.Host
     used = slice(None) if weights is None else weights > 0
     columns, weights = [each[used] for each in columns], None if weights is None else weights[used]
     check_data(model, dict(zip(names, columns, strict=True)), call.arguments[1].span)
+    if lacking := unlabelled(key.values, used):
+        problems.add(errors.no_label(named["by"].span, by, lacking))
+        world.settle(problems)
     groups = Groups.of(key.values[used])
     said = said_of_params(env, named)
     parameters = parameters_of(model, said, problems)
@@ -89,7 +92,7 @@ def fitted_sets(
     """The same of sets that Python gives: columns of n numbers for the axes, or of K × n."""
     model, at = model_of(env, experiment), experiment.span
     shape = np.broadcast_shapes(*(each.shape for each in columns.values()))
-    check_data(model, {name: np.broadcast_to(each, shape).ravel() for name, each in columns.items()}, at)
+    check_sets(model, columns, at)
     problems = Diagnostics()
     parameters = parameters_of(model, said, problems)
     first = [each if each.ndim == 1 else each[0] for each in columns.values()]

@@ -16,6 +16,19 @@ from numpy.typing import NDArray
 from qdsl.runtime.fit.objective import Vector
 
 
+def unlabelled(values: NDArray[Any], used: NDArray[Any] | slice) -> list[int]:
+    """The rows, of those that are used, whose label is no number, or an empty text."""
+    match values.dtype.kind:
+        case "f":
+            lacks = np.isnan(values)
+        case "U":
+            lacks = values == ""
+        case _:
+            return []
+    rows = np.arange(len(values))[used]
+    return [int(row) for row in rows[lacks[used]]]
+
+
 @dataclass(eq=False)
 class Groups:
     """Rows by what stands in one column: `members` says which group each row is of, `first` has the first of each."""

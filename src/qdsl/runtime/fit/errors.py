@@ -150,6 +150,17 @@ def no_weight(at: Span) -> Diagnostic:
     return error("E0898", "all weights are 0, which leaves no data to fit", Label(at))
 
 
+def no_label(at: Span, column: str, rows: Sequence[int]) -> Diagnostic:
+    more = f"; the data have {len(rows)} rows like it" if len(rows) > 1 else ""
+    return error(
+        "E0900",
+        f"row {rows[0]} of the data, column {column}: there is no label that tells which group it is of",
+        Label(at),
+        note=f"rows are counted from 0{more}",
+        hint="leave such rows out, or give them a label of their own",
+    )
+
+
 def fits_stopped(at: Span, done: int, count: int) -> Diagnostic:
     return warning("W0894", f"stopped after {done:,} of {count:,} fits: the table has these", Label(at))
 

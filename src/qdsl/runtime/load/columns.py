@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from qdsl.lang.report import Diagnostics
 from qdsl.lang.source import Span
 from qdsl.lang.typed.tree import DisplayUnit
-from qdsl.lang.typed.types import BOOL, INT, Real, Type
+from qdsl.lang.typed.types import BOOL, INT, TEXT, Real, Type
 from qdsl.runtime.load import errors
 from qdsl.runtime.load.sheet import Sheet
 from qdsl.runtime.value.decimal_scale import si_from_cells, si_from_text
@@ -31,7 +31,7 @@ _WORDS_FOR_MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "-", "--
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A column an experiment asks for: Real(dimension), INT or BOOL, and the unit the program uses for it, if any.
+    """A column that is asked for: Real(dimension), INT, BOOL or TEXT, and the unit the program uses for it, if any.
 
     `low` and `high` are the range of the measurement's distribution, in SI: 0 and up for counts.
     """
@@ -87,6 +87,9 @@ def _converted(cells: Sequence[str], match: Match) -> Column | None:
     """The column, or None if any cell is bad."""
     if match.wanted.type is BOOL:
         return _truths(cells)
+    if match.wanted.type is TEXT:
+        is_missing = any(cell.casefold() in _WORDS_FOR_MISSING for cell in cells)
+        return None if is_missing else Column(np.array(cells, dtype=str), TEXT)
     joined = "".join(cells)
     if "_" in joined:  # Python would read 1_000; a data file that has it means something else
         return None
@@ -144,6 +147,8 @@ def _fault(text: str, match: Match) -> str:
     """What is wrong with a cell, as a key of `errors.CELL_FAULTS`; empty if nothing is."""
     if text.casefold() in _WORDS_FOR_MISSING:
         return "missing"
+    if match.wanted.type is TEXT:
+        return ""
     if match.wanted.type is BOOL:
         return "" if text.casefold() in TRUTH else "truth"
     if "_" in text:

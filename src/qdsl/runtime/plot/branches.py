@@ -46,7 +46,8 @@ def branches_of(others: Mapping[str, Column], count: int) -> Branches:
     places = np.stack([np.unique(column.values, return_inverse=True)[1] for column in varying.values()], axis=1)
     _, first, branch = np.unique(places, axis=0, return_index=True, return_inverse=True)
     if len(first) > HANDFUL:
-        return Branches((whole,), shades=next(iter(varying.items())))
+        numbers = ((name, column) for name, column in varying.items() if column.values.dtype.kind in "fiub")
+        return Branches((whole,), shades=next(numbers, None))
     rows = tuple(np.flatnonzero(branch.ravel() == k) for k in range(len(first)))
     if len(varying) == 1:
         ((name, column),) = varying.items()
@@ -57,7 +58,8 @@ def branches_of(others: Mapping[str, Column], count: int) -> Branches:
 
 
 def _value(column: Column, row: int, unit: DisplayUnit) -> str:
-    return number(in_unit(column.values[row].item(), unit), 4)
+    value = column.values[row].item()
+    return value if isinstance(value, str) else number(in_unit(value, unit), 4)
 
 
 def _values(columns: Mapping[str, Column], row: int) -> str:
