@@ -139,17 +139,17 @@ class Experiment:
         start: Mapping[str, float] | None = None,
         fixed: Mapping[str, float] | None = None,
         weights: Any = None,
-        errors: str = "observed",
+        errors: str | None = None,
     ) -> Table:
         """Many fits at once, a row for each: of the rows that have the same value in the column `by`, or, without it,
-        of arrays with a set of data in each row (K × n; axes may have n numbers for all).
+        of arrays with a set of data in each row (K × n; axes may have n numbers for all). `errors` as in `fit`.
         """
         from qdsl.lang.typed.fit_questions import fitted_columns, group_column
         from qdsl.runtime.experiment.fit_each import fitted_sets
         from qdsl.runtime.experiment.fitting import Said
 
-        given = self._said(start, fixed, weights) | {"errors": (types.TEXT, errors)}
-        if errors not in ("observed", "expected"):
+        given = self._said(start, fixed, weights) | ({} if errors is None else {"errors": (types.TEXT, errors)})
+        if errors not in ("observed", "expected", None):
             raise ValueError(f'errors come from the "observed" or the "expected" information, not from {errors!r}')
         if weights is not None and by is None:
             raise ValueError("weights are for rows in groups: say `by`")

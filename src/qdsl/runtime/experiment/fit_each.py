@@ -36,6 +36,7 @@ from qdsl.runtime.experiment.series import SeriesOf
 from qdsl.runtime.failures import Interrupted
 from qdsl.runtime.fit import errors
 from qdsl.runtime.fit.admission import admitted
+from qdsl.runtime.fit.likelihood import by_scoring
 from qdsl.runtime.fit.many import Fits
 from qdsl.runtime.fit.objective import Parameter, Vector
 from qdsl.runtime.fit.verdict import Converged, Rejected
@@ -50,7 +51,7 @@ def fitted_each(env: Environment, experiment: typed.Experiment, call: typed.Host
     data: Table = env.evaluate(call.arguments[1])
     named = dict(call.named)
     by: str = env.evaluate(named["by"])
-    errors_from = information_of(env, named["errors"]) if "errors" in named else "observed"
+    errors_from = information_of(env, named["errors"]) if "errors" in named else None
     names = [each.name for each in (*model.functions.axes, *model.functions.measured)]
     columns = [np.ascontiguousarray(data.columns[name].values) for name in names]
     key, problems = data.columns[by], Diagnostics()
@@ -87,7 +88,7 @@ def fitted_sets(
     experiment: typed.Experiment,
     columns: Mapping[str, NDArray[Any]],
     said: Said,
-    errors_from: str,
+    errors_from: str | None,
 ) -> Table:
     """The same of sets that Python gives: columns of n numbers for the axes, or of K × n."""
     model, at = model_of(env, experiment), experiment.span
@@ -118,11 +119,12 @@ class _Work:
         model: Model,
         sets: Sets,
         parameters: Sequence[Parameter],
-        errors_from: str,
+        errors_from: str | None,
         chosen: Collection[str],
     ) -> None:
         self.model, self.sets = model, sets
-        self.parameters, self.errors_from, self.chosen = parameters, errors_from, chosen
+        self.parameters, self.chosen = parameters, chosen
+        self.errors_from = errors_from or ("expected" if by_scoring(parameters) else "observed")
         self.parts: list[tuple[Fits, Judged]] = []
         self.done = 0
 
