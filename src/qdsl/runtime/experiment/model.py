@@ -147,9 +147,8 @@ class Model:
         """
         if self.functions.readings is not None:
             return None
-        library = self.environment.compiler.library
-        scores = FromScores(self.functions, library.member("scoring", "descent"))
-        return self._compiled(scores.correlation(library.member("whiteness", "portmanteau")), 0, is_checked=False)
+        portmanteau = self.environment.compiler.library.member("whiteness", "portmanteau")
+        return self._compiled(self._scores.correlation(portmanteau), 0, is_checked=False)
 
     def _compiled(
         self, function: typed.Function, order: int, further: int = 0, is_checked: bool = True
