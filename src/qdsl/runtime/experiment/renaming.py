@@ -28,8 +28,8 @@ from qdsl.runtime.experiment.scales import folds_of
 from qdsl.runtime.fit.objective import Matrix, Parameter, Vector
 from qdsl.runtime.kernel import KernelError
 
-EQUAL = 1e-9
-"""The difference of means that are the same, in units of the largest."""
+EQUAL = 1e-7
+"""The difference of means that are the same, in units of the largest: aliases far away add rounding many times."""
 
 BEYOND = 1.5
 """So many times its start a frequency is looked at for being an alias."""
