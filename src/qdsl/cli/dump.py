@@ -99,9 +99,8 @@ def _names(checked: Checked, session: Session) -> Iterator[str]:
 def _typed(checked: Checked, session: Session) -> Iterator[str]:
     from qdsl.cli.outline import outline
     from qdsl.lang.typed import tree, types
-    from qdsl.lang.typed.show import Show
 
-    show = Show(session.library.dimension_names)
+    show = checked.show.fresh()
 
     def short(value: object) -> str | None:
         match value:
@@ -126,9 +125,8 @@ def _code(checked: Checked, session: Session, screen: Screen, stage: str, machin
     """Each function that can be compiled on its own, under its type."""
     from qdsl.lang.generate import Refused
     from qdsl.lang.quantum.explain import explained
-    from qdsl.lang.typed.show import Show
 
-    show = Show(session.library.dimension_names)
+    show = checked.show.fresh()
     comment = ";" if stage == "llvm" else "#"
     for name, function in _compilable(checked, session):
         plans = session.compiler.generator.lowering.plans

@@ -23,6 +23,7 @@ from qdsl.lang.surface import tree as surface
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed.dimension import Dimension
 from qdsl.lang.typed.from_names import from_names, unit_alone
+from qdsl.lang.typed.show import Show
 
 
 @dataclass(eq=False)
@@ -33,6 +34,8 @@ class Checked:
     resolved: names.Resolved
     module: typed.Module
     diagnostics: Diagnostics
+    show: Show
+    """Names types and dimensions as messages about the file do, by the dimensions that it declares too."""
 
     @property
     def ok(self) -> bool:
@@ -60,9 +63,10 @@ def check(source: Source, context: Context, diagnostics: Diagnostics | None = No
         tree = parse(source, diagnostics, context.cache)
         outer = context.scope or context.library.prelude
         resolved = names.from_surface(tree, outer, context.imports, diagnostics, context.more_follows)
-        module = from_names(resolved, dict(context.library.dimension_names), diagnostics)
+        dimensions = dict(context.library.dimension_names)
+        module = from_names(resolved, dimensions, diagnostics)
         _check_measurements(tree, resolved, diagnostics)
-    return Checked(tree, resolved, module, diagnostics)
+    return Checked(tree, resolved, module, diagnostics, Show(dimensions))
 
 
 def _check_measurements(tree: surface.Module, resolved: names.Resolved, diagnostics: Diagnostics) -> None:

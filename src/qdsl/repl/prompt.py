@@ -17,7 +17,6 @@ from qdsl.lang.report.render import render
 from qdsl.lang.source import Source
 from qdsl.lang.surface import is_incomplete
 from qdsl.lang.typed import tree
-from qdsl.lang.typed.show import Show
 from qdsl.runtime.session import Session, Settings
 
 FIRST = "> "
@@ -123,7 +122,7 @@ class Prompt:
             self.report(each)
         if not checked.ok:
             return
-        show = Show(self.session.library.dimension_names)
+        show = checked.show.fresh()
         match checked.module.statements:
             case [tree.Evaluate(value=value)]:
                 self.write(show.type(value.type))

@@ -195,7 +195,7 @@ class _Compiled:
 
     @property
     def _show(self) -> Show:
-        return Show(self._program.live.session.library.dimension_names)
+        return self._program.live.session.show
 
     def _arguments(self, args: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, ...]:
         """Positional and named arguments and defaults, in order."""

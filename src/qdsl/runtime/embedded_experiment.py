@@ -226,7 +226,7 @@ class Experiment:
 
     @property
     def _show(self) -> Show:
-        return Show(self._live.session.library.dimension_names)
+        return self._live.session.show
 
     def _value(self, expr: typed.Expr) -> Any:
         return self._carried_out(lambda: self._live.session.environment.evaluate(expr))

@@ -208,7 +208,7 @@ class Program:
     def _outlined(self) -> Outline:
         """What a check says of the program, kept if every run will say the same."""
         session, module = self.live.session, self.live.checked.module
-        show = Show(session.library.dimension_names)
+        show = self.live.checked.show.fresh()
         files = tuple((str(path), _digest_of(str(path))) for path in session.imports.asked)
         outline = Outline(
             {name: _function_outline(function, show) for name, function in module.functions.items()},

@@ -91,8 +91,14 @@ class Session:
         seed = self.settings.seed if self.settings.seed is not None else secrets.randbits(32)
         told = self.settings
         self.world = World(told.out, told.report, told.folder, seed, self._resolve_unit, told.progress)
+        self.world.show = Show(self.library.dimension_names)
         host = {name: make(self.world) for name, make in HOST.items()}
         self.environment = Environment(self.compiler, host, explain=self.settings.explain)
+
+    @property
+    def show(self) -> Show:
+        """Names for the types and dimensions of one message."""
+        return self.world.show.fresh()
 
     # ── whole files ──────────────────────────────────────────────────────────
 
@@ -169,6 +175,7 @@ class Session:
 
     def _begin(self, checked: front.Checked) -> None:
         self.world.source = checked.tree.source
+        self.world.show = checked.show
         options = self.options | checked.module.options
         self.compiler.nonfinite = "keep" if options.get("nonfinite") == "keep" else "raise"
 
@@ -273,9 +280,9 @@ class Session:
         """A value as a prompt shows it: of a function its type, of an experiment its members."""
         match types.pruned(value.type):
             case types.Function() as function:
-                return Show(self.library.dimension_names).type(function)
+                return self.show.type(function)
             case types.ExperimentType(experiment):
-                return Show(self.library.dimension_names).experiment(experiment)
+                return self.show.experiment(experiment)
             case _:
                 shown = self.environment.shown(result, value.type)
                 return text_of(shown, value.type, self.environment.unit_of(value))
@@ -311,7 +318,7 @@ class Session:
             wanted = types.resolved(type_)
             if found == wanted or (found is types.INT and wanted == types.SCALAR):
                 return float(self.environment.evaluate(statement.value))
-            show = Show(self.library.dimension_names)
+            show = self.show
             message = f"{origin} needs {show.type(wanted)}, and {text} is {show.type(found)}"
             raise Stopped(error("E0906", message))
         for each in checked.diagnostics.errors:

@@ -10,6 +10,7 @@ from qdsl.lang.report import Diagnostic, Diagnostics
 from qdsl.lang.source import Source
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed.dimension import Dimension
+from qdsl.lang.typed.show import Show
 from qdsl.runtime.failures import Stopped
 
 UnitResolver = Callable[[str], tuple[Dimension, typed.DisplayUnit] | str]
@@ -28,6 +29,8 @@ class World:
     """Is told how far something is that takes long; nothing, when it is done."""
     source: Source = field(default_factory=lambda: Source("nothing", ""))
     draws: int = 0
+    show: Show = field(default_factory=lambda: Show({}))
+    """Names types and dimensions as the checker does."""
 
     def next_seed(self) -> int:
         """The seed of the next call that did not bring one: the root's, counted on by position."""

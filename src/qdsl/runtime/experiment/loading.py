@@ -28,7 +28,7 @@ def load(world: World, path: str, model: Model, at: Span, skip: bool = False, by
     measured = [each.name for each in model.functions.measured]
     if by is not None and all(each.name != by for each in columns):
         columns.append(Wanted(by, TEXT))
-    table = load_csv(world.path(path), columns, world.resolve_unit, diagnostics, at, most, skip)
+    table = load_csv(world.path(path), columns, world.resolve_unit, diagnostics, at, most, skip, world.show.fresh())
     world.settle(diagnostics)
     assert table is not None
     axes = [each.name for each in model.functions.axes]

@@ -15,8 +15,8 @@ from qdsl.lang.report import Diagnostic, Edit, Fix, Label, Severity, error
 from qdsl.lang.report.near import nearest
 from qdsl.lang.source import Source, Span
 from qdsl.lang.typed.dimension import Dimension
+from qdsl.lang.typed.show import Show
 from qdsl.runtime.value.quantity import best_unit, shown
-from qdsl.runtime.value.units import product_text
 
 if TYPE_CHECKING:
     from qdsl.runtime.load.columns import Limit, Match, Wanted
@@ -161,13 +161,13 @@ def missing_column(
     return error("E0810", message, Label(sheet.whole_header(), "columns match the experiment's names"))
 
 
-def unit_missing(sheet: Sheet, place: int, wanted: Wanted, dimension: Dimension) -> Diagnostic:
+def unit_missing(sheet: Sheet, place: int, wanted: Wanted, dimension: Dimension, show: Show) -> Diagnostic:
     symbol = _unit_for(wanted)
     span = sheet.header_span(place)
     return error(
         "E0811",
         f"{sheet.source.name}: the column {wanted.name} has no unit",
-        Label(span, f"{wanted.name} is {_dimension(dimension)}"),
+        Label(span, f"{wanted.name} is {_named(dimension, show)}"),
         fixes=(Fix(f"write `{wanted.name} [{symbol}]`", (Edit(span.after(), f" [{symbol}]"),), sure=False),),
     )
 
@@ -181,15 +181,16 @@ def unit_unknown(sheet: Sheet, place: int, unit: str, why: str) -> Diagnostic:
 
 
 def unit_of_other_dimension(
-    sheet: Sheet, place: int, unit: str, found: Dimension, wanted: Wanted, dimension: Dimension
+    sheet: Sheet, place: int, unit: str, found: Dimension, wanted: Wanted, dimension: Dimension, show: Show
 ) -> Diagnostic:
     left, right = f"the file's {wanted.name} [{unit}]", f"the experiment's {wanted.name}"
     width = max(len(left), len(right))
+    own, declared = _named(found, show), _named(dimension, show)
     return error(
         "E0813",
-        f"{sheet.source.name}: the column {wanted.name} is {_dimension(found)}, not {_dimension(dimension)}",
-        Label(_unit_span(sheet, place), f"this is {_dimension(found)}"),
-        note=f"{left:<{width}}  {_dimension(found)}\n{right:<{width}}  {_dimension(dimension)}",
+        f"{sheet.source.name}: the column {wanted.name} is {own}, not {declared}",
+        Label(_unit_span(sheet, place), f"this is {own}"),
+        note=f"{left:<{width}}  {own}\n{right:<{width}}  {declared}",
     )
 
 
@@ -200,8 +201,8 @@ def _unit_span(sheet: Sheet, place: int) -> Span:
     return Span(span.chunk, span.start + opening + 1, span.start + closing) if 0 <= opening < closing else span
 
 
-def _dimension(dimension: Dimension) -> str:
-    return product_text(dimension) or "a plain number"
+def _named(dimension: Dimension, show: Show) -> str:
+    return "a plain number" if dimension.is_one else show.dimension(dimension)
 
 
 def columns_ignored(sheet: Sheet, names: Sequence[str], places: Sequence[int]) -> Diagnostic:

@@ -8,12 +8,17 @@ from pathlib import Path
 
 from qdsl.lang.report import Diagnostics
 from qdsl.lang.source import Source, Span
+from qdsl.lang.typed.show import Show
 from qdsl.runtime.load import errors
 from qdsl.runtime.load.columns import Limit, Wanted, check_limits, checked_columns, without_missing
 from qdsl.runtime.load.header import UnitResolver, matched
 from qdsl.runtime.load.sheet import read_sheet
 from qdsl.runtime.value.provenance import Provenance, content_hash, installed_versions, now
 from qdsl.runtime.value.table import Table
+
+
+UNNAMED = Show({})
+"""Writes dimensions as products of the base ones."""
 
 
 def load_csv(
@@ -24,12 +29,13 @@ def load_csv(
     at: Span | None = None,
     limits: Sequence[Limit] = (),
     skip: bool = False,
+    show: Show = UNNAMED,
 ) -> Table | None:
     """The wanted columns of a CSV file, in SI, in the order wanted. None, with every fault reported, if it has any.
 
     A unit in the header (`tau [us]`) is looked up by `resolve` and checked against the column's dimension. `limits` say
     how many there can be of what is counted. `at` is the place in the program that named the file. Rows that lack a
-    wanted value are a fault, or left out if `skip`.
+    wanted value are a fault, or left out if `skip`. `show` names dimensions in messages.
     """
     path = Path(path)
     try:
@@ -38,7 +44,7 @@ def load_csv(
         diagnostics.add(errors.cannot_read(at, path, problem))
         return None
     source = _decoded(path, content, diagnostics)
-    table = source and table_from_csv(source, wanted, resolve, diagnostics, limits, skip)
+    table = source and table_from_csv(source, wanted, resolve, diagnostics, limits, skip, show)
     if not table:
         return None
     record = Provenance("load", str(path), content_hash(content), versions=installed_versions(), time=now())
@@ -52,10 +58,11 @@ def table_from_csv(
     diagnostics: Diagnostics,
     limits: Sequence[Limit] = (),
     skip: bool = False,
+    show: Show = UNNAMED,
 ) -> Table | None:
     """The same for the text of a file."""
     sheet = read_sheet(source, diagnostics)
-    matches = sheet and matched(sheet, wanted, resolve, diagnostics)
+    matches = sheet and matched(sheet, wanted, resolve, diagnostics, show)
     if not sheet or not matches:
         return None
     if skip:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from qdsl.lang.report import Diagnostics
 from qdsl.lang.report.near import nearest
 from qdsl.lang.typed.dimension import ONE, Dimension
+from qdsl.lang.typed.show import Show
 from qdsl.lang.typed.tree import DisplayUnit
 from qdsl.lang.typed.types import Real
 from qdsl.runtime.load import errors
@@ -37,7 +38,7 @@ class Heading:
 
 
 def matched(
-    sheet: Sheet, wanted: Sequence[Wanted], resolve: UnitResolver, diagnostics: Diagnostics
+    sheet: Sheet, wanted: Sequence[Wanted], resolve: UnitResolver, diagnostics: Diagnostics, show: Show
 ) -> list[Match] | None:
     """Where each wanted column is; None, with the reasons reported, if one is missing, doubled or of the wrong unit."""
     before = len(diagnostics.errors)
@@ -48,7 +49,7 @@ def matched(
     if len(diagnostics.errors) > before:
         return None  # what its columns are called is not known
     _report_duplicates(sheet, headings, wanted, diagnostics)
-    matches = [match for each in wanted if (match := _match(sheet, headings, each, resolve, diagnostics))]
+    matches = [match for each in wanted if (match := _match(sheet, headings, each, resolve, diagnostics, show))]
     if len(diagnostics.errors) > before:
         return None
     _note_ignored(sheet, headings, wanted, diagnostics)
@@ -74,7 +75,12 @@ def _report_duplicates(
 
 
 def _match(
-    sheet: Sheet, headings: list[Heading], wanted: Wanted, resolve: UnitResolver, diagnostics: Diagnostics
+    sheet: Sheet,
+    headings: list[Heading],
+    wanted: Wanted,
+    resolve: UnitResolver,
+    diagnostics: Diagnostics,
+    show: Show,
 ) -> Match | None:
     place = next((k for k, heading in enumerate(headings) if heading.name == wanted.name), None)
     if place is None:
@@ -82,19 +88,25 @@ def _match(
         bracketed = next((k for k, name in enumerate(names) if name.split("(")[0].strip() == wanted.name), None)
         diagnostics.add(errors.missing_column(sheet, wanted, nearest(wanted.name, names), names, bracketed))
         return None
-    unit = _unit(sheet, place, headings[place].unit, wanted, resolve, diagnostics)
+    unit = _unit(sheet, place, headings[place].unit, wanted, resolve, diagnostics, show)
     return None if unit is None else Match(wanted, place, unit)
 
 
 def _unit(
-    sheet: Sheet, place: int, text: str | None, wanted: Wanted, resolve: UnitResolver, diagnostics: Diagnostics
+    sheet: Sheet,
+    place: int,
+    text: str | None,
+    wanted: Wanted,
+    resolve: UnitResolver,
+    diagnostics: Diagnostics,
+    show: Show,
 ) -> DisplayUnit | None:
     """The unit of a column; None where it does not suit what is wanted."""
     dimension = wanted.type.dimension if isinstance(wanted.type, Real) else ONE
     if not text:
         if dimension.is_one:
             return DisplayUnit("", 1.0)
-        diagnostics.add(errors.unit_missing(sheet, place, wanted, dimension))
+        diagnostics.add(errors.unit_missing(sheet, place, wanted, dimension, show))
         return None
     resolved = resolve(text)
     if isinstance(resolved, str):
@@ -102,7 +114,7 @@ def _unit(
         return None
     found, unit = resolved
     if found != dimension:
-        diagnostics.add(errors.unit_of_other_dimension(sheet, place, text, found, wanted, dimension))
+        diagnostics.add(errors.unit_of_other_dimension(sheet, place, text, found, wanted, dimension, show))
         return None
     return unit
 
