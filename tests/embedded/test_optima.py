@@ -73,6 +73,8 @@ def test_a_copy_is_the_same(m: Any) -> None:
         ("rosenbrock", {"x": (0, 1)}, "also needs 'y'"),
         ("rosenbrock", {"x": (0, 1), "z": 2}, "has no argument 'z'"),
         ("rosenbrock", {"x": (0, 1), "start": {"z": 2}}, "has no argument 'z'"),
+        ("rosenbrock", {"x": (0, 1), "y": 1, "strats": 3}, "'strats': did you mean `starts`"),
+        ("rosenbrock", {"x": (0, 1), "y": 1, "seed": 3}, "`seed` is an option of `posterior`"),
         ("rosenbrock", {"x": 1.0, "y": 2.0}, "nothing to search over"),
         ("rosenbrock", {"x": 1.0, "y": (0, 1), "start": {"x": 2.0}}, "x is held at a value, and has a start"),
         ("miss", {"x": (1, 2), "n": (1, 2)}, "n is no real number"),

@@ -332,9 +332,19 @@ class Bound:
         """The means, without noise."""
         return self.experiment.expected(**self.values, **axes)
 
-    def fit(self, data: Table | Mapping[str, Any], /, *, errors: str | None = None) -> Fit:
+    def fit(
+        self,
+        data: Table | Mapping[str, Any],
+        /,
+        *,
+        fixed: Mapping[str, float] | None = None,
+        weights: Any = None,
+        errors: str | None = None,
+        starts: int = 1,
+    ) -> Fit:
         """A fit that begins at these values."""
-        return self.experiment.fit(data, start=self.values, errors=errors)
+        given = {name: value for name, value in self.values.items() if name not in (fixed or {})}
+        return self.experiment.fit(data, start=given, fixed=fixed, weights=weights, errors=errors, starts=starts)
 
 
 def _parts(param: typed.ParamDeclaration) -> tuple[typed.Expr | None, typed.Expr | None, typed.Expr | None]:

@@ -16,6 +16,7 @@ from typing import Any
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
 from qdsl.lang.typed.dimension import ONE
+from qdsl.lang.typed.fit_options import meant
 from qdsl.lang.typed.unification import element_of
 
 START, STARTS = "start", "starts"
@@ -37,9 +38,11 @@ class Asked:
         said = dict(given)
         start: Mapping[str, Any] = (said.pop(START, None) if START not in names else None) or {}
         starts = said.pop(STARTS, None) if STARTS not in names else None
-        for name in (*said, *start):
-            if name not in names:
-                raise TypeError(f"{declared.name} has no argument {name!r}")
+        options = [each for each in (START, STARTS) if each not in names]
+        for word, unknown, known in ((self.word, said, [*names, *options]), (declared.name, start, names)):
+            for name in unknown:
+                if name not in names:
+                    raise TypeError(f"{declared.name} has no argument {name!r}: {meant(word, name, known)[1]}")
         at = declared.span
         arguments: list[typed.Expr] = [self.function]
         if starts is not None:

@@ -12,6 +12,7 @@ from qdsl.lang.report import Diagnostic, Edit, Fix, Label, error
 from qdsl.lang.report.near import nearest
 from qdsl.lang.source import Span
 from qdsl.lang.typed import types
+from qdsl.lang.typed.fit_options import meant
 from qdsl.lang.typed.show import Show
 from qdsl.lang.typed.tomography_errors import state_in
 from qdsl.lang.typed.types import Type, pruned
@@ -159,13 +160,8 @@ class TypeErrors:
     def unknown_argument(self, span: Span, function: str, name: str, known: Iterable[str]) -> Diagnostic:
         """`linspace(0, 1, num = 3)`."""
         names = list(known)
-        near = nearest(name, names)
+        near, hint = meant(function, name, names)
         fixes = (Fix(f"write `{near}`", (Edit(span, near),)),) if near else ()
-        hint = (
-            f"did you mean `{near}`?"
-            if near
-            else ("it has " + ", ".join(f"`{each}`" for each in names) if names else "")
-        )
         return error("E0309", f"`{function}` has no argument `{name}`", Label(span), hint=hint, fixes=fixes)
 
     def argument_twice(self, span: Span, name: str) -> Diagnostic:

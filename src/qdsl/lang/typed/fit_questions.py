@@ -12,6 +12,7 @@ from qdsl.lang.typed.checker import Checker
 from qdsl.lang.typed.dependence import measures_goodness
 from qdsl.lang.typed.dimension import ONE
 from qdsl.lang.typed.fit_errors import name_taken, no_group_column, two_columns
+from qdsl.lang.typed.fit_options import OPTIONS
 from qdsl.lang.typed.requests import as_declared, asked_for_a_fit, data_type, param_of
 from qdsl.lang.typed.sweep_params import written_out
 from qdsl.lang.typed.types import BROKEN, INT, SCALAR, TEXT, pruned
@@ -78,7 +79,7 @@ OF_BOOTSTRAP = ("draws", "failed")
 
 def bootstrap(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
     """`bootstrap(best, n = 1000, method = "rows", seed = 7)`: a Bootstrap."""
-    slots = [Slot("fit", False), *(Slot(each, True) for each in ("n", "method", "seed"))]
+    slots = [Slot("fit", False), *(Slot(each, True) for each in OPTIONS["bootstrap"])]
     nodes = matched(c, node.span, "bootstrap", slots, arguments)
     if nodes is None or nodes[0] is None:
         return c.broken(node.span)
@@ -90,7 +91,7 @@ def bootstrap(c: Checker, node: surface.Call, arguments: Sequence[surface.Argume
         c.report(name_taken(fit.span, taken[0].variable))
         return c.broken(node.span)
     named: list[tuple[str, typed.Expr]] = []
-    for name, each, wanted in zip(("n", "method", "seed"), nodes[1:], (INT, TEXT, INT), strict=True):
+    for name, each, wanted in zip(OPTIONS["bootstrap"], nodes[1:], (INT, TEXT, INT), strict=True):
         if each is not None:
             value = c.fit(c.expr(each, wanted), wanted)
             if name == "method" and isinstance(value, typed.Constant) and value.value not in RESAMPLED:
@@ -108,7 +109,7 @@ COMPARED: tuple[tuple[str, types.Type], ...] = (
 
 def fit_each(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
     """`fit_each(e, data, by = "run", start = (..), errors = "expected")`: a Table with a row for each group."""
-    words = ("experiment", "data", "by", "start", "fixed", "weights", "errors")
+    words = ("experiment", "data", *OPTIONS["fit_each"])
     slots = [Slot(each, each not in ("experiment", "data", "by")) for each in words]
     nodes = matched(c, node.span, "fit_each", slots, arguments)
     if nodes is None or nodes[2] is None:
@@ -187,12 +188,12 @@ FOLDS = ("fold", "points", "log_density")
 def cross_validate(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
     """`cross_validate(best, folds = 10, seed = 1)`: a Table with a row for each fold."""
     result = types.Table(((FOLDS[0], INT), (FOLDS[1], INT), (FOLDS[2], SCALAR)))
-    return _of_fits(c, node, arguments, "cross_validate", 1, ("folds", "seed"), result)
+    return _of_fits(c, node, arguments, "cross_validate", 1, OPTIONS["cross_validate"], result)
 
 
 def kl_divergence(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
     """`kl_divergence(p, q, n = 1000, seed = 1)`: an Estimate, in nats."""
-    return _of_fits(c, node, arguments, "kl_divergence", 2, ("n", "seed"), types.Estimate(ONE))
+    return _of_fits(c, node, arguments, "kl_divergence", 2, OPTIONS["kl_divergence"], types.Estimate(ONE))
 
 
 def _of_fits(

@@ -22,6 +22,7 @@ from qdsl.lang.typed.arguments import Slot, matched
 from qdsl.lang.typed.calls import SEARCHING, parameter_names
 from qdsl.lang.typed.checker import NO_REASON, Checker, Reason
 from qdsl.lang.typed.dimension import Dimension, DimVar
+from qdsl.lang.typed.requests import name_span
 from qdsl.lang.typed.scheme import is_generic
 from qdsl.lang.typed.types import BROKEN, INT, SCALAR, Type, pruned
 from qdsl.lang.typed.unification import element_of
@@ -192,7 +193,7 @@ def _starts(
         return False
     for name, each in value.fields:
         if name not in known:
-            c.report(c.errors.unknown_argument(each.span, word, name, known))
+            c.report(c.errors.unknown_argument(name_span(node, name) or each.span, word, name, list(known)))
             return False
         if not _is_searchable(c, word, known[name], each.span):
             return False

@@ -10,17 +10,15 @@ from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
 from qdsl.lang.typed.arguments import Slot, matched
 from qdsl.lang.typed.checker import Checker
+from qdsl.lang.typed.fit_options import OPTIONS
 from qdsl.lang.typed.posterior_fields import taken_names
 from qdsl.lang.typed.requests import experiment_argument, is_data_of, values_of_params
 from qdsl.lang.typed.types import INT
 
-COUNTS = ("draws", "chains", "warmup", "seed")
-"""The options that are Ints."""
-
 
 def posterior(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
     """A Posterior of an experiment of whose params something is known before the data."""
-    slots = [Slot("experiment", False), Slot("data", False), *(Slot(each, True) for each in ("start", *COUNTS))]
+    slots = [Slot("experiment", False), Slot("data", False), *(Slot(each, True) for each in OPTIONS["posterior"])]
     nodes = matched(c, node.span, "posterior", slots, arguments)
     if nodes is None or nodes[0] is None or nodes[1] is None:
         return c.broken(node.span)
@@ -34,7 +32,7 @@ def posterior(c: Checker, node: surface.Call, arguments: Sequence[surface.Argume
     named: list[tuple[str, typed.Expr]] = []
     if nodes[2] is not None:
         named.append(("start", values_of_params(c, nodes[2], experiment, "start", "posterior")))
-    for name, given in zip(COUNTS, nodes[3:], strict=True):
+    for name, given in zip(OPTIONS["posterior"][1:], nodes[3:], strict=True):
         if given is not None:
             named.append((name, c.fit(c.expr(given, INT), INT)))
     return typed.HostCall(node.span, types.Posterior(experiment), "posterior", (value, data), tuple(named))

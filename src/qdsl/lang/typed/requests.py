@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from qdsl.lang.source import Span
 from qdsl.lang.surface import tree as surface
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
@@ -11,6 +12,7 @@ from qdsl.lang.typed.arguments import Slot, matched
 from qdsl.lang.typed.checker import Checker, Reason
 from qdsl.lang.typed.experiment_errors import SEED
 from qdsl.lang.typed.fit_errors import column_not_written
+from qdsl.lang.typed.fit_options import OPTIONS
 from qdsl.lang.typed.types import BROKEN, INT, SCALAR, TEXT, Type, pruned
 from qdsl.lang.typed.unification import element_of
 
@@ -156,13 +158,13 @@ def axis_of(experiment: typed.Experiment, name: str) -> typed.Variable | None:
 
 def fit(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
     """`fit(e, data, start = (tau = 20 ns), fixed = (a = 1), weights = w, errors = "expected", starts = 64)`."""
-    slots = [Slot("experiment", False), Slot("data", False), *(Slot(each, True) for each in FIT_OPTIONS)]
+    slots = [Slot("experiment", False), Slot("data", False), *(Slot(each, True) for each in OPTIONS["fit"])]
     nodes = matched(c, node.span, "fit", slots, arguments)
     return c.broken(node.span) if nodes is None else asked_for_a_fit(c, node, "fit", nodes)
 
 
 def asked_for_a_fit(c: Checker, node: surface.Call, function: str, nodes: Sequence[surface.Expr | None]) -> typed.Expr:
-    """The call of `fit` that these arguments make: the experiment, the data, and each of `FIT_OPTIONS`."""
+    """The call of `fit` that these arguments make: the experiment, the data, and each of its options."""
     if nodes[0] is None or nodes[1] is None:
         return c.broken(node.span)
     found = experiment_argument(c, nodes[0], function)
@@ -189,9 +191,6 @@ def asked_for_a_fit(c: Checker, node: surface.Call, function: str, nodes: Sequen
     return typed.HostCall(node.span, types.Fit(experiment), "fit", (value, data), tuple(named))
 
 
-FIT_OPTIONS = ("start", "fixed", "weights", "errors", "starts")
-"""What may be said of a fit besides the experiment and its data."""
-
 ERRORS = ("observed", "expected")
 """The information that uncertainties come from (architecture of fits: docs/language.md)."""
 
@@ -213,12 +212,18 @@ def values_of_params(
     for name, each in value.fields:
         if name not in params:
             if experiment.is_whole:
-                c.report(c.models.no_param(each.span, experiment.name, name, params))
+                c.report(c.models.no_param(name_span(node, name) or each.span, experiment.name, name, params))
             continue
         fields.append((name, c.fit(each, params[name].type, Reason(params[name].span, "declared here"))))
     return typed.RecordLiteral(
         node.span, types.Record(tuple((name, each.type) for name, each in fields)), tuple(fields)
     )
+
+
+def name_span(node: surface.Expr, name: str) -> Span | None:
+    """Where a field of a record is named; None where the record is not written out here."""
+    fields = node.fields if isinstance(node, surface.Record) else ()
+    return next((each.name.span for each in fields if each.name.text == name), None)
 
 
 def is_data_of(c: Checker, data: typed.Expr, experiment: typed.Experiment, function: str) -> bool:

@@ -16,7 +16,6 @@ from qdsl.runtime.load.sheet import read_sheet
 from qdsl.runtime.value.provenance import Provenance, content_hash, installed_versions, now
 from qdsl.runtime.value.table import Table
 
-
 UNNAMED = Show({})
 """Writes dimensions as products of the base ones."""
 
