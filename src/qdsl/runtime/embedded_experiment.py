@@ -20,7 +20,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from qdsl.lang.depth import deep_recursion
 from qdsl.lang.report import Diagnostic
 from qdsl.lang.typed import tree as typed
 from qdsl.lang.typed import types
@@ -28,7 +27,7 @@ from qdsl.lang.typed.show import Show
 from qdsl.runtime import embedded_errors
 from qdsl.runtime.embedded_errors import BindError, dimension_of
 from qdsl.runtime.embedded_values import column, number, sets, table, with_group
-from qdsl.runtime.program import COMPILING, CompileError, Live
+from qdsl.runtime.program import Live, carried_out
 from qdsl.runtime.value.units import si_unit
 
 if TYPE_CHECKING:
@@ -160,7 +159,7 @@ class Experiment:
             columns = sets(self._experiment, self._show, data)
             said = Said(given["start"][1], given["fixed"][1], {})
             world = self._live.session.world
-            every: Table = self._carried_out(
+            every: Table = carried_out(
                 lambda: fitted_sets(world, self._live.session.environment, self._experiment, columns, said, errors)
             )
             return every
@@ -229,7 +228,7 @@ class Experiment:
         return self._live.session.show
 
     def _value(self, expr: typed.Expr) -> Any:
-        return self._carried_out(lambda: self._live.session.environment.evaluate(expr))
+        return carried_out(lambda: self._live.session.environment.evaluate(expr))
 
     def _asked(self, what: str, result: types.Type, given: Given, *data: Table) -> Any:
         """What the call `what(experiment, data, name = value, ..)` of a program would give."""
@@ -245,17 +244,7 @@ class Experiment:
         named = tuple((name, typed.Constant(at, type_, value)) for name, (type_, value) in given.items())
         call = typed.HostCall(at, result, what, tuple(arguments), named)
         environment = self._live.session.environment
-        return self._carried_out(lambda: environment.host[what](environment, call))
-
-    def _carried_out(self, work: Callable[[], Any]) -> Any:
-        """A program that stops is an error of the program."""
-        from qdsl.runtime.failures import Stopped
-
-        with COMPILING, deep_recursion():
-            try:
-                return work()
-            except Stopped as stop:
-                raise CompileError([stop.diagnostic]) from None
+        return carried_out(lambda: environment.host[what](environment, call))
 
     def _param(self, each: typed.ParamDeclaration) -> Param:
         variable = each.variable

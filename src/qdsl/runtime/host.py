@@ -283,14 +283,14 @@ def _how(value: typed.Expr) -> str:
 
 def _export(world: World) -> Host:
     def run(env: Environment, call: typed.HostCall) -> None:
-        from qdsl.runtime.page.export import export_fit
+        from qdsl.runtime.page.export import export_result
         from qdsl.runtime.value.export import export_csv
 
         value, path = env.evaluate(call.arguments[0]), world.path(env.evaluate(call.arguments[1]))
         diagnostics = Diagnostics()
         type_, at = types.pruned(call.arguments[0].type), call.arguments[1].span
-        if isinstance(type_, types.Fit):
-            export_fit(env, type_.experiment, value, path, diagnostics, at)
+        if isinstance(type_, types.Fit | types.Posterior):
+            export_result(env, type_.experiment, value, path, diagnostics, at)
         else:
             export_csv(value, path, diagnostics, at)
         world.settle(diagnostics)

@@ -58,6 +58,17 @@ class CompileError(Exception):
         return type(self), (self.diagnostics,)
 
 
+def carried_out(work: Callable[[], Any]) -> Any:
+    """What the work gives, alone; a program that stops there is an error of the program."""
+    from qdsl.runtime.failures import Stopped
+
+    with COMPILING, deep_recursion():
+        try:
+            return work()
+        except Stopped as stop:
+            raise CompileError([stop.diagnostic]) from None
+
+
 @dataclass(frozen=True)
 class FunctionOutline:
     """A declared function. `optional[i]` tells that argument i has a default."""

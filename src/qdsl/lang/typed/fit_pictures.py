@@ -3,6 +3,7 @@
 plot_profile(best, "tau", "p.svg", level = 0.95)      how much worse the fit is with one param held at each value
 plot_contour(best, "tau", "a", "c.svg")               where two params are together
 plot_corner(best, "c.svg")                            all params, by their covariance or by their draws
+plot_trace(found, "t.svg")                            each param of a posterior: its density, and its chains
 """
 
 from __future__ import annotations
@@ -19,6 +20,11 @@ from qdsl.lang.typed.picture_arguments import Rule, drawn
 from qdsl.lang.typed.types import BROKEN, SCALAR, TEXT, pruned
 
 WITH_DRAWS = (types.Fit, types.Bootstrap, types.Posterior)
+_NAMES: dict[tuple[type[types.Type], ...], str] = {
+    (types.Fit,): "a Fit",
+    (types.Posterior,): "a Posterior",
+    WITH_DRAWS: "a Fit, a Bootstrap or a Posterior",
+}
 
 
 def profile(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
@@ -53,6 +59,13 @@ def corner(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]
     return c.broken(node.span) if found is None else drawn(node, "plot_corner", found[0])
 
 
+def trace(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
+    """`plot_trace(found, "t.svg")`."""
+    slots = [Slot("posterior", False), Slot("path", False)]
+    found = _asked(c, node, arguments, "plot_trace", slots, params=0, kinds=(types.Posterior,))
+    return c.broken(node.span) if found is None else drawn(node, "plot_trace", found[0])
+
+
 def _asked(
     c: Checker,
     node: surface.Call,
@@ -75,8 +88,7 @@ def _asked(
     type_ = pruned(fit.type)
     if not isinstance(type_, kinds):
         if type_ is not BROKEN:
-            what = "a Fit" if kinds == (types.Fit,) else "a Fit, a Bootstrap or a Posterior"
-            c.report(c.models.not_host_value(fit.span, function, what, types.resolved(type_)))
+            c.report(c.models.not_host_value(fit.span, function, _NAMES[kinds], types.resolved(type_)))
         return None
     assert isinstance(type_, types.Fit | types.Bootstrap | types.Posterior)
     names = [param_name(c, each, type_.experiment) for each in needed[1:-1]]
@@ -86,4 +98,9 @@ def _asked(
     return [fit, *names, path], nodes[params + 2 :]
 
 
-FIT_PICTURES: dict[str, Rule] = {"plot_profile": profile, "plot_contour": contour, "plot_corner": corner}
+FIT_PICTURES: dict[str, Rule] = {
+    "plot_profile": profile,
+    "plot_contour": contour,
+    "plot_corner": corner,
+    "plot_trace": trace,
+}

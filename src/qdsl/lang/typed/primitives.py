@@ -143,13 +143,15 @@ def _plot_kind(value: typed.Expr) -> str:
 
 
 def export(c: Checker, node: surface.Call, arguments: Sequence[surface.Argument]) -> typed.Expr:
-    """`export(table, "file.csv")`."""
+    """`export(table, "file.csv")`, `export(best, "fit.html")`."""
     nodes = matched(c, node.span, "export", [Slot("value", False), Slot("path", False)], arguments)
     if nodes is None or nodes[0] is None or nodes[1] is None or not _may_act(c, node, "export"):
         return c.broken(node.span)
     value, path = c.expr(nodes[0]), c.fit(c.expr(nodes[1]), TEXT)
-    if pruned(value.type) is not BROKEN and not isinstance(pruned(value.type), types.Table | types.Fit):
-        c.report(c.models.not_host_value(value.span, "export", "a Table or a Fit", types.resolved(value.type)))
+    kinds = types.Table | types.Fit | types.Posterior
+    if pruned(value.type) is not BROKEN and not isinstance(pruned(value.type), kinds):
+        what = "a Table, a Fit or a Posterior"
+        c.report(c.models.not_host_value(value.span, "export", what, types.resolved(value.type)))
     return typed.HostCall(node.span, NOTHING, "export", (value, path), ())
 
 

@@ -28,6 +28,7 @@ from qdsl.runtime.experiment.failing import Point, watched
 from qdsl.runtime.experiment.model import Model, model_of
 from qdsl.runtime.experiment.residuals import Residuals, of_likelihood, of_squares, runs_along
 from qdsl.runtime.experiment.searching import Searching
+from qdsl.runtime.faces import ProgramFaces
 from qdsl.runtime.failures import mixed_measurements, not_one_of, unequal_lengths
 from qdsl.runtime.fit import Fit, Parameter, errors
 from qdsl.runtime.fit.objective import Matrix, Vector
@@ -243,6 +244,7 @@ def fitted(env: Environment, experiment: typed.Experiment, call: typed.HostCall,
         provenance=record,
         data=data,
         weights=weights_given,
+        faces=ProgramFaces(env, experiment),
     )
     return held_against_data(found)
 

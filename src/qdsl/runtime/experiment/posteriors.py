@@ -19,6 +19,7 @@ from qdsl.runtime.evaluate import Environment
 from qdsl.runtime.experiment.admission import check_data
 from qdsl.runtime.experiment.fitting import Said, objective_of, parameters_of, somewhere_in, tell_of
 from qdsl.runtime.experiment.model import Model, model_of
+from qdsl.runtime.faces import ProgramFaces
 from qdsl.runtime.fit import LeastSquares, Parameter
 from qdsl.runtime.fit import errors as fit_errors
 from qdsl.runtime.fit.admission import problems_of
@@ -70,7 +71,7 @@ def drawn(env: Environment, experiment: typed.Experiment, call: typed.HostCall, 
         chains = sampled(begin, Wish(**given, seed=seed), world.progress)
     starts = {each.name: each.start for each in parameters}
     record = recorded("posterior", world.source.name, world.source.text, starts, seed, data.provenance)
-    found = posterior_of(chains, parameters, record, data)
+    found = replace(posterior_of(chains, parameters, record, data), faces=ProgramFaces(env, experiment))
     if seen:  # chains go far; what counts is where they are on average
         tell_of(objective, model, columns, tuple(each.value for each in found))
     return found

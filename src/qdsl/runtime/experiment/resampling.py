@@ -24,6 +24,7 @@ from qdsl.runtime.evaluate import Environment
 from qdsl.runtime.experiment.model import Model, model_of
 from qdsl.runtime.experiment.pacing import chunks
 from qdsl.runtime.experiment.series import SeriesOf
+from qdsl.runtime.faces import ProgramFaces
 from qdsl.runtime.failures import Interrupted, not_one_of
 from qdsl.runtime.fit import errors
 from qdsl.runtime.fit.bootstrap import Bootstrap
@@ -183,7 +184,10 @@ def bootstrapped(env: Environment, call: typed.HostCall, world: World) -> Bootst
     source = world.source
     record = recorded("bootstrap", source.name, source.text, work.by_name, seed, data=fit.provenance)
     values = np.concatenate([np.empty((0, len(fit.parameters))), *progress.values])
-    found = Bootstrap(fit.parameters, np.array(fit.values), values, left_out, progress.failed, method, seed, record)
+    faces = ProgramFaces(env, type_.experiment)
+    found = Bootstrap(
+        fit.parameters, np.array(fit.values), values, left_out, progress.failed, method, seed, record, faces
+    )
     if interrupted:
         if not progress.done:
             raise KeyboardInterrupt

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from qdsl.runtime.fit.objective import Matrix, Parameter, Vector
 from qdsl.runtime.fit.profile import Interval
 from qdsl.runtime.value.estimate import Estimate, siblings
+from qdsl.runtime.value.faces import Faces, Where, write
 from qdsl.runtime.value.provenance import Provenance
 from qdsl.runtime.value.table import Table, real_column
 
@@ -30,7 +31,7 @@ NORMAL = NormalDist()
 class Bootstrap:
     """What `bootstrap` returns. `best` are the params of the fit, `values` the refits (B × p), `left_out` those of the
     jackknife (n × p). `failed` of the refits ended nowhere, and are not among `values`. A param is an attribute, an
-    Estimate whose error is the scatter of the refits.
+    Estimate whose error is the scatter of the refits. `faces` write its picture.
     """
 
     parameters: tuple[Parameter, ...]
@@ -41,6 +42,7 @@ class Bootstrap:
     method: str
     seed: int
     provenance: Provenance | None = None
+    faces: Faces | None = None
 
     def __getattr__(self, name: str) -> Estimate:
         names = [each.name for each in vars(self).get("parameters", ())]
@@ -50,6 +52,14 @@ class Bootstrap:
 
     def __getitem__(self, name: str) -> Estimate:
         return self.__getattr__(name)
+
+    def __getstate__(self) -> dict[str, object]:
+        """Pickled without the experiment: a copy elsewhere cannot be asked for pictures."""
+        return vars(self) | {"faces": None}
+
+    def plot_corner(self, path: Where) -> None:
+        """All parameters by pairs, by the refits, as `.svg`, `.png` or `.pdf` (`value.faces.write`)."""
+        write("plot_corner", self, path)
 
     @property
     def estimates(self) -> list[Estimate]:

@@ -17,6 +17,7 @@ from qdsl.runtime.fit.profile import Interval, profile
 from qdsl.runtime.fit.runs import Runs
 from qdsl.runtime.fit.verdict import Verdict
 from qdsl.runtime.value.estimate import Estimate
+from qdsl.runtime.value.faces import Faces, Where, write
 from qdsl.runtime.value.provenance import Provenance
 from qdsl.runtime.value.table import Table
 
@@ -31,7 +32,7 @@ class Fit:
     residuals are counted. `weights` are those of the data's rows, where they have any. `objective` is what was fitted:
     what is asked of the fit later asks that.
     Where the search from the defaults ended much worse, `preferred_to` are the params there, in SI, and how many
-    deviations worse.
+    deviations worse. `faces` write its pictures and its page.
     """
 
     parameters: tuple[Parameter, ...]
@@ -56,6 +57,7 @@ class Fit:
     weights: Vector | None = None
     objective: Objective | None = None
     preferred_to: tuple[tuple[float, ...], float] | None = None
+    faces: Faces | None = None
 
     def __getattr__(self, name: str) -> Estimate:
         estimates: dict[str, Estimate] = vars(self).get("estimates", {})  # absent while a copy is being made
@@ -64,8 +66,10 @@ class Fit:
         return estimates[name]
 
     def __getstate__(self) -> dict[str, object]:
-        """Pickled without what was fitted, which has compiled code: a copy elsewhere cannot be asked for profiles."""
-        return vars(self) | {"objective": None}
+        """Pickled without what was fitted, which has compiled code: a copy elsewhere cannot be asked for profiles, nor
+        for pictures.
+        """
+        return vars(self) | {"objective": None, "faces": None}
 
     def __getitem__(self, name: str) -> Estimate:
         return self.estimates[name]
@@ -86,6 +90,28 @@ class Fit:
         from qdsl.runtime.fit.report import fit_table
 
         return fit_table(self)
+
+    def export(self, path: Where) -> None:
+        """The page about the fit (`.html`), or the row of `table` (`.csv`), into a file (`value.faces.write`)."""
+        write("export", self, path)
+
+    def plot(self, path: Where) -> None:
+        """Data, model and residuals, as `.svg`, `.png` or `.pdf`. Raises as `value.faces.write`, as all pictures do."""
+        write("plot", self, path)
+
+    def plot_profile(self, name: str, path: Where, level: float = 0.95) -> None:
+        """How much worse the fit is with one parameter held at each value; between 0 and 1 is the `level`."""
+        write("plot_profile", self, path, (name,), level=level)
+
+    def plot_contour(self, x: str, y: str, path: Where) -> None:
+        """Where two parameters are together. Raises ValueError for the same one twice."""
+        if x == y:
+            raise ValueError(f"a contour is of two parameters, and this is {x!r} twice")
+        write("plot_contour", self, path, (x, y))
+
+    def plot_corner(self, path: Where) -> None:
+        """All parameters by pairs, by their covariance."""
+        write("plot_corner", self, path)
 
     def profile(self, name: str, level: float = 0.95) -> Interval:
         """Between which values, in SI, a parameter lies by the profile likelihood (`fit.profile`). `level` is how often

@@ -1,11 +1,11 @@
-"""FitPage -> HTML. Every text is escaped; nothing is fetched from anywhere."""
+"""Page -> HTML. Every text is escaped; nothing is fetched from anywhere."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from html import escape
 
-from qdsl.runtime.page.page import Drawing, FitPage, Grid
+from qdsl.runtime.page.page import Drawing, Grid, Page
 
 STYLE = """
 :root { color-scheme: light dark; --ink: #222; --paper: #fff; --faint: #666; --line: #d4d8dc; --card: #f5f7f9;
@@ -49,12 +49,12 @@ dd { margin: 0; overflow-wrap: anywhere; }
 """.strip()
 
 
-def html_of(page: FitPage) -> str:
+def html_of(page: Page) -> str:
     """The whole file."""
     return "\n".join(_lines(page)) + "\n"
 
 
-def _lines(page: FitPage) -> Iterator[str]:
+def _lines(page: Page) -> Iterator[str]:
     yield "<!DOCTYPE html>"
     yield '<html lang="en">'
     yield "<head>"
@@ -104,5 +104,5 @@ def _drawing(drawing: Drawing, place: int) -> str:
     return f"<figure>{picture}<figcaption>{escape(drawing.caption)}</figcaption></figure>"
 
 
-def _origin(page: FitPage) -> str:
+def _origin(page: Page) -> str:
     return "<dl>" + "".join(f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in page.origin) + "</dl>"

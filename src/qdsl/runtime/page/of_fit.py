@@ -26,18 +26,17 @@ from qdsl.runtime.fit import (
 from qdsl.runtime.fit.held import Better
 from qdsl.runtime.fit.report import counted, estimate_text, quality
 from qdsl.runtime.fit.verdict import LEAST_P
-from qdsl.runtime.page.page import Drawing, FitPage, Grid
+from qdsl.runtime.page.correlations import MOST, correlations
+from qdsl.runtime.page.origin import origin_of
+from qdsl.runtime.page.page import Drawing, Grid, Page
 from qdsl.runtime.pictures.of_fits import corner_of
 from qdsl.runtime.plot.file import svg_text
-from qdsl.runtime.value.provenance import Provenance
 from qdsl.runtime.value.quantity import number, shown
 
 LEVEL = 0.95
-MOST = 8
-"""So many params have room in a corner and in a table of correlations."""
 
 
-def page_of(env: Environment, experiment: typed.Experiment, fit: Fit) -> FitPage:
+def page_of(env: Environment, experiment: typed.Experiment, fit: Fit) -> Page:
     """All of it; the intervals are looked for here, which fits the other params again and again."""
     found = {each.name: _interval(fit, each) for each in fit.parameters}
     words = [_words(fit)]
@@ -45,7 +44,7 @@ def page_of(env: Environment, experiment: typed.Experiment, fit: Fit) -> FitPage
         words.append("On the way to an interval a better point was found: the fit has to begin elsewhere.")
     if fit.rejected and not isinstance(fit.verdict, Rejected):
         words.append("Besides, the data refuse the model.")
-    return FitPage(
+    return Page(
         title=f"The fit of {experiment.name}",
         about=experiment.doc,
         verdict=str(fit.verdict),
@@ -54,7 +53,7 @@ def page_of(env: Environment, experiment: typed.Experiment, fit: Fit) -> FitPage
         drawings=tuple(_drawings(env, experiment, fit)),
         grids=(_params(experiment, fit, found), _quality(fit), *_correlations(fit)),
         model=experiment.span.chunk.text.strip(),
-        origin=tuple(_origin(fit)),
+        origin=tuple(origin_of(fit.provenance, fit.data)),
     )
 
 
@@ -146,14 +145,8 @@ def _quality(fit: Fit) -> Grid:
 
 def _correlations(fit: Fit) -> Iterator[Grid]:
     names = [each.name for each in fit.parameters if 0.0 < float(fit[each.name].error) < math.inf]
-    if not 1 < len(names) <= MOST:
-        return
     places = [list(fit.estimates).index(each) for each in names]
-    block = fit.covariance[np.ix_(places, places)]
-    sizes = np.sqrt(np.diag(block))
-    matrix = block / np.outer(sizes, sizes)
-    rows = [(name, *(f"{value:.2f}" for value in row)) for name, row in zip(names, matrix, strict=True)]
-    yield Grid("Correlations", ("", *names), rows)
+    yield from correlations(names, fit.covariance[np.ix_(places, places)])
 
 
 # ── pictures ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -176,28 +169,3 @@ def _drawings(env: Environment, experiment: typed.Experiment, fit: Fit) -> Itera
         texts = [f"{each.name} = {text}" for each, text in zip(corner.quantities, corner.texts, strict=True)]
         says = f"An ellipse for each pair of params and a bell for each alone: {', '.join(texts)}."
         yield Drawing(svg_text(corner), says, "Params by pairs, and each alone, by their covariance.")
-
-
-# ── where it comes from ──────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _origin(fit: Fit) -> Iterator[tuple[str, str]]:
-    record = fit.provenance
-    if record is None:
-        return
-    yield "program", record.source
-    yield "its hash", record.source_hash
-    if record.data is not None:
-        yield from _of_data(record.data)
-    elif fit.data is not None:
-        yield "data", f"a table of {len(fit.data)} rows that the program made"
-    yield "time", record.time
-    yield "versions", ", ".join(f"{name} {value}" for name, value in record.versions.items())
-
-
-def _of_data(record: Provenance) -> Iterator[tuple[str, str]]:
-    where = f"{record.action} {record.source}"
-    yield "data", where if record.seed is None else f"{where}, seed {record.seed}"
-    yield "their hash", record.source_hash
-    if record.parameters:
-        yield "made with", ", ".join(f"{name} = {number(value)}" for name, value in record.parameters.items()) + " (SI)"

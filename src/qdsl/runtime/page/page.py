@@ -1,4 +1,4 @@
-"""What a page about a fit says, as data."""
+"""What a page about a fit or a posterior says, as data."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class Drawing:
 
 
 @dataclass(frozen=True, slots=True)
-class FitPage:
-    """The parts, in the order of the page. `is_good` is whether the fit may be used as it is."""
+class Page:
+    """The parts, in the order of the page. `is_good` is whether the result may be used as it is."""
 
     title: str
     about: str

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from qdsl.lang.report import Diagnostics
 from qdsl.lang.typed import tree as typed
 from qdsl.runtime.evaluate import Environment
-from qdsl.runtime.pictures import of_fits, of_numbers, of_states
+from qdsl.runtime.pictures import of_draws, of_fits, of_numbers, of_states
 from qdsl.runtime.plot import Picture, save_plot
 from qdsl.runtime.world import World
 
@@ -21,6 +21,7 @@ PICTURES: dict[str, Callable[[Environment, typed.HostCall], Picture]] = {
     "plot_profile": of_fits.profile,
     "plot_contour": of_fits.contour,
     "plot_corner": of_fits.corner,
+    "plot_trace": of_draws.trace,
 }
 
 

@@ -10,15 +10,13 @@ from qdsl.lang.typed import tree as typed
 from qdsl.runtime.evaluate import Environment
 from qdsl.runtime.failures import Stopped
 from qdsl.runtime.fit import Fit, LeastSquares, errors
-from qdsl.runtime.fit.bootstrap import Bootstrap
 from qdsl.runtime.fit.held import Better
 from qdsl.runtime.fit.profile import profile_curve
 from qdsl.runtime.fit.regions import LEVELS, allowed_for_two, ellipse, regions
+from qdsl.runtime.pictures.of_draws import corner_of_draws
 from qdsl.runtime.plot import Quantity
-from qdsl.runtime.plot.draws import DrawsPicture
 from qdsl.runtime.plot.profile import ProfilePicture
 from qdsl.runtime.plot.regions import CornerPicture, RegionsPicture
-from qdsl.runtime.posterior.result import Posterior
 
 LEVEL = 0.95
 
@@ -81,29 +79,11 @@ def corner(env: Environment, call: typed.HostCall) -> CornerPicture:
     """`plot_corner(best, path)`, also of refits and of the draws of a posterior."""
     shown = env.evaluate(call.arguments[0])
     if not isinstance(shown, Fit):
-        return _of_draws(shown)
+        return corner_of_draws(shown)
     found = corner_of(shown)
     if found is None:
         raise Stopped(errors.no_errors(call.arguments[0].span))
     return found
-
-
-def _of_draws(found: Bootstrap | Posterior) -> DrawsPicture:
-    """The params that were not held."""
-    samples = found.values if isinstance(found, Bootstrap) else found.samples
-    places = [place for place, each in enumerate(found.parameters) if each.low < each.high]
-    estimates = [found[found.parameters[place].name] for place in places]
-    chosen = [found.parameters[place] for place in places]
-    return DrawsPicture(
-        "",
-        tuple(Quantity(each.name, each.dimension, each.display) for each in chosen),
-        tuple(str(each) for each in estimates),
-        np.array([each.value for each in estimates]),
-        found.covariance[np.ix_(places, places)],
-        LEVELS,
-        (),
-        samples[:, places],
-    )
 
 
 def corner_of(fit: Fit) -> CornerPicture | None:

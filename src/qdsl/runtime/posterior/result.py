@@ -13,6 +13,7 @@ from qdsl.runtime.fit.verdict import Converged, NotConverged
 from qdsl.runtime.posterior.diagnostics import Diagnosis, diagnosed, judged
 from qdsl.runtime.posterior.sampling import Chains, Wish
 from qdsl.runtime.value.estimate import Estimate, siblings
+from qdsl.runtime.value.faces import Faces, Where, write
 from qdsl.runtime.value.provenance import Provenance
 from qdsl.runtime.value.table import Table
 
@@ -24,6 +25,7 @@ class Posterior:
 
     `samples` are all draws in SI, a row for each, chain after chain, with a column for each of `parameters`; `lengths`
     says how many each chain has. `covariance` is theirs. `divergences` counts the steps that went astray.
+    `faces` write its pictures and its page.
     """
 
     parameters: tuple[Parameter, ...]
@@ -37,12 +39,17 @@ class Posterior:
     wish: Wish
     provenance: Provenance | None = None
     data: Table | None = None
+    faces: Faces | None = None
 
     def __getattr__(self, name: str) -> Estimate:
         estimates: dict[str, Estimate] = vars(self).get("estimates", {})  # absent while a copy is being made
         if name not in estimates:
             raise AttributeError(f"this posterior has no parameter {name!r}; it has {', '.join(estimates)}")
         return estimates[name]
+
+    def __getstate__(self) -> dict[str, object]:
+        """Pickled without the experiment: a copy elsewhere cannot be asked for pictures."""
+        return vars(self) | {"faces": None}
 
     def __getitem__(self, name: str) -> Estimate:
         return self.estimates[name]
@@ -78,6 +85,18 @@ class Posterior:
             return None
         ordered = np.sort(self.samples[:, place])
         return Interval(*(float(np.interp(rank, np.arange(count), ordered)) for rank in (low, high)))
+
+    def export(self, path: Where) -> None:
+        """The page about the posterior (`.html`), or its draws (`.csv`), into a file (`value.faces.write`)."""
+        write("export", self, path)
+
+    def plot_trace(self, path: Where) -> None:
+        """Each parameter's density and its chains, as `.svg`, `.png` or `.pdf` (`value.faces.write`)."""
+        write("plot_trace", self, path)
+
+    def plot_corner(self, path: Where) -> None:
+        """All parameters by pairs, by the draws."""
+        write("plot_corner", self, path)
 
     @property
     def converged(self) -> bool:
