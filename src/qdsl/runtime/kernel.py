@@ -127,6 +127,25 @@ class Kernel:
         given = [arguments.accepted(*each) for each in zip(args, self._types, self._names, strict=True)]
         return self._over_points(given, keep, seen)
 
+    def through(self, words: Any, results: Any, read: Callable[[], list[Any]], keep: bool) -> list[Any]:
+        """One call of arguments that are words already (`native.abi`); `read` gives the results before memory is
+        released. `keep` lets those pass that are not finite.
+        """
+        watches = self._entry.watches
+        memory = context.fresh(keep, len(watches))
+        try:
+            status = self._call(words, results, memory)
+            if status:
+                raise error_of(status, memory, self.sites, self._calls, ())
+            values = read()
+        finally:
+            self._release(memory)
+        if watches:
+            seen = self._sightings(memory, ())
+            if seen:
+                watching.tell(worst(seen))
+        return values
+
     # ── numbers ──────────────────────────────────────────────────────────────
 
     def _one(self, words: bytes, keep: bool, seen: list[Sighting]) -> Result:

@@ -7,9 +7,10 @@ that the same call with other numbers compiles nothing. Held Ints, spaces and op
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate
+from functools import cache, cached_property
+from itertools import accumulate, chain
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,7 @@ from qdsl.runtime.fit.objective import Matrix, Parameter, Vector
 from qdsl.runtime.kernel import KernelError
 from qdsl.runtime.optimum import Argument, Optimum, errors, found
 from qdsl.runtime.optimum.verdict import place_text
+from qdsl.runtime.repeated import Repeated
 from qdsl.runtime.watching import gathered
 from qdsl.runtime.world import World
 
@@ -208,10 +210,13 @@ class _Code:
     held: list[Any]
     kernels: dict[int, CompiledFunction]
 
-    def __call__(self, order: int, parts: Sequence[Any]) -> list[Any]:
+    def at(self, order: int, parts: Sequence[Any]) -> Repeated:
+        """The derivatives up to that order as a call, whose first numbers are those of the arguments."""
         if order not in self.kernels:
             self.kernels[order] = self._compiled(order)
-        return self.kernels[order](*parts, *self.held)
+        function = self.kernels[order]
+        own = [flatten(each.type, self.environment.values[each]) for each in function.entry.globals]
+        return Repeated(function.kernel, [*parts, *self.held, *chain.from_iterable(own)])
 
     def _compiled(self, order: int) -> CompiledFunction:
         compiler = self.environment.compiler
@@ -278,26 +283,46 @@ class _Searched:
     arguments: Sequence[Argument]
     evaluations: int = 0
     failure: KernelError | None = field(default=None)
+    calls: dict[int, Repeated] = field(default_factory=dict)
 
     def evaluate(self, x: Vector, order: int) -> tuple[float, Vector | None, Matrix | None]:
         """The value and its derivatives; nan outside the function's domain, where the search steps back."""
         self.evaluations += 1
-        starts = list(accumulate((each.size for each in self.arguments), initial=0))
-        parts = [each.of(x[at : at + each.size]) for each, at in zip(self.arguments, starts, strict=False)]
+        if order not in self.calls:
+            self.calls[order] = self.code.at(order, [each.of(part) for each, part in self._split(x)])
+        call = self.calls[order]
+        call.reals[: len(x)] = x
         try:
-            results = self.code(order, parts)
+            results = call()
         except KernelError as failure:
             self.failure = self.failure or failure
             return math.nan, None, None
         value, count = self.sign * float(results[0]), len(self.arguments)
         if order == 0:
             return value, None, None
+        if self._are_numbers:
+            row = self.sign * np.array(results)
+            return value, row[1 : 1 + count], row[1 + count :][_triangle(count)] if order == 2 else None
         slope = self.sign * np.concatenate([np.ravel(each) for each in results[1 : 1 + count]])
-        return value, slope, self.sign * self._square(results[1 + count :], starts) if order == 2 else None
+        return value, slope, self.sign * self._square(results[1 + count :]) if order == 2 else None
 
-    def _square(self, upper: Sequence[Any], starts: Sequence[int]) -> Matrix:
+    @cached_property
+    def _starts(self) -> list[int]:
+        """Where the numbers of each argument begin, and where the last ones end."""
+        return list(accumulate((each.size for each in self.arguments), initial=0))
+
+    def _split(self, x: Vector) -> Iterator[tuple[Argument, Vector]]:
+        for each, at in zip(self.arguments, self._starts, strict=False):
+            yield each, x[at : at + each.size]
+
+    @cached_property
+    def _are_numbers(self) -> bool:
+        return all(each.shape is None for each in self.arguments)
+
+    def _square(self, upper: Sequence[Any]) -> Matrix:
         """The Hessian, from blocks of its upper triangle, row by row."""
-        whole = np.zeros((starts[-1], starts[-1]))
+        starts = self._starts
+        whole = np.empty((starts[-1], starts[-1]))
         blocks = iter(upper)
         for i, first in enumerate(self.arguments):
             for j, second in enumerate(self.arguments[i:], start=i):
@@ -305,3 +330,12 @@ class _Searched:
                 whole[starts[i] : starts[i + 1], starts[j] : starts[j + 1]] = block
                 whole[starts[j] : starts[j + 1], starts[i] : starts[i + 1]] = block.T
         return whole
+
+
+@cache
+def _triangle(size: int) -> Matrix:
+    """Where each element of a symmetric matrix is among those of its upper triangle, row by row."""
+    rows, columns = np.triu_indices(size)
+    whole = np.zeros((size, size), dtype=int)
+    whole[rows, columns] = whole[columns, rows] = np.arange(len(rows))
+    return whole

@@ -10,13 +10,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from qdsl.runtime.fit.objective import Matrix, Parameter, Vector
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Frame:
     """Coordinates of the search: the free parameters, divided by `scale`; `fixed` holds a whole x for the others.
 
@@ -29,16 +30,32 @@ class Frame:
     least: Vector
     most: Vector
 
-    @property
+    @cached_property
     def low(self) -> Vector:
         return np.asarray(self.least / self.scale)
 
-    @property
+    @cached_property
     def high(self) -> Vector:
         return np.asarray(self.most / self.scale)
 
+    @cached_property
+    def is_whole(self) -> bool:
+        """Whether every parameter is free: then nothing has to be picked out."""
+        return len(self.free) == len(self.fixed)
+
+    @cached_property
+    def is_open(self) -> bool:
+        """Whether no parameter has a bound."""
+        return bool((self.least == -np.inf).all() and (self.most == np.inf).all())
+
+    @cached_property
+    def _scales(self) -> Matrix:
+        return np.outer(self.scale, self.scale)
+
     def outward(self, u: Vector) -> Vector:
         """Search coordinates to SI values of all parameters, inside the bounds to the last bit."""
+        if self.is_whole and self.is_open:
+            return np.asarray(u * self.scale)
         x = self.fixed.copy()
         inside = np.clip(u * self.scale, self.least, self.most)
         x[self.free] = np.where(u <= self.low, self.least, np.where(u >= self.high, self.most, inside))
@@ -46,13 +63,13 @@ class Frame:
 
     def inward(self, x: Vector) -> Vector:
         """SI values of all parameters to search coordinates."""
-        return np.asarray(x[self.free] / self.scale)
+        return np.asarray((x if self.is_whole else x[self.free]) / self.scale)
 
     def gradient(self, gradient: Vector) -> Vector:
-        return np.asarray(gradient[self.free] * self.scale)
+        return np.asarray((gradient if self.is_whole else gradient[self.free]) * self.scale)
 
     def hessian(self, hessian: Matrix) -> Matrix:
-        return np.asarray(hessian[np.ix_(self.free, self.free)] * np.outer(self.scale, self.scale))
+        return np.asarray((hessian if self.is_whole else hessian[np.ix_(self.free, self.free)]) * self._scales)
 
     def columns(self, jacobian: Matrix) -> Matrix:
         return np.asarray(jacobian[:, self.free] * self.scale)

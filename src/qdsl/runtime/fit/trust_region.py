@@ -12,12 +12,19 @@ would end the search with only half of the digits.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from qdsl.runtime.fit.ball import inverse_of, inverse_where_steep, is_positive, minimum_in_ellipsoid
+from qdsl.runtime.fit.ball import (
+    inverse_of,
+    inverse_where_steep,
+    is_positive,
+    minimum_in_ball,
+    minimum_in_ellipsoid,
+)
 from qdsl.runtime.fit.objective import Matrix, Vector
 from qdsl.runtime.fit.optimum import Point, Stop
 
@@ -26,6 +33,7 @@ MAX_POLISH = 12
 SMALLEST_RADIUS = 1e-13
 LARGEST_RADIUS = 1e12
 NEGLIGIBLE = 1e-11  # of the value: a promised gain that its rounding would hide
+ROUNDING = 4.0 * np.finfo(float).eps  # a step so small beside a number only moves it about
 SOFT = 1e-5  # curvature, in correlation form, that may come of no more than the slope such a gain leaves
 
 Evaluate = Callable[[Vector], Point | None]
@@ -42,11 +50,12 @@ class Search:
     high: Vector
     best: Point
     rounds: int = 0
-    metric: Matrix = field(init=False)
+    metric: Matrix | None = field(default=None, init=False)  # None is a ball
+    is_open: bool = field(init=False)
     near_edge: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
-        self.metric = np.eye(self.best.u.size)
+        self.is_open = bool((self.low == -np.inf).all() and (self.high == np.inf).all())
 
     def run(self) -> Stop:
         """Search until nothing more can be gained."""
@@ -62,9 +71,12 @@ class Search:
         shrunk = blocked = False  # since the best point was reached: by anything; by the model's edge
         while self.rounds < MAX_ROUNDS:
             self.rounds += 1
-            radius, step = (radius, self._step(radius)) if shrunk else self._worthwhile_step(radius)
+            step = self._step(radius)
             promised = _promised(self.best, step)
-            if self._is_negligible(step) or radius < SMALLEST_RADIUS:
+            if not shrunk and self._is_negligible(promised):
+                radius, step = self._in_larger_ball(radius, step)
+                promised = _promised(self.best, step)
+            if self._is_negligible(promised) or radius < SMALLEST_RADIUS:
                 return Stop.EDGE if blocked else Stop.SETTLED
             if promised < 0.0:
                 # The bounds have bent the step uphill; a short enough one follows the slope.
@@ -101,24 +113,26 @@ class Search:
             if is_positive(metric):
                 self.metric = metric
 
-    def _worthwhile_step(self, radius: float) -> tuple[float, Vector]:
-        """The step, in a larger ball if only the ball made it negligible: the start may be far too small."""
-        step = self._step(radius)
-        while radius < LARGEST_RADIUS and self._is_negligible(step) and self._length(step) > 0.9 * radius:
+    def _in_larger_ball(self, radius: float, step: Vector) -> tuple[float, Vector]:
+        """Another step, if only the ball made this one negligible: the start may be far too small."""
+        while radius < LARGEST_RADIUS and self._length(step) > 0.9 * radius:
             radius *= 16.0
             step = self._step(radius)
+            if not self._is_negligible(_promised(self.best, step)):
+                break
         return radius, step
 
-    def _is_negligible(self, step: Vector) -> bool:
-        """Whether the rounding of the value would hide what the step gains."""
-        return 0.0 <= _promised(self.best, step) <= NEGLIGIBLE * (1.0 + abs(self.best.value))
+    def _is_negligible(self, promised: float) -> bool:
+        """Whether the rounding of the value would hide what a step gains."""
+        return 0.0 <= promised <= NEGLIGIBLE * (1.0 + abs(self.best.value))
 
     def _moved(self, step: Vector) -> Vector:
         """The point after a step, exactly on a bound that the step was meant to reach."""
-        return snapped(self.best.u + step, self.low, self.high, 1e-14)
+        u = self.best.u + step
+        return u if self.is_open else snapped(u, self.low, self.high, 1e-14)
 
     def _length(self, step: Vector) -> float:
-        return float(np.sqrt(step @ self.metric @ step))
+        return math.sqrt(float(step @ step if self.metric is None else step @ self.metric @ step))
 
     def _step(self, radius: float) -> Vector:
         """The best step in the ball, inside the box.
@@ -126,12 +140,15 @@ class Search:
         A parameter that would leave the box goes to its bound and stays there, and the others are chosen again.
         """
         point = self.best
+        if self.is_open:
+            return self._in_ellipsoid(point.gradient, point.hessian, self.metric, radius)
         free = self.free()
         step = np.zeros_like(point.u)
         while free.any():
             among = np.ix_(free, free)
             gradient = point.gradient + point.hessian @ np.where(free, 0.0, step)
-            step[free] = minimum_in_ellipsoid(gradient[free], point.hessian[among], self.metric[among], radius)
+            metric = None if self.metric is None else self.metric[among]
+            step[free] = self._in_ellipsoid(gradient[free], point.hessian[among], metric, radius)
             inside = np.clip(point.u + step, self.low, self.high) - point.u
             stopped = free & ((point.u + step < self.low) | (point.u + step > self.high))
             step = inside
@@ -140,6 +157,12 @@ class Search:
             free = free & ~stopped
         return step
 
+    @staticmethod
+    def _in_ellipsoid(gradient: Vector, hessian: Matrix, metric: Matrix | None, radius: float) -> Vector:
+        if metric is None:
+            return minimum_in_ball(gradient, hessian, radius)
+        return minimum_in_ellipsoid(gradient, hessian, metric, radius)
+
     def free(self) -> Vector:
         """Which parameters are not pressed against a bound."""
         return ~pressed(self.best, self.low, self.high)
@@ -147,6 +170,8 @@ class Search:
     def _polish(self) -> None:
         """Newton steps while they shrink the gradient, measured as the gain it still promises."""
         for _ in range(MAX_POLISH):
+            if not self.best.gradient.any():
+                return
             free = self.free()
             hessian = self.best.hessian[np.ix_(free, free)]
             better = (self._polished(free, inverse) for inverse in _inverses(hessian))
@@ -160,7 +185,7 @@ class Search:
         gradient = self.best.gradient[free]
         u = self.best.u.copy()
         u[free] -= inverse @ gradient
-        if (u == self.best.u).all():
+        if (np.abs(u - self.best.u) <= ROUNDING * np.abs(u)).all():
             return None
         trial = self.evaluate(u) if ((u >= self.low) & (u <= self.high)).all() else None
         if trial is None or trial.value > self.best.value + NEGLIGIBLE * (1.0 + abs(self.best.value)):
@@ -181,6 +206,8 @@ def _inverses(hessian: Matrix) -> Iterator[Matrix]:
     whole = inverse_of(hessian)
     if whole is not None:
         yield whole
+        if np.diag(whole) @ np.diag(hessian) < 1.0 / SOFT:  # the sum of 1/curvatures: no direction is soft
+            return
     steep = inverse_where_steep(hessian, SOFT)
     if steep is not None:
         yield steep

@@ -6,6 +6,7 @@ Everything is in the coordinates of a `Frame`; numbers that a bound holds are le
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -40,7 +41,7 @@ FURTHER = (*NEARBY, 1e-1, 1.0)
 """How far a direction is gone, of the size of the numbers, to see where it leads."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Free:
     """The part of a point that no bound holds. `places` are those of its numbers, `size` how large they are."""
 
@@ -49,13 +50,32 @@ class Free:
     hessian: Matrix
     size: Vector
 
-    @property
+    @cached_property
+    def inverse(self) -> Matrix | None:
+        """That of the Hessian; None where it is not positive."""
+        return inverse_of(self.hessian)
+
+    @cached_property
     def newton(self) -> Vector | None:
         """The step to the minimum of the quadratic; None where it has none."""
         if not self.gradient.size:
             return self.gradient
-        inverse = inverse_of(self.hessian)
-        return None if inverse is None else np.asarray(-inverse @ self.gradient)
+        return None if self.inverse is None else np.asarray(-self.inverse @ self.gradient)
+
+    @cached_property
+    def is_steep(self) -> bool:
+        """Whether the least curvature in correlation form is certain to be above `FLAT`, as the sum of all 1/curvatures
+        says.
+        """
+        return self.inverse is not None and bool(np.diag(self.inverse) @ np.diag(self.hessian) < 1.0 / FLAT)
+
+    @cached_property
+    def softest(self) -> tuple[float, Vector]:
+        """The least curvature in correlation form, and its direction: as long as the numbers are large."""
+        root = np.sqrt(np.diag(self.hessian))
+        curvatures, axes = np.linalg.eigh(self.hessian / np.outer(root, root))
+        direction = axes[:, 0] / root
+        return float(curvatures[0]), np.asarray(direction / np.abs(direction / self.size).max())
 
 
 def free_part(point: Point, frame: Frame) -> Free:
@@ -82,16 +102,10 @@ def level_direction(part: Free, unit: float, far: Vector) -> Vector | None:
     own = np.diag(part.hessian) * far**2
     if own.min() <= UNSEEN * unit:
         return np.asarray(np.where(own == own.min(), far, 0.0))
-    curvature, direction = _softest(part)
+    if part.is_steep:
+        return None
+    curvature, direction = part.softest
     return direction if curvature <= FLAT else None
-
-
-def _softest(part: Free) -> tuple[float, Vector]:
-    """The least curvature in correlation form, and its direction: as long as the numbers are large."""
-    root = np.sqrt(np.diag(part.hessian))
-    curvatures, axes = np.linalg.eigh(part.hessian / np.outer(root, root))
-    direction = axes[:, 0] / root
-    return float(curvatures[0]), np.asarray(direction / np.abs(direction / part.size).max())
 
 
 def below_the_saddle(function: Function, frame: Frame, point: Point, far: Vector) -> Vector | None:
@@ -104,7 +118,7 @@ def below_the_saddle(function: Function, frame: Frame, point: Point, far: Vector
         return None
     unit = unit_at(point)
     level = level_direction(part, unit, far)
-    direction, ways = (level, FURTHER) if level is not None else (_softest(part)[1], NEARBY)
+    direction, ways = (level, FURTHER) if level is not None else (part.softest[1], NEARBY)
     least, lowest = point.value - LOWER * unit, None
     for amount in (sign * way for way in ways for sign in (1.0, -1.0)):
         x = _along(frame, point, part, amount * direction)
@@ -122,7 +136,7 @@ def has_kink(function: Function, frame: Frame, point: Point, far: Vector) -> boo
     if not part.gradient.size:
         return False
     level = level_direction(part, unit_at(point), far)
-    direction = level if level is not None else _softest(part)[1]
+    direction = level if level is not None else part.softest[1]
 
     def rise(way: float) -> float:
         ends = (_along(frame, point, part, sign * way * direction) for sign in (1.0, -1.0))

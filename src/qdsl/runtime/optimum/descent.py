@@ -2,7 +2,7 @@
 
 In: a `Function` and a point. Out: where the search ended, a `fit.optimum.Optimum`; None where the function is not
 defined at the point. With few numbers it is the trust region of `fit.trust_region`, with exact second derivatives; with
-many L-BFGS-B goes first (`quasi_newton`), and the trust region looks at its end.
+many L-BFGS-B goes first (`quasi_newton`), then steps along chords (`chord`), and the trust region looks at the end.
 
 The search works in the scales of where it is (`scales`), and begins anew where it has come to other magnitudes.
 """
@@ -18,6 +18,7 @@ from qdsl.runtime.fit.objective import Vector
 from qdsl.runtime.fit.optimum import Optimum, Point, Stop
 from qdsl.runtime.fit.scaling import Frame
 from qdsl.runtime.fit.trust_region import Search
+from qdsl.runtime.optimum.chord import refined
 from qdsl.runtime.optimum.curvature import below_the_saddle, is_near
 from qdsl.runtime.optimum.objective import At, Function
 from qdsl.runtime.optimum.quasi_newton import descended
@@ -25,6 +26,8 @@ from qdsl.runtime.optimum.scales import frame_at, out_of, point_in, reach, unit_
 
 FEW = 10
 """Numbers up to which second derivatives are worth what they cost in every step."""
+
+NO_HESSIAN = np.zeros((0, 0))
 
 MOST = 2000
 """Numbers up to which there are second derivatives at all: a matrix of their square."""
@@ -45,11 +48,12 @@ def searched(function: Function, start: Vector) -> Optimum | None:
         first = at(function, start, 1)
         if first is None:
             return None
-        end = descended(function, first, start)
+        end = descended(function, first, start, is_coarse=len(start) <= MOST)
         if end.stop is Stop.INTERRUPTED or len(start) > MOST:
             return end
         try:
             here = at(function, end.x)
+            here = here and refined(function, here, start)
         except KeyboardInterrupt:
             return replace(end, stop=Stop.INTERRUPTED)
         return end if here is None else _searched(function, here, start, end.iterations)
@@ -70,9 +74,15 @@ def at(function: Function, x: Vector, order: int = 2) -> At | None:
     value, gradient, hessian = function.evaluate(x, order)
     if gradient is None or (hessian is None and order == 2):
         return None
-    found = At(x, float(value), gradient, np.zeros((0, 0)) if hessian is None else hessian)
-    is_finite = math.isfinite(found.value) and np.isfinite(gradient).all() and np.isfinite(found.hessian).all()
-    return found if is_finite else None
+    found = At(x, value, gradient, NO_HESSIAN if hessian is None else hessian)
+    return found if math.isfinite(value) and _is_finite(gradient) and _is_finite(found.hessian) else None
+
+
+def _is_finite(numbers: Vector) -> bool:
+    """Of few numbers Python finds it out sooner than NumPy."""
+    if numbers.size < FEW:
+        return all(map(math.isfinite, numbers.ravel().tolist()))
+    return bool(np.isfinite(numbers).all())
 
 
 def _searched(function: Function, here: At, start: Vector, rounds: int) -> Optimum:
@@ -121,7 +131,5 @@ def _is_elsewhere(function: Function, frame: Frame, here: At, start: Vector, uni
     """Whether other scales would be better, and the search has something left to do."""
     own = frame_at(function.parameters, here, start)
     point = point_in(own, here)
-    if is_near(point, own):
-        return False
     ratios = np.append(own.scale / frame.scale, unit_at(point) / unit)
-    return bool(((ratios > OTHER) | (ratios < 1.0 / OTHER)).any())
+    return bool(((ratios > OTHER) | (ratios < 1.0 / OTHER)).any()) and not is_near(point, own)

@@ -39,6 +39,8 @@ class Argument:
         """The name of one of its numbers, `amps[3]`."""
         if self.shape is None:
             return self.name
+        if len(self.shape) == 1:
+            return f"{self.name}[{place}]"
         return f"{self.name}[{', '.join(map(str, np.unravel_index(place, self.shape)))}]"
 
 

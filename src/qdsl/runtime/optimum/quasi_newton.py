@@ -18,16 +18,19 @@ from qdsl.runtime.fit.scaling import Frame
 from qdsl.runtime.optimum.objective import At, Function
 from qdsl.runtime.optimum.scales import frame_at, point_in, unit_at
 
-REMEMBERED = 20
+REMEMBERED = 10
 """Steps from which the curvature is guessed."""
 
 ROUNDS = 5000
-SLOPE, VALUE = 1e-8, 1e-13
-"""In units of the function, when it is enough: what is left the trust region does."""
+SLOPE, VALUE = 1e-6, 1e-9
+"""In units of the function, when it is enough: what is left chords and the trust region do."""
+
+FINE = 1e-13
+"""The same of values where there are no second derivatives to go on with."""
 
 
-def descended(function: Function, first: At, start: Vector) -> Optimum:
-    """The end of the search; an interrupt ends it early."""
+def descended(function: Function, first: At, start: Vector, is_coarse: bool = True) -> Optimum:
+    """The end of the search, near the minimum or, unless it `is_coarse`, in it; an interrupt ends it early."""
     from scipy.optimize import Bounds, minimize
 
     frame = frame_at(function.parameters, first, start)
@@ -36,12 +39,12 @@ def descended(function: Function, first: At, start: Vector) -> Optimum:
         "maxcor": REMEMBERED,
         "maxiter": ROUNDS,
         "maxfun": 4 * ROUNDS,
-        "ftol": VALUE,
-        "gtol": SLOPE,
+        "ftol": VALUE if is_coarse else FINE,
+        "gtol": SLOPE if is_coarse else SLOPE * SLOPE,
     }
     stop, rounds = Stop.INTERRUPTED, 0
     try:
-        bounds = Bounds(frame.low, frame.high)
+        bounds = None if frame.is_open else Bounds(frame.low, frame.high)
         found = minimize(
             watched.evaluate, frame.inward(first.x), jac=True, method="L-BFGS-B", bounds=bounds, options=options
         )
