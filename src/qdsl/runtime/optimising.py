@@ -29,6 +29,7 @@ from qdsl.runtime.fit.errors import no_starts
 from qdsl.runtime.fit.objective import Matrix, Parameter, Vector
 from qdsl.runtime.kernel import KernelError
 from qdsl.runtime.optimum import Argument, Optimum, errors, found
+from qdsl.runtime.optimum.objective import Numbers
 from qdsl.runtime.optimum.verdict import place_text
 from qdsl.runtime.repeated import Repeated
 from qdsl.runtime.watching import gathered
@@ -51,7 +52,7 @@ def extremum(env: Environment, call: typed.HostCall, world: World) -> Optimum:
     searched = [_over(each, said[each[0]], problems) for each in type_.arguments]
     world.settle(problems)
     arguments = tuple(argument for argument, _ in searched)
-    parameters = [parameter for _, own in searched for parameter in own]
+    parameters = Numbers(parameter for _, own in searched for parameter in own)
     starts = _starts(env, call, said, len(parameters), problems)
     if all(each.low == each.high for each in parameters):
         problems.add(errors.nothing_free(call.span))
@@ -64,12 +65,11 @@ def extremum(env: Environment, call: typed.HostCall, world: World) -> Optimum:
         raise Stopped(_undefined(call.span, function))
     if seen:  # the search goes far; what counts is where it ends
         function.evaluate(best.x, 0)
-    low, high = (np.array([getattr(each, end) for each in parameters]) for end in ("low", "high"))
     return Optimum(
         arguments,
         best.x,
-        low,
-        high,
+        parameters.low,
+        parameters.high,
         sign * best.value + 0.0,
         best.verdict,
         word,
@@ -279,7 +279,7 @@ class _Searched:
 
     code: _Code
     sign: float
-    parameters: Sequence[Parameter]
+    parameters: Numbers
     arguments: Sequence[Argument]
     evaluations: int = 0
     failure: KernelError | None = field(default=None)

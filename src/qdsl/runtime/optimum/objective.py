@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import prod
 from typing import Any, Protocol
 
@@ -42,6 +43,27 @@ class Argument:
         if len(self.shape) == 1:
             return f"{self.name}[{place}]"
         return f"{self.name}[{', '.join(map(str, np.unravel_index(place, self.shape)))}]"
+
+
+class Numbers(list[Parameter]):
+    """Parameters in a row, whose ends are asked for in every step."""
+
+    @cached_property
+    def low(self) -> Vector:
+        return np.array([each.low for each in self])
+
+    @cached_property
+    def high(self) -> Vector:
+        return np.array([each.high for each in self])
+
+    @cached_property
+    def free(self) -> Vector:
+        """The places of those that are searched over."""
+        return np.flatnonzero(self.low < self.high)
+
+    @classmethod
+    def of(cls, parameters: Sequence[Parameter]) -> Numbers:
+        return parameters if isinstance(parameters, Numbers) else cls(parameters)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ import numpy as np
 from qdsl.runtime.fit.objective import Parameter, Vector
 from qdsl.runtime.fit.optimum import Point
 from qdsl.runtime.fit.scaling import Frame
-from qdsl.runtime.optimum.objective import At
+from qdsl.runtime.optimum.objective import At, Numbers
 
 NOTHING = 1e-9
 """Of how far a number reaches: what is smaller is as good as zero."""
@@ -24,7 +24,8 @@ def reach(parameters: Sequence[Parameter], here: At, start: Vector) -> Vector:
     """How far each number may be expected to go: over its range, else as far as its start is from zero, else as far as
     it has come, or Newton's step goes.
     """
-    width = np.array([each.high - each.low for each in parameters])
+    numbers = Numbers.of(parameters)
+    width = numbers.high - numbers.low
     bend = np.abs(np.diag(here.hessian)) if here.hessian.size else np.zeros(len(start))
     with np.errstate(all="ignore"):
         step = np.abs(here.gradient) / bend
@@ -37,14 +38,9 @@ def frame_at(parameters: Sequence[Parameter], here: At, start: Vector) -> Frame:
     """Coordinates in which the numbers are near one; those whose bounds are equal are not in it."""
     far, size = reach(parameters, here, start), np.abs(here.x)
     scale = np.where(size > NOTHING * far, size, far)
-    free = np.array([k for k, each in enumerate(parameters) if each.low < each.high], dtype=int)
-    return Frame(
-        free=free,
-        scale=scale[free],
-        fixed=here.x,
-        least=np.array([parameters[k].low for k in free]),
-        most=np.array([parameters[k].high for k in free]),
-    )
+    numbers = Numbers.of(parameters)
+    free = numbers.free
+    return Frame(free=free, scale=scale[free], fixed=here.x, least=numbers.low[free], most=numbers.high[free])
 
 
 def point_in(frame: Frame, here: At, unit: float = 1.0) -> Point:
