@@ -290,10 +290,8 @@ class _Searched:
         self.evaluations += 1
         if order not in self.calls:
             self.calls[order] = self.code.at(order, [each.of(part) for each, part in self._split(x)])
-        call = self.calls[order]
-        call.reals[: len(x)] = x
         try:
-            results = call()
+            results = self.calls[order](x)
         except KernelError as failure:
             self.failure = self.failure or failure
             return math.nan, None, None

@@ -1,32 +1,33 @@
 """A kernel that is called again and again with arguments of the same kinds and shapes, as a search does.
 
-    call = Repeated(kernel, values)        values as the kernel takes them: numbers, and arrays of doubles
-    call.reals                             all real numbers of the arguments in a row: to be overwritten
-    call()                                 the results for what they are now
+    call = Repeated(kernel, values)        values as the kernel takes them: numbers, and arrays
+    call(x)                                the results with these for the first real numbers of the arguments
 
-What a call needs of memory is laid out once, so that a call costs little more than its machine code. Results of small
-arrays are in memory that the next call overwrites.
+What a call needs of memory is laid out once, so that a call costs little more than its machine code. One thread at a
+time goes through it.
 """
 
 from __future__ import annotations
 
 import ctypes
 from collections.abc import Sequence
+from threading import Lock
 from typing import Any
 
 import numpy as np
 
-from qdsl.lang.core.ir import INT, REAL, ArrayType, scalar_of
+from qdsl.lang.core.ir import REAL, ArrayType, scalar_of
 from qdsl.lang.native import abi
 from qdsl.runtime import arguments
+from qdsl.runtime.fit.objective import Vector
 from qdsl.runtime.kernel import Kernel
 
 
 class Repeated:
-    """The arguments and results of a kernel as words. Raises TypeError and ValueError for what the kernel does not take."""
+    """The arguments and results of a kernel as words. Raises TypeError and ValueError for what it does not take."""
 
     def __init__(self, kernel: Kernel, values: Sequence[Any]) -> None:
-        self._kernel = kernel
+        self._kernel, self._lock = kernel, Lock()
         types = [type_ for _, type_ in kernel.signature.parameters]
         names = [name for name, _ in kernel.signature.parameters]
         given = [arguments.accepted(*each) for each in zip(values, types, names, strict=True)]
@@ -45,30 +46,34 @@ class Repeated:
         self._held = [np.ascontiguousarray(each) for each in given]
         is_real = [scalar_of(type_) is REAL for type_ in types]
         rows = [each.ravel() for each, real in zip(self._held, is_real, strict=True) if real]
-        self.reals = np.concatenate([np.empty(0), *rows])
+        self._reals = np.concatenate([np.empty(0), *rows])
         self._numbers = np.frombuffer(memoryview(self._words), dtype=np.float64)
         word = place = 0
         copied: list[tuple[int, int]] = []
         for array, type_, real in zip(self._held, types, is_real, strict=True):
             if isinstance(type_, ArrayType):
-                begin = self.reals[place : place + array.size] if real else array
+                begin = self._reals[place : place + array.size] if real else array
                 self._words[word] = begin.ctypes.data
                 self._words[word + 1 : word + 1 + array.ndim] = list(array.shape)
             elif real:
                 copied.append((word, place))
             else:
-                self._words[word] = int(array)
+                self._words[word] = int(array.item())
             place += array.size if real else 0
             word += abi.words(type_)
         self._copied = tuple(np.array(each) for each in zip(*copied, strict=True))
 
-    def __call__(self) -> list[Any]:
-        if self._copied:
-            words, places = self._copied
-            self._numbers[words] = self.reals[places]
-        return self._kernel.through(self._words, self._results, self._read, keep=True)
+    def __call__(self, x: Vector) -> list[Any]:
+        """Numbers, and arrays of their own; not finite ones are handed out. Raises KernelError as the kernel does."""
+        with self._lock:
+            self._reals[: len(x)] = x
+            if self._copied:
+                words, places = self._copied
+                self._numbers[words] = self._reals[places]
+            return self._kernel.through(self._words, self._results, self._read, keep=True)
 
     def _read(self) -> list[Any]:
         if self._are_numbers:
             return list(self._row.tolist())
-        return arguments.read_words(self._results, self._results_of, self._small)
+        small = {place: each.copy() for place, each in self._small.items()}
+        return arguments.read_words(self._results, self._results_of, small)

@@ -37,6 +37,37 @@ def test_no_other_step_in_the_ball_is_better(gradient: NDArray[Any], hessian: ND
     assert model(gradient, hessian, step) <= 0.9 * min(floor, 0.0) + slack
 
 
+pairs = arrays.arrays(float, (2,), elements=numbers)
+turned = arrays.arrays(float, (2, 2), elements=numbers).map(lambda m: m + m.T)
+
+
+@given(pairs, turned, st.floats(0.01, 100))
+@example(np.array([1.0, 1.0]), np.array([[1.0, 0.0], [0.0, 1.0]]), 1.0)
+@example(np.array([0.0, 1.0]), np.array([[2.0, 1.0], [1.0, 2.0]]), 0.1)
+@example(np.array([1.0, 0.0]), np.array([[-1.0, 0.0], [0.0, -1.0]]), 1.0)
+def test_the_step_of_two_numbers_is_the_least_of_a_disc(
+    gradient: NDArray[Any], hessian: NDArray[Any], radius: float
+) -> None:
+    step = minimum_in_ball(gradient, hessian, radius)
+    assert np.linalg.norm(step) <= radius * (1 + 1e-9)
+    angles = np.linspace(0.0, 2.0 * np.pi, 721)
+    others = [np.array([np.cos(a), np.sin(a)]) * radius * part for a in angles for part in (0.25, 0.5, 1.0)]
+    slack = 1e-9 * (np.linalg.norm(gradient) * radius + np.linalg.norm(hessian) * radius**2)
+    floor = min(model(gradient, hessian, other) for other in others) if gradient.any() or hessian.any() else 0.0
+    assert model(gradient, hessian, step) <= 0.9 * min(floor, 0.0) + slack
+
+
+def test_many_numbers_take_newtons_step_too() -> None:
+    rng = np.random.default_rng(1)
+    root, gradient = rng.normal(size=(20, 20)), rng.normal(size=20)
+    hessian = root @ root.T + np.eye(20)
+    assert minimum_in_ball(gradient, hessian, 1e6) == pytest.approx(-np.linalg.solve(hessian, gradient))
+    short = minimum_in_ball(gradient, hessian, 0.01)
+    assert np.linalg.norm(short) == pytest.approx(0.01)
+    shift = -(gradient + hessian @ short) / short
+    assert shift == pytest.approx(np.full(20, shift[0]), rel=1e-6)
+
+
 def test_newton_inside_the_ball() -> None:
     hessian = np.diag([2.0, 4.0])
     assert minimum_in_ball(np.array([2.0, 4.0]), hessian, 10.0) == pytest.approx([-1.0, -1.0])

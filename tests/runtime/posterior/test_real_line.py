@@ -49,6 +49,14 @@ def test_there_and_back(values: list[float]) -> None:
     assert LINE.inward(place.x) == pytest.approx(z, abs=1e-9)
 
 
+@given(st.lists(st.floats(-50, 50), min_size=4, max_size=4))
+def test_few_and_many_are_the_same(values: list[float]) -> None:
+    z = np.array(values)
+    few, many = LINE._at_few(values), LINE._at_many(z)
+    for one, other in zip(few, many, strict=True):
+        assert one == pytest.approx(other, rel=1e-13, abs=0.0)
+
+
 @pytest.mark.parametrize("far", [-800.0, 800.0])
 def test_bounds_are_never_left(far: float) -> None:
     with np.errstate(over="ignore"):

@@ -25,7 +25,7 @@ from qdsl.lang.typed.requests import ERRORS
 from qdsl.runtime.evaluate import Environment
 from qdsl.runtime.experiment.admission import check_data
 from qdsl.runtime.experiment.failing import Point, watched
-from qdsl.runtime.experiment.model import Model, model_of
+from qdsl.runtime.experiment.model import CompiledFunction, Model, model_of
 from qdsl.runtime.experiment.residuals import Residuals, of_likelihood, of_squares, runs_along
 from qdsl.runtime.experiment.searching import Searching
 from qdsl.runtime.faces import ProgramFaces
@@ -34,6 +34,7 @@ from qdsl.runtime.fit import Fit, Parameter, errors
 from qdsl.runtime.fit.objective import Matrix, Vector
 from qdsl.runtime.fit.rejection import held_against_data, rejection
 from qdsl.runtime.kernel import KernelError
+from qdsl.runtime.repeated import Repeated
 from qdsl.runtime.value.provenance import recorded
 from qdsl.runtime.value.table import Table
 from qdsl.runtime.watching import gathered
@@ -62,11 +63,22 @@ class _Problem:
         """
         return self.rows * sum(each.outcome is None or each.is_further for each in self.model.experiment.measures)
 
-    def _of_columns(self, name: str, order: int, x: Sequence[Any]) -> list[Any]:
+    def _of_columns(self, name: str, order: int, x: Vector) -> list[Any]:
         """A function of all rows, weighted where they are."""
-        if self.weights is None:
-            return self.model.kernel(name, order)(*x, *self.columns)
-        return self.model.kernel(f"weighted_{name}", order)(*x, *self.columns, self.weights)
+        key = name if self.weights is None else f"weighted_{name}", order
+        if key in self._calls:
+            return self._calls[key](x)
+        function = self.model.kernel(*key)
+        given = [*map(float, x), *self.columns, *(() if self.weights is None else (self.weights,))]
+        if not isinstance(function, CompiledFunction) or function.entry.globals:  # what is global may change
+            return function(*given)
+        self._calls[key] = Repeated(function.kernel, given)
+        return self._calls[key](x)
+
+    @cached_property
+    def _calls(self) -> dict[tuple[str, int], Repeated]:
+        """Those that need no more than other params."""
+        return {}
 
     @property
     def _counts_evenly(self) -> bool:
@@ -84,7 +96,7 @@ class LikelihoodOf(_Problem):
     def evaluate(self, x: Vector, order: int) -> tuple[float, Vector | None, Matrix | None]:
         size = len(x)
         try:
-            results = self._of_columns("nll", order, list(map(float, x)))
+            results = self._of_columns("nll", order, x)
         except KernelError:  # outside the model's domain: the search steps back
             return math.nan, np.full(size, math.nan), np.full((size, size), math.nan)
         value = float(results[0])
@@ -156,7 +168,7 @@ class LikelihoodOf(_Problem):
 
     def constant_at(self, x: Sequence[float]) -> float:
         """The same where the params are `x`; it does not depend on them."""
-        return float(self._of_columns("constant", 0, list(map(float, x)))[0])
+        return float(self._of_columns("constant", 0, np.asarray(x, dtype=float))[0])
 
 
 class LeastSquaresOf(_Problem):

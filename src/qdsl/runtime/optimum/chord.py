@@ -26,17 +26,22 @@ ROUNDING = 8.0 * np.finfo(float).eps
 """A step so small beside a number only moves it about."""
 
 
-def refined(function: Function, here: At, start: Vector) -> At:
-    """As near the minimum as slopes tell; the point itself where the Hessian is not positive. Numbers that a bound
-    holds stay there, and a step that would leave the bounds is not made.
+SETTLED = 1e-20
+"""Of the unit of the function: the gain of a step of about 1e-10 of the numbers."""
+
+
+def refined(function: Function, here: At, start: Vector) -> tuple[At, bool]:
+    """As near the minimum as slopes tell, and whether nothing is left of the way; the point itself where the Hessian is
+    not positive. Numbers that a bound holds stay there, and a step that would leave the bounds is not made.
     """
     frame = frame_at(function.parameters, here, start)
     point = point_in(frame, here)
     part = free_part(point, frame)
     if part.inverse is None or not part.places.size:
-        return here
+        return here, False
     u, slope = point.u, part.gradient
-    gain, most = float(slope @ part.inverse @ slope), here.value + LOWER * unit_at(point)
+    unit = unit_at(point)
+    gain, most = float(slope @ part.inverse @ slope), here.value + LOWER * unit
     reached: Vector | None = None
     for _ in range(MOST_STEPS):
         trial = u.copy()
@@ -53,8 +58,8 @@ def refined(function: Function, here: At, start: Vector) -> At:
             break
         u, gain, reached = trial, left, frame.outward(trial)
     if reached is None:
-        return here
+        return here, False
     value, gradient, hessian = function.evaluate(reached, 2)
     if gradient is None or hessian is None or not np.isfinite(hessian).all():
-        return here
-    return At(reached, value, gradient, hessian)
+        return here, False
+    return At(reached, value, gradient, hessian), gain <= SETTLED * unit

@@ -36,6 +36,11 @@ LOWER = 1e-11
 KINK = 2e-3
 """Of a rise over a tenth of the way, what more a thousandth of the way has only at a kink."""
 
+MANY = 8
+"""Numbers from which on a matrix is not taken apart into its axes to find one of them."""
+
+ITERATIONS = 12
+
 NEARBY = (1e-3, 1e-2)
 FURTHER = (*NEARBY, 1e-1, 1.0)
 """How far a direction is gone, of the size of the numbers, to see where it leads."""
@@ -68,6 +73,21 @@ class Free:
         says.
         """
         return self.inverse is not None and bool(np.diag(self.inverse) @ np.diag(self.hessian) < 1.0 / FLAT)
+
+    @cached_property
+    def probed(self) -> Vector:
+        """A direction in which there is little curvature, as long as the numbers are large. Of many numbers it is found
+        by some steps of inverse iteration, since there it only has to be about the softest.
+        """
+        if len(self.places) < MANY or self.inverse is None or not self.is_steep:
+            return self.softest[1]
+        root = np.sqrt(np.diag(self.hessian))
+        inverse = self.inverse * np.outer(root, root)
+        axis = inverse[:, int(np.argmax(np.diag(inverse)))]
+        for _ in range(ITERATIONS):
+            axis = inverse @ (axis / np.abs(axis).max())
+        direction = axis / root
+        return np.asarray(direction / np.abs(direction / self.size).max())
 
     @cached_property
     def softest(self) -> tuple[float, Vector]:
@@ -118,7 +138,7 @@ def below_the_saddle(function: Function, frame: Frame, point: Point, far: Vector
         return None
     unit = unit_at(point)
     level = level_direction(part, unit, far)
-    direction, ways = (level, FURTHER) if level is not None else (part.softest[1], NEARBY)
+    direction, ways = (level, FURTHER) if level is not None else (part.probed, NEARBY)
     least, lowest = point.value - LOWER * unit, None
     for amount in (sign * way for way in ways for sign in (1.0, -1.0)):
         x = _along(frame, point, part, amount * direction)

@@ -53,10 +53,10 @@ def searched(function: Function, start: Vector) -> Optimum | None:
             return end
         try:
             here = at(function, end.x)
-            here = here and refined(function, here, start)
+            here, is_there = (None, False) if here is None else refined(function, here, start)
         except KeyboardInterrupt:
             return replace(end, stop=Stop.INTERRUPTED)
-        return end if here is None else _searched(function, here, start, end.iterations)
+        return end if here is None else _searched(function, here, start, end.iterations, is_there)
 
 
 def interrupted_at(function: Function, x: Vector) -> Optimum | None:
@@ -85,16 +85,19 @@ def _is_finite(numbers: Vector) -> bool:
     return bool(np.isfinite(numbers).all())
 
 
-def _searched(function: Function, here: At, start: Vector, rounds: int) -> Optimum:
+def _searched(function: Function, here: At, start: Vector, rounds: int, is_there: bool = False) -> Optimum:
+    """The end of a search from a point; one that `is_there` already is only looked at."""
     frame = frame_at(function.parameters, here, start)
     stop = Stop.SETTLED
     try:
         for _ in range(ANEW):
             unit = unit_at(point_in(frame, here))
-            search = _search(function, frame, here, unit)
-            stop = search.run()
-            here = out_of(frame, search.best, unit)
-            rounds += search.rounds
+            if not is_there:
+                search = _search(function, frame, here, unit)
+                stop = search.run()
+                here = out_of(frame, search.best, unit)
+                rounds += search.rounds
+            is_there = False
             below = None if stop is not Stop.SETTLED else _below(function, frame, here, start)
             if below is None and (stop is not Stop.SETTLED or not _is_elsewhere(function, frame, here, start, unit)):
                 break

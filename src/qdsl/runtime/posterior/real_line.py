@@ -12,6 +12,7 @@ equal are held there, and have no z.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,6 +21,9 @@ from typing import NamedTuple
 import numpy as np
 
 from qdsl.runtime.fit.objective import Parameter, Vector
+
+FEW = 16
+"""Parameters up to which Python is faster than NumPy."""
 
 NEAREST = 1e-3
 """How near a bound a chain may begin, as a share of what is between the bounds."""
@@ -37,6 +41,14 @@ class Place(NamedTuple):
     def bend(self) -> Vector:
         """d²x/dz²."""
         return np.asarray(self.slope * self.log_slope_1)
+
+
+def _exp(z: float) -> float:
+    """Infinite where it is too large for a number, as NumPy's is."""
+    try:
+        return math.exp(z)
+    except OverflowError:
+        return math.inf
 
 
 @dataclass(frozen=True)
@@ -95,6 +107,41 @@ class RealLine:
 
     def at(self, z: Vector) -> Place:
         """A point of the line with all that is known there."""
+        return self._at_few(z.tolist()) if len(z) <= FEW else self._at_many(z)
+
+    def _at_few(self, z: Sequence[float]) -> Place:
+        """In plain numbers, which are sooner done with than arrays where there are few."""
+        x, slope, first = list[float](), list[float](), list[float]()
+        log_slope = self._log_scales
+        for value, (low, high, scale) in zip(z, self._ends, strict=True):
+            if math.isinf(low) and math.isinf(high):
+                x.append(scale * value)
+                slope.append(scale)
+                first.append(0.0)
+            elif math.isinf(low) or math.isinf(high):
+                away = scale * _exp(value)
+                x.append(high - away if math.isinf(low) else low + away)
+                slope.append(-away if math.isinf(low) else away)
+                first.append(1.0)
+                log_slope += value
+            else:
+                rest = _exp(-abs(value))
+                near = rest / (1.0 + rest)
+                part = (high - low) * near
+                x.append(high - part if value > 0.0 else low + part)
+                slope.append(part / (1.0 + rest))
+                first.append(math.copysign(1.0 - 2.0 * near, -value))
+                log_slope -= abs(value) + 2.0 * math.log1p(rest)
+        whole = self._start.copy()
+        whole[self.free] = x
+        return Place(whole, np.array(slope), log_slope, np.array(first))
+
+    @cached_property
+    def _ends(self) -> list[tuple[float, float, float]]:
+        """Of each free one the bounds, and its scale."""
+        return list(zip(self._low.tolist(), self._high.tolist(), self._scale.tolist(), strict=True))
+
+    def _at_many(self, z: Vector) -> Place:
         x, slope, first = self._scale * z, self._scale.copy(), np.zeros_like(z)
         log_slope = self._log_scales
         if self._one.size:
