@@ -216,7 +216,7 @@ class _Code:
             self.kernels[order] = self._compiled(order)
         function = self.kernels[order]
         own = [flatten(each.type, self.environment.values[each]) for each in function.entry.globals]
-        return Repeated(function.kernel, [*parts, *self.held, *chain.from_iterable(own)])
+        return Repeated(function.kernel, [*parts, *self.held, *chain.from_iterable(own)], len(parts))
 
     def _compiled(self, order: int) -> CompiledFunction:
         compiler = self.environment.compiler

@@ -72,7 +72,7 @@ class _Problem:
         given = [*map(float, x), *self.columns, *(() if self.weights is None else (self.weights,))]
         if not isinstance(function, CompiledFunction) or function.entry.globals:  # what is global may change
             return function(*given)
-        self._calls[key] = Repeated(function.kernel, given)
+        self._calls[key] = Repeated(function.kernel, given, len(x))
         return self._calls[key](x)
 
     @cached_property
