@@ -131,7 +131,9 @@ def test_the_draws_are_a_table_in_a_file(tmp_path: Path) -> None:
     assert [float(row[2]) * 1e-6 for row in rows] == pytest.approx(ran.value("found").draws["tau"])
 
 
-@pytest.mark.parametrize(("name", "code"), [("a.xml", "E0823"), ("no/a.html", "E0820"), (".", "E0820")])
+@pytest.mark.parametrize(
+    ("name", "code"), [("a.xml", "E0823"), ("no/a.html", "E0820"), (".", "E0820"), (f"{'x' * 300}.html", "E0820")]
+)
 def test_a_page_is_there_whole_or_not_at_all(name: str, code: str, tmp_path: Path) -> None:
     assert run(PROGRAM.replace("DRAWS", "10") + f'export(found, "{name}")', tmp_path).codes == [code]
     assert list(tmp_path.iterdir()) == []

@@ -18,12 +18,15 @@ from pathlib import Path
 PARTIAL = ".part"
 """What the names of unfinished files end with."""
 
+SHORT = 50
+"""Characters of a name that an unfinished file has too: a system takes no more than 255 bytes."""
+
 
 @contextlib.contextmanager
 def beside(path: Path) -> Iterator[Path]:
     """A new path in the same folder, which takes the place of `path` at the end. Raises OSError where it cannot."""
     target = Path(os.path.realpath(path))
-    partial = target.with_name(f".{target.name}.{os.getpid()}-{os.urandom(4).hex()}{PARTIAL}")
+    partial = target.with_name(f".{target.name[:SHORT]}.{os.getpid()}-{os.urandom(4).hex()}{PARTIAL}")
     try:
         yield partial
         with contextlib.suppress(FileNotFoundError):

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 import qdsl
 from qdsl.runtime.experiment import searching_each
+from qdsl.runtime.fit.verdict import Unidentifiable
 
 Array = NDArray[Any]
 
@@ -209,3 +210,24 @@ def test_the_unit_of_the_data_decides_nothing() -> None:
     y = 0.5 + 0.4 * SHAPES[1] + 0.05 * np.random.default_rng(1).normal(size=81)
     words = {MODELS.bounded.fit({"tau": TAU, "y": size * y}, starts=24).verdict.word for size in (1e-9, 1.0, 1e9)}
     assert words == {"converged"}
+
+
+@pytest.mark.parametrize("level", [3.0, 0.0, 1e-9])
+def test_what_constant_data_do_not_fix_is_not_known(level: float) -> None:
+    """They have no scatter, beside which every curvature would be large."""
+    module: Any = qdsl.compile("""
+    experiment decay {
+        param a: Voltage = 1 V
+        param c: Voltage = 1 V
+        param tau: Time = 20 s
+        axis t: Time = linspace(0 s, 50 s, 20)
+        measure y ~ Normal(a * exp(-t / tau) + c)
+    }
+    """)
+    t, y = np.linspace(0.0, 50.0, 20), np.full(20, level)
+    alone = module.decay.fit({"t": t, "y": y})
+    assert isinstance(alone.verdict, Unidentifiable)
+    assert alone.c.value == pytest.approx(level, rel=1e-9)
+    assert "nan" not in str(alone)
+    good = 3.0 * np.exp(-t / 10.0) + 0.05 * np.random.default_rng(1).normal(size=20)
+    assert list(module.decay.fit_each({"t": t, "y": np.stack([y, good])})["verdict"]) == ["unidentifiable", "converged"]

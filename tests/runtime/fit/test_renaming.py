@@ -13,6 +13,7 @@ from qdsl.lang.report import Diagnostics
 from qdsl.runtime.experiment.fitting import Said, parameters_of
 from qdsl.runtime.experiment.model import model_of
 from qdsl.runtime.experiment.renaming import means_of, renaming
+from qdsl.runtime.fit.verdict import Converged
 
 MODELS: Any = qdsl.compile("""
 experiment fringe {
@@ -27,14 +28,6 @@ experiment wave {
     param phase: Scalar = 0.2
     axis t: Time
     measure y ~ Normal(a * cos(2pi * f * t + phase), 0.05 V)
-}
-experiment decays {
-    param r: 1/Time = 0.2 s^-1 in 0 s^-1 .. 100 s^-1
-    param s: 1/Time = 4 s^-1 in 0 s^-1 .. 100 s^-1
-    param a: Voltage = 1 V
-    param b: Voltage = 1 V
-    axis t: Time
-    measure y ~ Normal(a * exp(-r * t) + b * exp(-s * t), 0.05 V)
 }
 """)
 
@@ -56,7 +49,9 @@ def renamed(name: str, x: list[float], times: Any = T, **start: float) -> list[f
     assert experiment.params
     model = model_of(experiment._live.session.environment, experiment._experiment)
     parameters = parameters_of(model, Said(start, {}, {}), Diagnostics())
-    found = renaming(model, [times], parameters, np.array(x), means_of(model, [times, np.zeros(len(times))]))
+    found = renaming(
+        model, [times], parameters, np.array(x), means_of(model, [times, np.zeros(len(times))]), lambda _: 0.0
+    )
     return None if found is None else found.of(np.array(x)).tolist()
 
 
@@ -103,17 +98,58 @@ def test_what_has_no_other_name_may_change_its_sign() -> None:
     assert each["c"] == pytest.approx([alone.c.value] * 2, rel=1e-8)
 
 
-def test_terms_that_could_be_exchanged_stand_as_their_starts_do() -> None:
-    y = np.exp(-0.2 * T) + 2.0 * np.exp(-3.0 * T) + 0.1 * NOISE
-    usual = MODELS.decays.fit({"t": T, "y": y})
-    swapped, each = both("decays", y, {"r": 4.0, "s": 0.2})
-    assert swapped.r.value > swapped.s.value
-    assert usual.r.value < usual.s.value
-    assert swapped.r.value == pytest.approx(usual.s.value, rel=1e-6)
-    assert swapped.a.error == pytest.approx(usual.b.error, rel=1e-5)
-    assert each["r"] == pytest.approx([swapped.r.value] * 2, rel=1e-7)
-    away = MODELS.decays.fit({"t": T, "y": y}, start={"r": 9.0, "s": 10.0, "a": 1.0, "b": 0.2})
-    assert away.r.value < away.s.value
+def test_a_curve_that_is_nearly_the_same_is_another_one() -> None:
+    """A slope of 100 Hz is nothing beside 5 GHz, and a hundred errors."""
+    module: Any = qdsl.compile("""
+    experiment qubit {
+        param d: Frequency = 50 Hz
+        axis x: Scalar = linspace(-1, 1, 21)
+        measure y ~ Normal(5 GHz + d * x, 1 Hz)
+    }
+    experiment counts {
+        param d: Scalar = 1
+        axis t: Scalar = linspace(0, 10, 21)
+        measure n ~ Poisson(1e9 * exp(-5 * t) + 40 + d * t)
+    }
+    """)
+    for experiment, sign in ((module.qubit, -100.0), (module.counts, -1.5)):
+        data = experiment.simulate(d=sign, seed=1)
+        found = experiment.fit(data)
+        assert abs(found.d.value - sign) < 5 * found.d.error
+        assert found.verdict == Converged()
+        axis = next(iter(data.axes))
+        name = next(each for each in data if each != axis)
+        each = experiment.fit_each({axis: data[axis], name: np.stack([data[name]] * 2)})
+        assert each["d"] == pytest.approx([found.d.value] * 2, rel=1e-8)
+
+
+def test_a_prior_tells_names_apart() -> None:
+    """What it says of one of them is not what it says of another."""
+    module: Any = qdsl.compile("""
+    experiment alias {
+        param f: Frequency = 0.3 Hz in 0 Hz .. 10 Hz ~ Normal(3.6 Hz, 0.001 Hz)
+        axis t: Time = linspace(0 s, 10 s, 41)
+        measure y ~ Normal(1 V * cos(2pi * f * t), 0.5 V)
+    }
+    experiment sign {
+        param f: Frequency = 0.3 Hz ~ Normal(-0.4 Hz, 0.01 Hz)
+        axis t: Time = linspace(0 s, 10 s, 41)
+        measure y ~ Normal(1 V * cos(2pi * f * t), 0.5 V)
+    }
+    """)
+    for experiment, wanted in ((module.alias, 3.6), (module.sign, -0.4)):
+        data = experiment.simulate(f=wanted, seed=1)
+        found = experiment.fit(data)
+        each = experiment.fit_each({"t": data["t"], "y": np.stack([data["y"]] * 2)})
+        for value, error in ((found.f.value, found.f.error), *zip(each["f"], each["f_err"], strict=True)):
+            assert abs(value - wanted) < 5 * error
+
+
+def test_what_is_not_finite_has_no_other_name() -> None:
+    y = np.stack([np.cos(2 * np.pi * 0.31 * T) + NOISE, np.full(41, 1e300)])
+    words = MODELS.fringe.fit_each({"t": T, "y": y})["verdict"]
+    assert words[0] == "converged"
+    assert words[1] != "converged"
 
 
 def test_correlations_follow_the_signs() -> None:

@@ -178,7 +178,14 @@ def test_matplotlib_is_asked_for_by_name(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize(
-    ("name", "code"), [("t1.doc", "E0831"), ("t1", "E0831"), ("nowhere/t1.svg", "E0820"), ("nowhere/t1.png", "E0820")]
+    ("name", "code"),
+    [
+        ("t1.doc", "E0831"),
+        ("t1", "E0831"),
+        ("nowhere/t1.svg", "E0820"),
+        ("nowhere/t1.png", "E0820"),
+        (f"{'x' * 300}.svg", "E0820"),
+    ],
 )
 def test_files_that_cannot_be_written(tmp_path: Path, name: str, code: str) -> None:
     diagnostics = Diagnostics()

@@ -3,11 +3,10 @@
     cos(2pi * f * t) from f = 0.5 MHz         ended at -0.25 MHz     f is 0.25 MHz
     a * cos(w * t + p) from a = 1, p = 0      ended at -1, 3         a is 1, p is -0.14
     cos(w * t) at every dt from w = 0.1/dt    ended at 6/dt          w is (2pi - 6)/dt
-    a sum of equal terms from r = 1, s = 9    ended at 8, 2          r is 2, s is 8
 
-In: where a search began and ended, and the means. Out: a `Renaming`, or None. What may be a name says the code
-of the means (`Model.kinds`); what is one, that nothing else changes. (Where starts come from the data, `fit.naming` has
-found the plainest name already.)
+In: where a search began and ended, the means, and what the search minimised. Out: a `Renaming`, or None. What may be a
+name says the code of the means (`Model.kinds`); what is one, that nothing else changes: neither the means nor what the
+data and the priors say of them. (Where starts come from the data, `fit.naming` has found the plainest name already.)
 """
 
 from __future__ import annotations
@@ -15,7 +14,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -25,7 +23,8 @@ from qdsl.lang.core.homogeneity import Kind
 from qdsl.runtime.experiment.model import Model
 from qdsl.runtime.experiment.residuals import of_likelihood
 from qdsl.runtime.experiment.scales import folds_of
-from qdsl.runtime.fit.objective import Matrix, Parameter, Vector
+from qdsl.runtime.fit.objective import LeastSquares, Matrix, Objective, Parameter, Vector
+from qdsl.runtime.fit.starts import value_of
 from qdsl.runtime.kernel import KernelError
 
 EQUAL = 1e-7
@@ -34,10 +33,13 @@ EQUAL = 1e-7
 BEYOND = 1.5
 """So many times its start a frequency is looked at for being an alias."""
 
+NOTHING, ROUNDING = 1e-6, 1e-11
+"""A difference of log-likelihoods that tells nothing, and what rounding makes of large ones."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Renaming:
-    """Params exchanged and with other signs by the matrix `turn`, and moved by `shift`."""
+    """Params with other signs by the matrix `turn`, and moved by `shift`."""
 
     turn: Matrix
     shift: Vector
@@ -61,15 +63,12 @@ def look_misnamed(
     a few comparisons where there are none. `axes` have n numbers for all sets, or K × n.
     """
     start = np.array([each.start for each in parameters])
-    changed = ends * start < 0.0
-    far = np.abs(ends) > np.where(start == 0.0, np.inf, BEYOND * np.abs(start))
-    found = [
-        (ends[:, p] - ends[:, q]) * (start[p] - start[q]) < 0.0
-        for p, q in combinations(range(len(start)), 2)
-        if parameters[p].dimension == parameters[q].dimension
-    ]
-    if not changed.any() and not far.any() and not any(each.any() for each in found):
+    with np.errstate(all="ignore"):
+        changed = ends * start < 0.0
+        far = np.abs(ends) > np.where(start == 0.0, np.inf, BEYOND * np.abs(start))
+    if not changed.any() and not far.any():
         return []
+    found: list[NDArray[Any]] = []
     for p, kind in enumerate(model.kinds or []):
         if kind.is_phase:
             found.append(far[:, p] & (np.abs(ends[:, p]) > math.pi))
@@ -94,22 +93,26 @@ def renaming(
     parameters: Sequence[Parameter],
     x: Vector,
     means: Callable[[Vector], Matrix],
+    cost: Callable[[Vector], float],
 ) -> Renaming | None:
     """The change to the name that is nearest to the start; None where it has that name. `means` are what the model says
-    of the data.
+    of the data, `cost` is the negative log-likelihood, with priors.
     """
     kinds = model.kinds
-    if kinds is None:
+    if kinds is None or not np.isfinite(x).all():
         return None
     low, high, start = (np.array([getattr(each, end) for each in parameters]) for end in ("low", "high", "start"))
-    ended = means(x)
+    ended, least = means(x), cost(x)
+    nothing = NOTHING + ROUNDING * abs(least)
     level = EQUAL * np.max(np.abs(ended), axis=1, keepdims=True, initial=0.0)
     whole: Renaming | None = None
     for _ in range(2 * len(x)):
         here = x if whole is None else whole.of(x)
         for each in _names(kinds, axes, parameters, start, here):
             there = each.of(here)
-            if ((there >= low) & (there <= high)).all() and (np.abs(means(there) - ended) <= level).all():
+            is_inside = bool(((there >= low) & (there <= high)).all())
+            is_same = is_inside and bool((np.abs(means(there) - ended) <= level).all())
+            if is_same and abs(cost(there) - least) <= nothing:
                 whole = each if whole is None else whole.then(each)
                 break
         else:
@@ -155,13 +158,6 @@ def _names(
                 yield _changed(x, {p: -x[p], q: x[q] - math.copysign(math.pi, x[q] - start[q])}, (p,))
         if kinds[p].oscillates and abs(x[p]) > BEYOND * abs(start[p]) > 0.0:
             yield from _folded(p, folds_of(kinds[p], axes), phases, start, x)
-    alike = [(p, q) for p, q in combinations(others, 2) if parameters[p].dimension == parameters[q].dimension]
-    for pair in alike:
-        p, q = pair
-        is_inside = all(parameters[each].low < x[each] < parameters[each].high for each in pair)
-        if (x[p] - x[q]) * (start[p] - start[q]) < 0.0 and is_inside:  # a verdict may name what is at its bound
-            yield _exchanged(len(x), pair)
-            yield from (_exchanged(len(x), pair, other) for other in alike if not {*pair} & {*other})
 
 
 def _folded(p: int, folds: Sequence[float], phases: Sequence[int], start: Vector, x: Vector) -> Iterator[Renaming]:
@@ -185,8 +181,16 @@ def _changed(x: Vector, values: dict[int, float], turned: Sequence[int] = ()) ->
     return Renaming(np.diag(signs), there - signs * x)
 
 
-def _exchanged(size: int, *pairs: tuple[int, int]) -> Renaming:
-    order = np.arange(size)
-    for p, q in pairs:
-        order[[p, q]] = q, p
-    return Renaming(np.eye(size)[order], np.zeros(size))
+def cost_of(objective: Objective) -> Callable[[Vector], float]:
+    """What a search minimises, in units of a log-likelihood: of a sum of squares by the scatter that it says."""
+    if not isinstance(objective, LeastSquares):
+        return lambda x: value_of(objective, x)
+    known: list[float] = []
+
+    def cost(x: Vector) -> float:
+        value = value_of(objective, x)
+        if not known:
+            known.append(value / max(1, objective.n_points - len(x)))
+        return value / known[0] if known[0] > 0.0 else value
+
+    return cost

@@ -23,7 +23,7 @@ from qdsl.lang.report import Diagnostics
 from qdsl.lang.source import Span
 from qdsl.runtime.experiment.guessing import starts_for
 from qdsl.runtime.experiment.model import Model
-from qdsl.runtime.experiment.renaming import look_misnamed, means_of, renaming
+from qdsl.runtime.experiment.renaming import cost_of, look_misnamed, means_of, renaming
 from qdsl.runtime.experiment.whiteness import are_correlated, are_normal
 from qdsl.runtime.fit import Fit, NotConverged, Objective, Parameter, Unidentifiable, fit
 from qdsl.runtime.fit.fitting import estimates_of
@@ -68,7 +68,7 @@ class Searching:
         fixed = [each.low == each.high for each in parameters]
         other, elsewhere = self._from_data(parameters, fixed, Diagnostics())
         gain = 0.0 if other is None else self._gain(other, found)
-        if other is None or gain < FAR_BETTER or isinstance(other.verdict, NotConverged):
+        if other is None or not gain >= FAR_BETTER or isinstance(other.verdict, NotConverged):
             return self._renamed(found, parameters), parameters
         other = replace(self._renamed(other, parameters), preferred_to=(tuple(found.values), math.sqrt(gain)))
         return other, elsewhere
@@ -96,7 +96,9 @@ class Searching:
         x, axes = np.array(found.values), self.columns[: len(self.model.functions.axes)]
         if not look_misnamed(self.model, parameters, axes, x[np.newaxis]):
             return found
-        change = renaming(self.model, axes, parameters, x, means_of(self.model, self.columns))
+        change = renaming(
+            self.model, axes, parameters, x, means_of(self.model, self.columns), cost_of(self.objective(parameters))
+        )
         if change is None:
             return found
         covariance = change.of_covariance(found.covariance)

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from qdsl.lang.report import Diagnostics
 from qdsl.runtime.experiment.guessing import starts_for
 from qdsl.runtime.experiment.judging import Judged, judged
-from qdsl.runtime.experiment.renaming import Renaming, look_misnamed, means_of, renaming
+from qdsl.runtime.experiment.renaming import Renaming, cost_of, look_misnamed, means_of, renaming
 from qdsl.runtime.experiment.searching import FAR_BETTER, are_given, is_no_minimum
 from qdsl.runtime.experiment.series import SeriesOf
 from qdsl.runtime.experiment.whiteness import are_normal, correlated_sets
@@ -34,7 +34,7 @@ from qdsl.runtime.fit.starts import End, best_among, end_from, value_of
 from qdsl.runtime.fit.verdict import INTERRUPTED, Converged, Multimodal, NotConverged
 from qdsl.runtime.watching import gathered
 
-TRIED = 3
+TRIED = 16
 """Sets of which one has to have another name for a param, for others to be looked at."""
 
 
@@ -126,17 +126,19 @@ class SearchingEach:
             for tried, k in enumerate(each for each in map(int, places) if each not in looked_at):
                 if tried == TRIED and not renamed:
                     break
+                looked_at.add(k)
                 change = self._renaming(k, found.values[k])
                 if change is not None:
                     found.values[k] = change.of(found.values[k])
                     found.covariance[k] = change.of_covariance(found.covariance[k])
                     renamed += 1
-                    looked_at.add(k)
 
     def _renaming(self, k: int, x: Vector) -> Renaming | None:
-        model, parameters, columns = self.series.model, self.series.parameters, self.series.alone(k).columns
+        model, parameters = self.series.model, self.series.parameters
+        objective = self.series.alone(k)
+        columns = objective.columns
         axes = columns[: len(model.functions.axes)]
-        return renaming(model, axes, parameters, x, means_of(model, columns))
+        return renaming(model, axes, parameters, x, means_of(model, columns), cost_of(objective))
 
     # ── from the data ────────────────────────────────────────────────────────
 
@@ -204,9 +206,9 @@ class SearchingEach:
 
 def _gains(other: Fits, found: Fits) -> Vector:
     """By how much twice the log-likelihood of each of the others is greater (`Searching`)."""
-    gained = 2.0 * (found.value - other.value)
-    if not found.is_squares:
-        return gained
-    variance = 2.0 * other.value / np.maximum(1, other.dof)
     with np.errstate(all="ignore"):
+        gained = 2.0 * (found.value - other.value)
+        if not found.is_squares:
+            return gained
+        variance = 2.0 * other.value / np.maximum(1, other.dof)
         return np.asarray(np.where(variance > 0.0, gained / variance, np.where(gained > 0.0, np.inf, 0.0)))

@@ -38,7 +38,7 @@ def chi2_tails(chi2: NDArray[Any], dof: NDArray[Any]) -> NDArray[Any]:
     if wanted.any():
         from scipy.special import chdtrc
 
-        found[wanted] = chdtrc(dof[wanted].astype(float), chi2[wanted])
+        found[wanted] = chdtrc(dof[wanted].astype(float), np.maximum(chi2[wanted], 0.0))
     return found
 
 

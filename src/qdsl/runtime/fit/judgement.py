@@ -18,6 +18,7 @@ from qdsl.runtime.fit.verdict import INTERRUPTED, AtBound, Converged, NotConverg
 
 FLAT = 1e-10  # eigenvalue of the correlation form of the Hessian under which a direction counts as free
 UNKNOWN = 1e-8  # information about a relative change of one parameter: less, and its error is 10,000 times its size
+DIGITS = 3e-30  # of the information about all that the model says: a change that rounding hides
 SLACK = 1e-6  # a gradient this small, per relative change, does not hold a parameter at its bound
 ROUNDING = 1e-10  # a relative step this small is nowhere to go: data without noise have errors no larger
 OFFSET = 1e-4  # the allowed distance from the minimum, in standard errors
@@ -45,7 +46,7 @@ def _judged_by_derivatives(optimum: Optimum, parameters: Sequence[Parameter]) ->
     gradient = point.gradient[free] / optimum.variance
     hessian = point.hessian[np.ix_(free, free)] / optimum.variance
     size = np.maximum(np.abs(point.u[free]), 1.0)
-    direction = flat_direction(hessian, size)
+    direction = flat_direction(hessian, size, np.abs(point.u[free]))
     if direction is not None and _is_level(gradient, direction):
         whole = np.zeros(len(chosen))
         whole[free] = direction * frame.scale[free]
@@ -58,15 +59,19 @@ def _judged_by_derivatives(optimum: Optimum, parameters: Sequence[Parameter]) ->
     return AtBound(names) if names else Converged()
 
 
-def flat_direction(hessian: Matrix, size: Vector) -> Vector | None:
-    """A direction without curvature, or None. `size` is how large each parameter is, in the same coordinates."""
+def flat_direction(hessian: Matrix, size: Vector, value: Vector) -> Vector | None:
+    """A direction without curvature, or None. `size` is how large each parameter may be, in the same coordinates, and
+    `value` how large it is.
+    """
     if hessian.size == 0:
         return None
     known = np.abs(np.diag(hessian) * size**2)
-    if known.min() < UNKNOWN:
-        return np.asarray(np.where(known == known.min(), size, 0.0))
     root = np.sqrt(np.abs(np.diag(hessian)))
-    curvatures, axes = np.linalg.eigh(hessian / np.outer(root, root))
+    form = hessian / root[:, np.newaxis] / root
+    whole = np.abs(np.diag(hessian) * value**2).max()
+    if known.min() < max(UNKNOWN, DIGITS * whole) or not np.isfinite(form).all():
+        return np.asarray(np.where(known == known.min(), size, 0.0))
+    curvatures, axes = np.linalg.eigh(form)
     return np.asarray(axes[:, 0] / root) if abs(curvatures[0]) < FLAT else None
 
 

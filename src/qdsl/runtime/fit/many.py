@@ -31,7 +31,7 @@ FEW = 64  # descents that are not worth being sorted out again
 DAMPING = 1e-3
 HEAVY = 1e15  # the damping with which `descent` gives up
 SURE = 1e9  # trace of the inverse of a correlation matrix, with which no direction is free (`judgement.FLAT`)
-KNOWN = 1e-8  # `judgement.UNKNOWN`
+KNOWN, DIGITS = 1e-8, 3e-30  # `judgement.UNKNOWN`, `judgement.DIGITS`
 UNFIT = NotConverged("these data cannot be fitted")
 
 
@@ -228,8 +228,10 @@ def _judged(search: _Search, starts: Matrix, errors: str) -> Fits:
     if series.is_squares or errors != "observed":
         inverse, trace = series.inverses(search.matrix, loose)
     scale = np.maximum(np.abs(search.x), np.where(starts != 0.0, np.abs(starts), [_width(each) for each in parameters]))
-    known = np.diagonal(search.matrix, axis1=1, axis2=2) * scale**2 > KNOWN * variance[:, None]
-    plain &= (trace < SURE) & (known | ~loose).all(axis=1)
+    curvature = np.diagonal(search.matrix, axis1=1, axis2=2)
+    whole = (curvature * search.x**2).max(axis=1)
+    is_known = curvature * scale**2 > np.maximum(KNOWN * variance, DIGITS * whole)[:, None]
+    plain &= (trace < SURE) & (is_known | ~loose).all(axis=1)
     covariance = inverse * variance[:, None, None]
     if held.any():
         unknown = held[:, :, None] | held[:, None, :]

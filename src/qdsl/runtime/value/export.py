@@ -7,6 +7,7 @@ takes. The file appears whole or not at all, and beside it, as `file.csv.provena
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +86,7 @@ def _quoted(text: str) -> str:
 
 def names_a_file(path: Path) -> bool:
     """Not so for `""`, which is the folder itself, nor where a NUL would end the name for the system."""
-    return bool(path.name) and not path.is_dir() and "\0" not in str(path)
+    return bool(path.name) and not os.path.isdir(path) and "\0" not in str(path)
 
 
 def no_file_name(path: Path, at: Span | None) -> Diagnostic:
