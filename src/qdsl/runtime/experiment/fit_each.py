@@ -186,7 +186,9 @@ class _Work:
             displays[name] = None if each.display is None else DisplayUnit(each.display.symbol, each.display.scale)
         value = np.concatenate([each.value for each, _ in self.parts])
         dof = np.concatenate([each.dof for each, _ in self.parts])
-        whole["rss"], whole["nll"] = 2.0 * value, value - self._of_priors(values)
+        whole["rss"] = 2.0 * value
+        with np.errstate(invalid="ignore"):  # where a prior allows nothing both are infinite
+            whole["nll"] = value - self._of_priors(values)
         whole["deviance"] = np.concatenate([each.deviance for _, each in self.parts])
         whole["p_value"] = np.concatenate([each.p_value for _, each in self.parts])
         whole["dof"], whole["points"] = dof, np.concatenate([each.n_points for each, _ in self.parts])

@@ -165,7 +165,9 @@ class _Data:
             case "Binomial" | "Multinomial" | "Bernoulli":
                 shots = self._shots(measure)
                 share = (values + 1.0) / (shots + 2.0)
-                return np.asarray(1.0 / np.sqrt(shots * share * (1.0 - share)))
+                with np.errstate(divide="ignore"):
+                    weights = 1.0 / np.sqrt(shots * share * (1.0 - share))
+                return np.where(shots > 0, weights, 0.0)
             case "Poisson":
                 return np.asarray(1.0 / np.sqrt(values + 1.0))
             case "Normal" if (sigma := self._known_sigma(measure)) is not None:
