@@ -15,6 +15,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from itertools import pairwise
 from math import prod
 from typing import TYPE_CHECKING, Any
@@ -94,11 +95,11 @@ class Points:
     ) -> Failure | list[Sighting]:
         """How it failed, or what was seen."""
         size = len(self.words)
-        words = (ctypes.c_int64 * size)(
+        words = _words(size)(
             *(word + stride * first for word, stride in zip(self.words, self.strides, strict=True))
         )
-        strides = (ctypes.c_int64 * size)(*self.strides)
-        outputs = (ctypes.c_int64 * len(self.outputs))(
+        strides = _words(size)(*self.strides)
+        outputs = _words(len(self.outputs))(
             *(word + step * first for word, step in zip(self.outputs, self.steps, strict=True))
         )
         memory = context.fresh(keep, len(watches))
@@ -109,6 +110,12 @@ class Points:
         if status:
             return Failure(status, memory, first + context.stopped(memory).element)
         return [replace(each, element=(first + at,)) for each, at in context.sightings(memory, watches)]
+
+
+@cache
+def _words(count: int) -> type[ctypes.Array[ctypes.c_int64]]:
+    """The type of so many words, kept: who lets go of one makes work for the garbage collector."""
+    return ctypes.c_int64 * count
 
 
 def laid_out(

@@ -34,7 +34,8 @@ def count() -> int:
 
 
 def spread(tasks: Sequence[Callable[[], Answer]], on_interrupt: Callable[[], None]) -> list[Answer]:
-    """Run all the tasks and wait for them; their answers in order. Ctrl-C calls `on_interrupt`, which is to end those
+    """Run all the tasks, also on the thread that asks, and wait for them; their answers in order. (If it only waited, a
+    system of few processors would often wake all others on one.) Ctrl-C calls `on_interrupt`, which is to end those
     soon that have begun, and is raised when all have ended: memory that they write to may be let go then. It is called
     again as long as a task runs: one that was just beginning may have missed it.
     """
@@ -52,9 +53,10 @@ def spread(tasks: Sequence[Callable[[], Answer]], on_interrupt: Callable[[], Non
                 return
             answers[place] = task()
 
-    workers = min(count(), len(tasks))
-    futures = [_pool(count(), os.getpid()).submit(work) for _ in range(workers)]
+    others = min(count(), len(tasks)) - 1
+    futures = [_pool(count(), os.getpid()).submit(work) for _ in range(others)]
     try:
+        work()
         for future in futures:
             future.result()
     except BaseException as raised:
