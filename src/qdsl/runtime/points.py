@@ -95,9 +95,7 @@ class Points:
     ) -> Failure | list[Sighting]:
         """How it failed, or what was seen."""
         size = len(self.words)
-        words = _words(size)(
-            *(word + stride * first for word, stride in zip(self.words, self.strides, strict=True))
-        )
+        words = _words(size)(*(word + stride * first for word, stride in zip(self.words, self.strides, strict=True)))
         strides = _words(size)(*self.strides)
         outputs = _words(len(self.outputs))(
             *(word + step * first for word, step in zip(self.outputs, self.steps, strict=True))
