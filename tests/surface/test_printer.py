@@ -121,6 +121,16 @@ def test_long_lines_break_inside_brackets() -> None:
     assert again(long) == long.replace(" = ", " =\n    ") + "\n"
 
 
+def test_a_record_that_a_function_gives_has_a_line_for_each_field_where_it_is_long() -> None:
+    names = ["first_of_them", "second_of_them", "third_of_them", "fourth_of_them"]
+    fields = ", ".join(f"{name}: Scalar" for name in names)
+    short = "fn f() -> (first_of_them: Scalar, second_of_them: Scalar) = g()\n"
+    assert again(short) == short
+    long = f"fn f(a: Scalar) -> ({fields},  # the last\n) {{ g(a) }}"
+    rows = "".join(f"    {name}: Scalar,\n" for name in names[:-1])
+    assert again(long) == f"fn f(a: Scalar) -> (\n{rows}    {names[-1]}: Scalar,  # the last\n) {{ g(a) }}\n"
+
+
 # ── generated trees ──────────────────────────────────────────────────────────────────────────────────────────────
 
 SPAN = Span(Source("generated", "").whole, 0, 0)

@@ -12,7 +12,6 @@ from __future__ import annotations
 import ctypes
 import struct
 from collections.abc import Sequence
-from functools import cache
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -22,9 +21,6 @@ from qdsl.runtime import arguments
 
 if TYPE_CHECKING:
     import numpy as np
-
-AFTER_HEADER = 16
-"""Where NumPy keeps the address of an array's elements in CPython: after the count of references and the type."""
 
 
 class Call(NamedTuple):
@@ -57,7 +53,7 @@ class ColumnFormat:
         cells = "".join(arguments.FORMATS[each] for each in parameters)
         layout = struct.Struct(f"<{2 * count + len(results)}q{cells}")
         self.pack_into, self.block = layout.pack_into, ctypes.c_char * layout.size
-        self.address = _address_after_header if _is_after_header() else _address
+        self.address = arguments.addressing()
 
     def laid_out(self, args: Sequence[Any]) -> Call | None:
         """The call's memory, if every array is plain, all have one shape, and the rest are plain numbers."""
@@ -92,29 +88,3 @@ class ColumnFormat:
         except (struct.error, OverflowError):
             return None
         return Call(base, prod(shape), base + self.strides_at, base + self.outputs_at, shape, results, block)
-
-
-def _address(array: np.ndarray) -> int:
-    """Where the elements of an array are."""
-    return array.ctypes.data
-
-
-def _address_after_header(array: np.ndarray) -> int:
-    """The same, five times as fast."""
-    return _POINTER(id(array) + AFTER_HEADER).value or 0
-
-
-_POINTER = ctypes.c_void_p.from_address
-
-
-@cache
-def _is_after_header() -> bool:
-    """Whether arrays of this NumPy have the address where we expect it."""
-    import sys
-
-    import numpy as np
-
-    if sys.implementation.name != "cpython" or object.__basicsize__ != AFTER_HEADER:
-        return False
-    probes = [np.empty(3), np.zeros((2, 4), "int64"), np.ones(5, "bool")]
-    return all(ctypes.c_void_p.from_address(id(each) + AFTER_HEADER).value == each.ctypes.data for each in probes)

@@ -23,10 +23,17 @@ def number(variable: typed.Variable, value: Any) -> float:
     return float(value)
 
 
-def column(variable: typed.Variable, given: Any, width: int | None = None) -> Any:
-    """An array of one axis, of the type of what it stands for. Whole numbers may come as floats, as in a DataFrame.
-    With a `width` these are sets of so many rows, one after the other.
+def column(variable: typed.Variable, given: Any) -> Any:
+    """An array of one axis, of the type of what it stands for. Whole numbers may come as floats, as in a DataFrame. It
+    is a copy: tables and fits keep it.
     """
+    import numpy as np
+
+    return np.array(_seen_as(variable, given))
+
+
+def _seen_as(variable: typed.Variable, given: Any, width: int | None = None) -> Any:
+    """The same, which may be what is given. With a `width` these are sets of so many rows, one after the other."""
     import numpy as np
 
     values = np.asarray(given)
@@ -44,8 +51,8 @@ def column(variable: typed.Variable, given: Any, width: int | None = None) -> An
     if values.dtype.kind not in "iuf":
         raise errors.not_a_column(variable, wanted, f"holds {values.dtype}")
     if not is_whole:
-        return values.astype(np.float64)
-    whole = values.astype(np.int64)
+        return values.astype(np.float64, copy=False)
+    whole = values.astype(np.int64, copy=False)
     if (whole != values).any():
         row = int(np.flatnonzero(whole != values)[0])
         raise errors.not_a_column(variable, wanted, f"holds {values[row]} in {errors.row_text(row, width)}")
@@ -79,11 +86,12 @@ def sets(experiment: typed.Experiment, show: Show, data: Table | Mapping[str, An
     for variable in (*axes, *(each.variable for each in experiment.measures)):
         if variable.name not in data:
             raise errors.no_column(experiment, show, variable)
-        values = np.ma.masked_array(data[variable.name])
+        given = data[variable.name]
+        values = given if type(given) is np.ndarray else np.ma.masked_array(given)
         if values.ndim not in (1, 2) or not values.size:
             raise errors.not_a_column(variable, "an array of one or two axes", f"has the shape {values.shape}")
         width = values.shape[1] if values.ndim == 2 else None
-        found[variable.name] = np.ascontiguousarray(column(variable, values.ravel(), width).reshape(values.shape))
+        found[variable.name] = np.ascontiguousarray(_seen_as(variable, values.ravel(), width).reshape(values.shape))
     shapes = {each.shape for each in found.values()}
     if len({shape[-1] for shape in shapes}) > 1 or len({shape[0] for shape in shapes if len(shape) == 2}) > 1:
         raise errors.unequal_sets(experiment, {name: each.shape for name, each in found.items()})

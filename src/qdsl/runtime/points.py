@@ -16,7 +16,7 @@ import ctypes
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -71,7 +71,9 @@ class Points:
         watches: Sequence[Watched] = (),
     ) -> Failure | None:
         """Points `first` up to `end`, in so many pieces at once."""
-        cuts = [first + (end - first) * piece // pieces // FULL * FULL for piece in range(pieces)] + [end]
+        cuts = [first + int((end - first) * share) // FULL * FULL for share in _beginnings(pieces, threads.count())] + [
+            end
+        ]
 
         def task(low: int, high: int) -> Callable[[], Failure | list[Sighting]]:
             return lambda: self._piece(entry, release, keep, low, high, watches)
@@ -111,6 +113,19 @@ class Points:
 
 
 @cache
+def _beginnings(pieces: int, workers: int) -> list[float]:
+    """Where each of at most so many pieces begins, as a part of all points. They come in rounds of one for each thread;
+    a round has half of what is left, the last has all. So there is little to wait for in the end, whoever is slow.
+    """
+    if pieces < workers:
+        return [piece / pieces for piece in range(pieces)]
+    rounds = pieces // workers
+    of_rounds = [0.5 ** min(at, rounds - 1) for at in range(1, rounds + 1)]
+    sizes = [size / workers for size in of_rounds for _ in range(workers)]
+    return [0.0, *accumulate(sizes[:-1])]
+
+
+@cache
 def _words(count: int) -> type[ctypes.Array[ctypes.c_int64]]:
     """The type of so many words, kept: who lets go of one makes work for the garbage collector."""
     return ctypes.c_int64 * count
@@ -128,23 +143,23 @@ def laid_out(
     """
     import numpy as np
 
-    points = Points([], [], [], [], prod(shape), [], [])
+    points, address = Points([], [], [], [], prod(shape), [], []), arguments.addressing()
     for array, type_ in zip(given, parameters, strict=True):
         if isinstance(type_, ArrayType):
             kept = np.ascontiguousarray(array)
             own = kept.shape[kept.ndim - len(type_.shape) :]
             stride = 0 if kept.ndim == len(type_.shape) else kept.itemsize * prod(own)
-            points.words += [kept.ctypes.data, *own]
+            points.words += [address(kept), *own]
             points.strides += [stride, *(0 for _ in own)]
         else:
             kept, stride = arguments.column(array, shape)
-            points.words.append(kept.ctypes.data)
+            points.words.append(address(kept))
             points.strides.append(stride)
         points.held.append(kept)
     for type_, length in zip(results, lengths, strict=True):
         result = np.empty(shape + length, arguments.DTYPES[scalar_of(type_)])
         points.results.append(result)
-        points.outputs += [result.ctypes.data, *length]
+        points.outputs += [address(result), *length]
         points.steps += [result.itemsize * prod(length), *(0 for _ in length)]
     assert len(points.words) == sum(map(abi.words, parameters))
     return points

@@ -28,6 +28,11 @@ def count() -> int:
     asked = os.environ.get("QDSL_THREADS", "")
     if asked.isdecimal() and int(asked) > 0:
         return int(asked)
+    return _processors()
+
+
+@cache
+def _processors() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -53,8 +58,9 @@ def spread(tasks: Sequence[Callable[[], Answer]], on_interrupt: Callable[[], Non
                 return
             answers[place] = task()
 
-    others = min(count(), len(tasks)) - 1
-    futures = [_pool(count(), os.getpid()).submit(work) for _ in range(others)]
+    size = count()
+    pool = _pool(size, os.getpid())
+    futures = [pool.submit(work) for _ in range(min(size, len(tasks)) - 1)]
     try:
         work()
         for future in futures:

@@ -89,7 +89,7 @@ class FromScores:
         for name, each in type_.fields:
             value: typed.Expr = typed.GetField(w.span, each, w.use(found), name)
             if isinstance(types.pruned(each), types.Array):
-                length = self.size**2 if name in ("matrix", "inverse") else self.size
+                length = self.size**2 if name == "inverse" else self.size
                 value = w.array([w.at(value, w.integer(i)) for i in range(length)])
             fields.append((name, value))
         return w.record(fields)

@@ -1,4 +1,6 @@
-"""Types as text. A type never breaks over lines, and has no blanks around its signs: `Length/Time^2`."""
+"""Types as text, on one line and without blanks around their signs: `Length/Time^2`. Only the record that a function
+gives may take several lines (`printer`).
+"""
 
 from __future__ import annotations
 

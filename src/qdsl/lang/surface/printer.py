@@ -49,6 +49,7 @@ from qdsl.lang.surface.tree import (
     Space,
     Test,
     TypeExpr,
+    TypeRecord,
     Unit,
     Var,
     While,
@@ -182,7 +183,7 @@ class Printer(ExpressionPrinter):
         parameters = [(each, self.parameter(each)) for each in item.parameters]
         head.append(self.bracketed("(", parameters, ")", _parameters_region(item)))
         if item.result is not None:
-            head.append(f" -> {self.type(item.result)}")
+            head += [" -> ", self.result(item.result)]
         match item.body:
             case None:
                 return head
@@ -190,6 +191,13 @@ class Printer(ExpressionPrinter):
                 return [*head, " ", self.block(body)]
             case body:
                 return [*head, " =", Value(self.expr(body))]
+
+    def result(self, type_: TypeExpr) -> Doc:
+        """A record has a line for each field where it does not fit one."""
+        if not isinstance(type_, TypeRecord):
+            return self.type(type_)
+        fields = [(each, self.typed(each.name, each.type)) for each in type_.fields]
+        return self.bracketed("(", fields, ")", type_.span.absolute)
 
     def parameter(self, item: Parameter) -> Doc:
         return [self.typed(item.name, item.type), *self.optional(" = ", item.default)]

@@ -78,21 +78,34 @@ def check_sets(model: Model, columns: Columns, at: Span) -> None:
             return impossible_datum(code, at, column, sorted({row % shape[-1] for row in rows}), words)
         return impossible_datum_of_set(code, at, column, [divmod(row, shape[-1]) for row in rows], words)
 
-    _check({name: np.broadcast_to(each, shape).ravel() for name, each in columns.items()}, model, refuse)
+    _check_ranges({name: each.ravel() for name, each in columns.items()}, model, refuse)
+    if limits(model) or _widths(model):
+        _check_rows({name: np.broadcast_to(each, shape).ravel() for name, each in columns.items()}, model, refuse)
 
 
 def check_data(model: Model, columns: Columns, at: Span) -> None:
     """Stop where the model's columns have a value that no parameters could give; `at` is the fit."""
-    _check(columns, model, lambda code, column, rows, words: impossible_datum(code, at, column, rows, words))
+
+    def refuse(code: str, column: str, rows: Sequence[int], words: str) -> Stopped:
+        return impossible_datum(code, at, column, rows, words)
+
+    _check_ranges(columns, model, refuse)
+    _check_rows(columns, model, refuse)
 
 
-def _check(columns: Columns, model: Model, refuse: Refuse) -> None:
+def _check_ranges(columns: Columns, model: Model, refuse: Refuse) -> None:
+    """Stop where a column by itself has a value that cannot be."""
     for axis in model.functions.axes:
         _check_range(axis, -math.inf, math.inf, columns[axis.name], refuse)
     for measure in model.experiment.measures:
         row = DISTRIBUTIONS[measure.distribution.name]
         _check_range(measure.variable, row.low, row.high, columns[measure.variable.name], refuse)
-        _check_widths(model, measure, columns, refuse)
+
+
+def _check_rows(columns: Columns, model: Model, refuse: Refuse) -> None:
+    """Stop where what stands in one row cannot be together."""
+    for measure, name, argument in _widths(model):
+        _check_width(model, measure, name, argument, columns, refuse)
     for limit in limits(model):
         rows, shots = above(limit, columns)
         if rows:
@@ -109,24 +122,38 @@ WIDTHS = ("sigma", "scale")
 """Arguments of distributions that are widths."""
 
 
-def _check_widths(model: Model, measure: typed.MeasureDeclaration, columns: Columns, refuse: Refuse) -> None:
-    """Stop where a width that no param has a share in is not above 0: such a point would outweigh all others."""
+def _widths(model: Model) -> list[tuple[typed.MeasureDeclaration, str, typed.Expr]]:
+    """The widths that no param has a share in, of which measurements, and by which name."""
     fitted = fitted_variables(model.experiment)
-    for name, argument in named_arguments(measure):
-        if name not in WIDTHS or not fitted.isdisjoint(variables_in(argument)):
-            continue
-        kernel = model.of_axes(f"{measure.variable.name}.{name}", argument)
-        try:
-            (values,) = kernel(*(columns[each.name] for each in model.functions.axes))
-        except KernelError as failure:
-            raise stopped(failure, argument.span) from None
-        rows = np.flatnonzero(~(np.asarray(values) > 0.0)).tolist()
-        if rows:
-            value = float(np.ravel(values)[rows[0]])
-            type_ = types.resolved(argument.type)
-            dimension = type_.dimension if isinstance(type_, types.Real) else ONE
-            words = f"its {name} is {shown(value, dimension, argument.display)}, and a width is above 0"
-            raise refuse("E0885", measure.variable.name, rows, words)
+    return [
+        (measure, name, argument)
+        for measure in model.experiment.measures
+        for name, argument in named_arguments(measure)
+        if name in WIDTHS and fitted.isdisjoint(variables_in(argument))
+    ]
+
+
+def _check_width(
+    model: Model,
+    measure: typed.MeasureDeclaration,
+    name: str,
+    argument: typed.Expr,
+    columns: Columns,
+    refuse: Refuse,
+) -> None:
+    """Stop where a width is not above 0: such a point would outweigh all others."""
+    kernel = model.of_axes(f"{measure.variable.name}.{name}", argument)
+    try:
+        (values,) = kernel(*(columns[each.name] for each in model.functions.axes))
+    except KernelError as failure:
+        raise stopped(failure, argument.span) from None
+    rows = np.flatnonzero(~(np.asarray(values) > 0.0)).tolist()
+    if rows:
+        value = float(np.ravel(values)[rows[0]])
+        type_ = types.resolved(argument.type)
+        dimension = type_.dimension if isinstance(type_, types.Real) else ONE
+        words = f"its {name} is {shown(value, dimension, argument.display)}, and a width is above 0"
+        raise refuse("E0885", measure.variable.name, rows, words)
 
 
 def _check_range(variable: typed.Variable, low: float, high: float, values: NDArray[Any], refuse: Refuse) -> None:

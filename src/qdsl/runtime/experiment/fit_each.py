@@ -192,7 +192,7 @@ class _Work:
         whole["deviance"] = np.concatenate([each.deviance for _, each in self.parts])
         whole["p_value"] = np.concatenate([each.p_value for _, each in self.parts])
         whole["dof"], whole["points"] = dof, np.concatenate([each.n_points for each, _ in self.parts])
-        whole["verdict"] = np.array([word for each, told in self.parts for word in _words(each, told)])
+        whole["verdict"] = np.concatenate([_words(each, told) for each, told in self.parts])
         return {
             name: Column(whole[name], cell, displays.get(name)) for name, cell in fitted_columns(self.model.experiment)
         }
@@ -204,10 +204,10 @@ class _Work:
         return np.asarray(self.model.kernel("prior")(*np.ascontiguousarray(values.T))[0])
 
 
-def _words(found: Fits, told: Judged) -> list[str]:
+def _words(found: Fits, told: Judged) -> NDArray[Any]:
     """The verdicts: a search that converged on a model that the data refuse is rejected."""
-    words = [each.word for each in found.verdicts]
-    for k in np.flatnonzero(told.is_rejected):
-        if isinstance(found.verdicts[k], Converged):
-            words[k] = Rejected.word
-    return words
+    words = np.where(told.is_rejected, Rejected.word, Converged.word)
+    if set(map(type, found.verdicts)) == {Converged}:
+        return words
+    is_converged = [isinstance(each, Converged) for each in found.verdicts]
+    return np.where(is_converged, words, [each.word for each in found.verdicts])

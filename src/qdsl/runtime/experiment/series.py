@@ -93,9 +93,9 @@ class SeriesOf:
             found = kernel(x, low, high, damping, freedom, rounds, *self._rows(which))
         except KernelError:  # a check of the program's own failed somewhere: each set by itself says where
             return None
-        x, value, settled, damping, slope, matrix = found
+        x, value, settled, damping, slope, curvature, inverse, trace = found
         size = len(self.parameters)
-        return Descents(x, value, settled, damping, slope, matrix.reshape(-1, size, size))
+        return Descents(x, value, settled, damping, slope, curvature, inverse.reshape(-1, size, size), trace)
 
     def observed(self, which: Vector, x: Matrix) -> tuple[Matrix, NDArray[Any]] | None:
         size = len(self.parameters)
@@ -105,9 +105,9 @@ class SeriesOf:
             results = self.model.kernel(name, 2)(*np.ascontiguousarray(x.T), *(rows if name != "nll" else rows[:-1]))
         except KernelError:
             return None
-        upper = np.triu_indices(size)
+        upper = [(i, k) for i in range(size) for k in range(i, size)]
         hessian = np.empty((len(which), size, size))
-        for i, k, values in zip(*upper, results[1 + size :], strict=True):
+        for (i, k), values in zip(upper, results[1 + size :], strict=True):
             hessian[:, i, k] = hessian[:, k, i] = values
         return np.stack(results[1 : 1 + size], axis=1), hessian
 

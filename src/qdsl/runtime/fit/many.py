@@ -37,14 +37,19 @@ UNFIT = NotConverged("these data cannot be fitted")
 
 @dataclass(eq=False)
 class Descents:
-    """Where k descents are: `x` and `slope` are k × p, `matrix` is k × p × p, the others have k numbers."""
+    """Where k descents are: `x` and `slope` are k × p, as is `curvature`, the diagonal of their matrices. `inverse` has
+    the inverses of these, k × p × p, for what is at no bound, and `trace` is as in `Series.inverses`. The others have k
+    numbers.
+    """
 
     x: Matrix
     value: Vector
     settled: NDArray[Any]
     damping: Vector
     slope: Matrix
-    matrix: NDArray[Any]
+    curvature: Matrix
+    inverse: NDArray[Any]
+    trace: Vector
 
 
 class Series(Protocol):
@@ -153,7 +158,9 @@ class _Search:
     value: Vector = field(init=False)
     settled: NDArray[Any] = field(init=False)
     slope: Matrix = field(init=False)
-    matrix: NDArray[Any] = field(init=False)
+    curvature: Matrix = field(init=False)
+    inverse: NDArray[Any] = field(init=False)
+    trace: Vector = field(init=False)
     is_long: NDArray[Any] = field(init=False)
     interrupted: bool = False
 
@@ -161,8 +168,8 @@ class _Search:
         count, size = self.x.shape
         self.value = np.full(count, np.inf)
         self.settled, self.is_long = np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
-        self.slope = np.zeros((count, size))
-        self.matrix = np.zeros((count, size, size))
+        self.slope, self.curvature = np.zeros((count, size)), np.zeros((count, size))
+        self.inverse, self.trace = np.zeros((count, size, size)), np.full(count, np.inf)
 
     def run(self) -> None:
         """Until all have settled or can go no further. An interrupt ends it, and keeps what there is."""
@@ -181,7 +188,8 @@ class _Search:
                 return
             done += rounds
             self.x[going], self.value[going], self.settled[going] = found.x, found.value, found.settled
-            self.slope[going], self.matrix[going], damping[going] = found.slope, found.matrix, found.damping
+            self.slope[going], self.curvature[going], damping[going] = found.slope, found.curvature, found.damping
+            self.inverse[going], self.trace[going] = found.inverse, found.trace
             going = going[~found.settled & (found.damping < HEAVY)]
             if done == LONG:
                 self.is_long[going] = True
@@ -222,15 +230,15 @@ def _judged(search: _Search, starts: Matrix, errors: str) -> Fits:
         variance = 2.0 * search.value / (series.n_points - free.sum())
         plain &= variance > 0
     loose = free & ~held
+    inverse, trace = search.inverse, search.trace
     if not series.is_squares and errors != "none":
-        inverse, trace = _newton(search, plain, loose)
-        plain &= trace < SURE
-    if series.is_squares or errors != "observed":
-        inverse, trace = series.inverses(search.matrix, loose)
+        of_observed = _newton(search, plain, loose)
+        plain &= of_observed[1] < SURE
+        if errors == "observed":
+            inverse, trace = of_observed
     scale = np.maximum(np.abs(search.x), np.where(starts != 0.0, np.abs(starts), [_width(each) for each in parameters]))
-    curvature = np.diagonal(search.matrix, axis1=1, axis2=2)
-    whole = (curvature * search.x**2).max(axis=1)
-    is_known = curvature * scale**2 > np.maximum(KNOWN * variance, DIGITS * whole)[:, None]
+    whole = (search.curvature * search.x**2).max(axis=1)
+    is_known = search.curvature * scale**2 > np.maximum(KNOWN * variance, DIGITS * whole)[:, None]
     plain &= (trace < SURE) & (is_known | ~loose).all(axis=1)
     covariance = inverse * variance[:, None, None]
     if held.any():
@@ -265,7 +273,7 @@ def _newton(search: _Search, plain: NDArray[Any], loose: NDArray[Any]) -> tuple[
     after a step of Newton's by it, which takes up what scoring leaves. A trace is inf where that was no short step.
     """
     which = np.flatnonzero(plain)
-    every, traces = np.zeros_like(search.matrix), np.full(len(plain), np.inf)
+    every, traces = np.zeros_like(search.inverse), np.full(len(plain), np.inf)
     answer = search.series.observed(which, search.x[which]) if which.size else None
     if answer is None:
         return every, traces
