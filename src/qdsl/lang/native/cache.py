@@ -11,7 +11,7 @@ from typing import Protocol
 
 from qdsl.lang.native.target import Machine, emit_object
 
-FORMAT = "5"
+FORMAT = "6"
 """Raised when objects of older versions of this package must not be used."""
 
 

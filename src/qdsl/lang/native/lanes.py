@@ -85,6 +85,8 @@ def inserted(w: Writer, type_: Type, numbers: Sequence[str]) -> str:
 
 def spread(w: Writer, type_: Type, number: str) -> str:
     """The same number in every lane."""
+    if not number.startswith("%"):  # a constant: an operand of its own
+        return f"splat ({LLVM_TYPE[scalar_of(type_)]} {number})"
     first = inserted(w, type_, [number])
     return w.value(f"shufflevector {llvm_type(type_)} {first}, {llvm_type(type_)} poison, {_zeros(type_)}")  # type: ignore[arg-type]
 

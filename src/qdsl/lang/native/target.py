@@ -15,8 +15,11 @@ LEVEL = 2
 
 LONG = 400_000
 """Characters of text from which on LLVM's pipeline is left out but for a few passes. A Hessian of a fit through states
-has two million: the pipeline spends 9 s on it, these passes 0.3 s, and the code is as fast to a tenth.
+has two million: the pipeline spends 9 s on it, these passes 0.3 s, and the code is as fast to a tenth. Code for many
+points at once may be `LONG_FOR_POINTS`: it is a third slower without the pipeline.
 """
+
+LONG_FOR_POINTS = 800_000
 
 UNROLLED = 100_000
 """Characters of text up to which LLVM unrolls loops and works on several rounds at once. Solvers of states have more:
@@ -119,10 +122,13 @@ def optimised(text: str, machine: Machine) -> Any:
     module.verify()
     options = llvm.create_pipeline_tuning_options(speed_level=machine.level)
     options.loop_vectorization = True
-    options.loop_interleaving = options.loop_unrolling = len(text) <= UNROLLED or FOR_POINTS in text
+    is_for_points = FOR_POINTS in text
+    options.loop_interleaving = options.loop_unrolling = len(text) <= UNROLLED or is_for_points
     options.slp_vectorization = False  # LLVM 22's ends the process in an assertion for some of our formulas
     builder = llvm.create_pass_builder(tm, options)
-    passes = builder.getModulePassManager() if len(text) <= LONG else _few_passes()
+    passes = (
+        builder.getModulePassManager() if len(text) <= (LONG_FOR_POINTS if is_for_points else LONG) else _few_passes()
+    )
     passes.run(module, builder)
     return module
 
