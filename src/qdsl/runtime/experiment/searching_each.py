@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -46,7 +47,7 @@ class SearchingEach:
     chosen: Collection[str]
     errors: str
 
-    @property
+    @cached_property
     def given(self) -> list[bool]:
         return are_given(self.series.model, self.series.parameters, self.chosen)
 

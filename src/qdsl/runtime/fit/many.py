@@ -12,7 +12,7 @@ fitted again one by one by `fit`, which says what is wrong with them: no verdict
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Protocol
 
 import numpy as np
@@ -50,6 +50,29 @@ class Descents:
     curvature: Matrix
     inverse: NDArray[Any]
     trace: Vector
+
+    @classmethod
+    def begun(cls, starts: Matrix) -> Descents:
+        """Where nothing is known yet."""
+        count, size = starts.shape
+        return cls(
+            starts,
+            value=np.full(count, np.inf),
+            settled=np.zeros(count, dtype=bool),
+            damping=np.full(count, DAMPING),
+            slope=np.zeros((count, size)),
+            curvature=np.zeros((count, size)),
+            inverse=np.zeros((count, size, size)),
+            trace=np.full(count, np.inf),
+        )
+
+    def with_some(self, which: Vector, others: Descents) -> Descents:
+        """With some of them, in order, where they are now."""
+        if len(which) == len(self.x):
+            return others
+        for each in fields(self):
+            getattr(self, each.name)[which] = getattr(others, each.name)
+        return self
 
 
 class Series(Protocol):
@@ -154,22 +177,12 @@ class _Search:
     """The descents of all sets: what is known of each so far."""
 
     series: Series
-    x: Matrix
-    value: Vector = field(init=False)
-    settled: NDArray[Any] = field(init=False)
-    slope: Matrix = field(init=False)
-    curvature: Matrix = field(init=False)
-    inverse: NDArray[Any] = field(init=False)
-    trace: Vector = field(init=False)
+    ends: Descents
     is_long: NDArray[Any] = field(init=False)
     interrupted: bool = False
 
     def __post_init__(self) -> None:
-        count, size = self.x.shape
-        self.value = np.full(count, np.inf)
-        self.settled, self.is_long = np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
-        self.slope, self.curvature = np.zeros((count, size)), np.zeros((count, size))
-        self.inverse, self.trace = np.zeros((count, size, size)), np.full(count, np.inf)
+        self.is_long = np.zeros(len(self.ends.x), dtype=bool)
 
     def run(self) -> None:
         """Until all have settled or can go no further. An interrupt ends it, and keeps what there is."""
@@ -179,21 +192,20 @@ class _Search:
             self.interrupted = True
 
     def _rounds(self) -> None:
-        going = np.arange(len(self.x))
-        damping = np.full(len(self.x), DAMPING)
-        rounds, done = FIRST_ROUNDS, 0
-        while going.size and done < MOST_ROUNDS:
-            found = self.series.descend(going, self.x[going], damping[going], rounds)
+        going: Vector | slice = slice(None)
+        count, rounds, done = len(self.ends.x), FIRST_ROUNDS, 0
+        while count and done < MOST_ROUNDS:
+            which = np.arange(len(self.ends.x))[going]
+            found = self.series.descend(which, self.ends.x[going], self.ends.damping[going], rounds)
             if found is None:
                 return
             done += rounds
-            self.x[going], self.value[going], self.settled[going] = found.x, found.value, found.settled
-            self.slope[going], self.curvature[going], damping[going] = found.slope, found.curvature, found.damping
-            self.inverse[going], self.trace[going] = found.inverse, found.trace
-            going = going[~found.settled & (found.damping < HEAVY)]
+            self.ends = self.ends.with_some(which, found)
+            going = which[~found.settled & (found.damping < HEAVY)]
+            count = len(going)
             if done == LONG:
                 self.is_long[going] = True
-            rounds = FURTHER_ROUNDS if going.size >= FEW else LONG - done if done < LONG else MOST_ROUNDS
+            rounds = FURTHER_ROUNDS if count >= FEW else LONG - done if done < LONG else MOST_ROUNDS
 
 
 def fit_many(series: Series, starts: Matrix, errors: str = "observed") -> Fits:
@@ -209,36 +221,36 @@ def fit_many(series: Series, starts: Matrix, errors: str = "observed") -> Fits:
 
 def descended_many(series: Series, starts: Matrix, errors: str = "observed") -> Fits:
     """The same, but for those that need a fit by themselves: what they have here is not to be believed."""
-    search = _Search(series, np.array(starts, dtype=float))
+    search = _Search(series, Descents.begun(np.array(starts, dtype=float)))
     with np.errstate(all="ignore"):
         search.run()
         return _judged(search, starts, errors)
 
 
 def _judged(search: _Search, starts: Matrix, errors: str) -> Fits:
-    series, parameters = search.series, tuple(search.series.parameters)
-    count = len(search.x)
+    series, ends, parameters = search.series, search.ends, tuple(search.series.parameters)
+    count = len(ends.x)
     free = np.array([each.low < each.high for each in parameters])
     low = np.array([each.low for each in parameters])
     high = np.array([each.high for each in parameters])
-    held = ((search.x <= low) | (search.x >= high)) & free
-    pushed = ((search.x <= low) & (search.slope > 0)) | ((search.x >= high) & (search.slope < 0))
-    plain = search.settled & ~_strayed(search, starts)
-    plain &= np.isfinite(search.value) & (series.n_points > free.sum()) & (pushed | ~held).all(axis=1)
+    held = ((ends.x <= low) | (ends.x >= high)) & free
+    pushed = ((ends.x <= low) & (ends.slope > 0)) | ((ends.x >= high) & (ends.slope < 0))
+    plain = ends.settled & ~_strayed(search, starts)
+    plain &= np.isfinite(ends.value) & (series.n_points > free.sum()) & (pushed | ~held).all(axis=1)
     variance = np.ones(count)
     if series.is_squares:
-        variance = 2.0 * search.value / (series.n_points - free.sum())
+        variance = 2.0 * ends.value / (series.n_points - free.sum())
         plain &= variance > 0
     loose = free & ~held
-    inverse, trace = search.inverse, search.trace
+    inverse, trace = ends.inverse, ends.trace
     if not series.is_squares and errors != "none":
         of_observed = _newton(search, plain, loose)
         plain &= of_observed[1] < SURE
         if errors == "observed":
             inverse, trace = of_observed
-    scale = np.maximum(np.abs(search.x), np.where(starts != 0.0, np.abs(starts), [_width(each) for each in parameters]))
-    whole = (search.curvature * search.x**2).max(axis=1)
-    is_known = search.curvature * scale**2 > np.maximum(KNOWN * variance, DIGITS * whole)[:, None]
+    scale = np.maximum(np.abs(ends.x), np.where(starts != 0.0, np.abs(starts), [_width(each) for each in parameters]))
+    whole = (ends.curvature * ends.x**2).max(axis=1)
+    is_known = ends.curvature * scale**2 > np.maximum(KNOWN * variance, DIGITS * whole)[:, None]
     plain &= (trace < SURE) & (is_known | ~loose).all(axis=1)
     covariance = inverse * variance[:, None, None]
     if held.any():
@@ -249,14 +261,15 @@ def _judged(search: _Search, starts: Matrix, errors: str) -> Fits:
     for k in np.flatnonzero(held.any(axis=1)):
         verdicts[k] = AtBound(tuple(each.name for each, is_held in zip(parameters, held[k], strict=True) if is_held))
     squares, points = series.is_squares, series.n_points
-    return Fits(parameters, search.x, covariance, search.value, points, verdicts, squares, ~plain, search.interrupted)
+    return Fits(parameters, ends.x, covariance, ends.value, points, verdicts, squares, ~plain, search.interrupted)
 
 
 def _strayed(search: _Search, starts: Matrix) -> NDArray[Any]:
     """Which descents went on for long and ended far from where they began: in whichever valley chance has led them."""
     if not search.is_long.any():
         return search.is_long
-    share = search.x[search.is_long] / starts[search.is_long]  # infinite where the start was 0, which is no distance
+    which = search.is_long
+    share = search.ends.x[which] / starts[which]  # infinite where the start was 0, which is no distance
     far = ((share < 1.0 / FAR) | (share > FAR)) & np.isfinite(share)
     found = search.is_long.copy()
     found[search.is_long] = far.any(axis=1)
@@ -272,16 +285,16 @@ def _newton(search: _Search, plain: NDArray[Any], loose: NDArray[Any]) -> tuple[
     """The inverses of the observed information at the ends of the plain descents, and the traces that go with them,
     after a step of Newton's by it, which takes up what scoring leaves. A trace is inf where that was no short step.
     """
-    which = np.flatnonzero(plain)
-    every, traces = np.zeros_like(search.inverse), np.full(len(plain), np.inf)
-    answer = search.series.observed(which, search.x[which]) if which.size else None
+    which, ends = np.flatnonzero(plain), search.ends
+    every, traces = np.zeros_like(ends.inverse), np.full(len(plain), np.inf)
+    answer = search.series.observed(which, ends.x[which]) if which.size else None
     if answer is None:
         return every, traces
     gradient, hessian = answer
     inverse, trace = search.series.inverses(hessian, loose[which])
     step = np.einsum("kij,kj->ki", inverse, np.where(loose[which], gradient, 0.0))
     distance = np.einsum("ki,kij,kj->k", step, hessian, step)
-    search.x[which] -= np.where(np.isfinite(step), step, 0.0)
+    ends.x[which] -= np.where(np.isfinite(step), step, 0.0)
     every[which], traces[which] = inverse, np.where(distance < 1e-8, trace, np.inf)
     return every, traces
 
