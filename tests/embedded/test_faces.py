@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import pickle
 import re
 from collections.abc import Callable
@@ -115,10 +116,17 @@ def test_names_that_are_no_params(best: Any) -> None:
 def test_a_copy_from_elsewhere_cannot_be_drawn(m: Any, best: Any, found: Any) -> None:
     again = m.line.bootstrap(best, n=20, seed=1)
     for each in (best, found, again):
-        copy = pickle.loads(pickle.dumps(each))
-        assert copy.a.value == each.a.value
+        elsewhere = pickle.loads(pickle.dumps(each))
+        assert elsewhere.a.value == each.a.value
         with pytest.raises(ValueError, match="made elsewhere"):
-            copy.plot_corner("x.svg")
+            elsewhere.plot_corner("x.svg")
+
+
+def test_a_copy_of_here_is_drawn(m: Any, best: Any, tmp_path: Path) -> None:
+    for each in (best, m.line.bootstrap(best, n=20, seed=1)):
+        path = tmp_path / f"{type(each).__name__}.svg"
+        copy.copy(each).plot_corner(path)
+        assert path.read_text("utf-8").startswith("<?xml")
 
 
 def test_a_fit_from_bound_values_takes_what_a_fit_takes(m: Any) -> None:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from qdsl.runtime.fit.objective import Matrix, Parameter, Vector
 from qdsl.runtime.fit.profile import Interval
 from qdsl.runtime.value.estimate import Estimate, siblings
-from qdsl.runtime.value.faces import Faces, Where, write
+from qdsl.runtime.value.faces import Faces, Where, copied, write
 from qdsl.runtime.value.provenance import Provenance
 from qdsl.runtime.value.table import Table, real_column
 
@@ -52,6 +52,8 @@ class Bootstrap:
 
     def __getitem__(self, name: str) -> Estimate:
         return self.__getattr__(name)
+
+    __copy__ = copied
 
     def __getstate__(self) -> dict[str, object]:
         """Pickled without the experiment: a copy elsewhere cannot be asked for pictures."""

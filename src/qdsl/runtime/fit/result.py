@@ -17,7 +17,7 @@ from qdsl.runtime.fit.profile import Interval, profile
 from qdsl.runtime.fit.runs import Runs
 from qdsl.runtime.fit.verdict import Verdict
 from qdsl.runtime.value.estimate import Estimate
-from qdsl.runtime.value.faces import Faces, Where, write
+from qdsl.runtime.value.faces import Faces, Where, copied, write
 from qdsl.runtime.value.provenance import Provenance
 from qdsl.runtime.value.table import Table
 
@@ -64,6 +64,8 @@ class Fit:
         if name not in estimates:
             raise AttributeError(f"this fit has no parameter {name!r}; it has {', '.join(estimates)}")
         return estimates[name]
+
+    __copy__ = copied
 
     def __getstate__(self) -> dict[str, object]:
         """Pickled without what was fitted, which has compiled code: a copy elsewhere cannot be asked for profiles, nor

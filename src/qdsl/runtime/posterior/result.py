@@ -13,7 +13,7 @@ from qdsl.runtime.fit.verdict import Converged, NotConverged
 from qdsl.runtime.posterior.diagnostics import Diagnosis, diagnosed, judged
 from qdsl.runtime.posterior.sampling import Chains, Wish
 from qdsl.runtime.value.estimate import Estimate, siblings
-from qdsl.runtime.value.faces import Faces, Where, write
+from qdsl.runtime.value.faces import Faces, Where, copied, write
 from qdsl.runtime.value.provenance import Provenance
 from qdsl.runtime.value.table import Table
 
@@ -46,6 +46,8 @@ class Posterior:
         if name not in estimates:
             raise AttributeError(f"this posterior has no parameter {name!r}; it has {', '.join(estimates)}")
         return estimates[name]
+
+    __copy__ = copied
 
     def __getstate__(self) -> dict[str, object]:
         """Pickled without the experiment: a copy elsewhere cannot be asked for pictures."""

@@ -9,7 +9,9 @@ it `Faces`; a copy that was unpickled elsewhere has none.
 from __future__ import annotations
 
 from os import PathLike
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
+
+Result = TypeVar("Result")
 
 Where = str | PathLike[str]
 """A path, from the folder in which Python runs."""
@@ -35,3 +37,10 @@ def write(function: str, found: Any, path: Where, names: tuple[str, ...] = (), *
         if name not in known:
             raise KeyError(f"{name!r} is no parameter; there are {', '.join(known)}")
     faces.write(function, found, path, names, **options)
+
+
+def copied(found: Result) -> Result:
+    """What `copy.copy` makes of a result here, where its faces are; pickling leaves them out."""
+    copy = object.__new__(type(found))
+    vars(copy).update(vars(found))
+    return copy
