@@ -93,6 +93,17 @@ def test_lanes_are_compiled_where_the_points_are_worth_it(monkeypatch: pytest.Mo
 # ── answers ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.parametrize("workers", [1, 2, 3, 8])
+@pytest.mark.parametrize("pieces", [1, 2, 3, 5, 8, 32])
+def test_pieces_cover_all_points_and_become_smaller(pieces: int, workers: int) -> None:
+    beginnings = points._beginnings(pieces, workers)
+    sizes = np.diff([*beginnings, 1.0])
+    assert beginnings[0] == 0.0
+    assert len(sizes) <= pieces
+    assert sizes[-1] > 0
+    assert (np.diff(sizes) < 1e-12).all()
+
+
 def test_points_that_leave_a_loop_at_different_times(m: qdsl.Module) -> None:
     x, limit = np.linspace(0.0, 900.0, COUNT), np.linspace(1.5, 0.5, COUNT)
     wanted = [m.fall(a, b) for a, b in zip(x.tolist(), limit.tolist(), strict=True)]

@@ -71,9 +71,8 @@ class Points:
         watches: Sequence[Watched] = (),
     ) -> Failure | None:
         """Points `first` up to `end`, in so many pieces at once."""
-        cuts = [first + int((end - first) * share) // FULL * FULL for share in _beginnings(pieces, threads.count())] + [
-            end
-        ]
+        beginnings = (int((end - first) * share) for share in _beginnings(pieces, threads.count()))
+        cuts = [*(first + at // FULL * FULL for at in beginnings), end]
 
         def task(low: int, high: int) -> Callable[[], Failure | list[Sighting]]:
             return lambda: self._piece(entry, release, keep, low, high, watches)

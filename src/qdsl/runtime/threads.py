@@ -33,6 +33,7 @@ def count() -> int:
 
 @cache
 def _processors() -> int:
+    """Those that this process may use, asked for once."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

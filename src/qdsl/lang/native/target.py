@@ -126,9 +126,8 @@ def optimised(text: str, machine: Machine) -> Any:
     options.loop_interleaving = options.loop_unrolling = len(text) <= UNROLLED or is_for_points
     options.slp_vectorization = False  # LLVM 22's ends the process in an assertion for some of our formulas
     builder = llvm.create_pass_builder(tm, options)
-    passes = (
-        builder.getModulePassManager() if len(text) <= (LONG_FOR_POINTS if is_for_points else LONG) else _few_passes()
-    )
+    longest = LONG_FOR_POINTS if is_for_points else LONG
+    passes = builder.getModulePassManager() if len(text) <= longest else _few_passes()
     passes.run(module, builder)
     return module
 
