@@ -82,6 +82,8 @@ def _gain(seen: Sequence[Seen]) -> Vector:
 def _p_value_of_runs(seen: Sequence[Seen]) -> Vector:
     """Where it is small; of several measurements as `fit.runs.fewest` has it."""
     together = np.stack([few_in_each(each.runs, each.above, each.below) for each in seen])
+    if len(together) == 1:
+        return np.asarray(np.where(np.isnan(together[0]), 1.0, together[0]))
     known = np.maximum(1, np.count_nonzero(~np.isnan(together), axis=0))
     return np.asarray(np.minimum(1.0, np.where(np.isnan(together), 1.0, together).min(axis=0) * known))
 

@@ -114,6 +114,8 @@ def order_along(model: Model, measure: typed.MeasureDeclaration, axes: Sequence[
     along = main_axis(model)
     if along is None:
         return slice(None)
+    if len(columns) == 1:
+        return np.argsort(columns[along], kind="stable")
     others = [columns[each] for each in axes_of_mean(model, measure) if each is not along]
     groups = len(np.unique(np.stack(others, axis=1), axis=0)) if others else 1
     return np.lexsort([columns[along], *(others if groups * LONG <= len(columns[along]) else [])])

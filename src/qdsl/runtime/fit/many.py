@@ -234,9 +234,12 @@ def _judged(search: _Search, starts: Matrix, errors: str) -> Fits:
     low = np.array([each.low for each in parameters])
     high = np.array([each.high for each in parameters])
     held = ((ends.x <= low) | (ends.x >= high)) & free
-    pushed = ((ends.x <= low) & (ends.slope > 0)) | ((ends.x >= high) & (ends.slope < 0))
+    is_any_held = bool(held.any())
     plain = ends.settled & ~_strayed(search, starts)
-    plain &= np.isfinite(ends.value) & (series.n_points > free.sum()) & (pushed | ~held).all(axis=1)
+    plain &= np.isfinite(ends.value) & (series.n_points > free.sum())
+    if is_any_held:
+        pushed = ((ends.x <= low) & (ends.slope > 0)) | ((ends.x >= high) & (ends.slope < 0))
+        plain &= (pushed | ~held).all(axis=1)
     variance = np.ones(count)
     if series.is_squares:
         variance = 2.0 * ends.value / (series.n_points - free.sum())
@@ -253,13 +256,14 @@ def _judged(search: _Search, starts: Matrix, errors: str) -> Fits:
     is_known = ends.curvature * scale**2 > np.maximum(KNOWN * variance, DIGITS * whole)[:, None]
     plain &= (trace < SURE) & (is_known | ~loose).all(axis=1)
     covariance = inverse * variance[:, None, None]
-    if held.any():
-        unknown = held[:, :, None] | held[:, None, :]
-        covariance[unknown & (free[:, None] & free[None, :])] = np.nan
     converged = Converged()
     verdicts: list[Verdict] = [converged] * count
-    for k in np.flatnonzero(held.any(axis=1)):
-        verdicts[k] = AtBound(tuple(each.name for each, is_held in zip(parameters, held[k], strict=True) if is_held))
+    if is_any_held:
+        unknown = held[:, :, None] | held[:, None, :]
+        covariance[unknown & (free[:, None] & free[None, :])] = np.nan
+        for k in np.flatnonzero(held.any(axis=1)):
+            at = (each.name for each, is_held in zip(parameters, held[k], strict=True) if is_held)
+            verdicts[k] = AtBound(tuple(at))
     squares, points = series.is_squares, series.n_points
     return Fits(parameters, ends.x, covariance, ends.value, points, verdicts, squares, ~plain, search.interrupted)
 
